@@ -1,0 +1,12 @@
+//! The rules of Baohao, and nothing else.
+//!
+//! Everything here is a value or a pure function: no I/O, no clock, no randomness, no logging, no
+//! `async`. A rule receives all it needs (facts, policy, the instant) and returns what should
+//! happen; the `service` crate loads and commits.
+//!
+//! Start reading at [`number`]: a number is a small lifecycle state times a set of holds.
+
+pub mod access;
+pub mod id;
+pub mod refusal;
+pub mod time;

@@ -1,0 +1,2 @@
+//! seal
+pub mod entropy;

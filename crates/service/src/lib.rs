@@ -1,0 +1,9 @@
+//! Use cases, one file per verb: load, decide, commit. Effects follow from the outbox.
+
+pub mod app;
+pub mod clock;
+pub mod error;
+pub mod port;
+
+pub use app::App;
+pub use error::{Error, Fault, Refused};

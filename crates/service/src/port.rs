@@ -1,0 +1,116 @@
+//! The ports: everything outside the process, and nothing inside it.
+//!
+//! Each has a real adapter and a simulator in `gateway`; `main` wires one of them.
+
+use domain::time::At;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A boxed future, so that ports can be trait objects.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a port says when the outside did not do as asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// No answer in time, or the connection failed: unknown whether it was done. Try again.
+    #[error("no answer: {0}")]
+    Unreachable(String),
+    /// The outside said no and will say no again.
+    #[error("refused: {0}")]
+    Rejected(String),
+    /// The outside asks to slow down.
+    #[error("throttled")]
+    Throttled,
+}
+
+/// What the network is told to allow for one SIM. Emergency calls, the hotline and top-up are
+/// always possible and so are not listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct NetworkProfile {
+    /// Voice calls out.
+    pub voice_out: bool,
+    /// Voice calls in.
+    pub voice_in: bool,
+    /// Texts out.
+    pub sms_out: bool,
+    /// Texts in.
+    pub sms_in: bool,
+    /// Packet data.
+    pub data: bool,
+    /// Use abroad.
+    pub roaming: bool,
+}
+
+/// A subscriber record of the HLR, as read back.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct HlrRecord {
+    /// The SIM.
+    pub imsi: String,
+    /// The number it carries, E.164 digits without `+`; none while it carries no number.
+    pub msisdn: Option<String>,
+    /// What is allowed.
+    pub profile: NetworkProfile,
+}
+
+/// The home location register (or HSS). Every call is idempotent.
+pub trait Hlr: Send + Sync + std::fmt::Debug {
+    /// Makes sure a record for `imsi` exists (with no number and nothing allowed if new).
+    fn create<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<(), PortError>>;
+    /// Gives `imsi` the number `msisdn`, or takes its number away.
+    fn set_number<'a>(
+        &'a self,
+        imsi: &'a str,
+        msisdn: Option<&'a str>,
+    ) -> Later<'a, Result<(), PortError>>;
+    /// Sets what `imsi` may do; reaches the serving network if attached.
+    fn set_profile<'a>(
+        &'a self,
+        imsi: &'a str,
+        profile: NetworkProfile,
+    ) -> Later<'a, Result<(), PortError>>;
+    /// Reads the record back; `None` if there is none.
+    fn read<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<Option<HlrRecord>, PortError>>;
+    /// Removes the record; success if there was none.
+    fn remove<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<(), PortError>>;
+}
+
+/// One text message to hand to the SMSC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutgoingSms {
+    /// Our id: the same id is the same message, however often it is submitted.
+    pub notice_id: String,
+    /// The receiver, E.164 digits without `+`.
+    pub to: String,
+    /// The whole text; the adapter splits it.
+    pub text: String,
+    /// After this instant it need not be delivered.
+    pub valid_until: At,
+}
+
+/// The short-message service centre, outgoing side. Receipts and incoming texts come back through
+/// `service::notice::receipt` and `service::command::incoming`.
+pub trait Sms: Send + Sync + std::fmt::Debug {
+    /// Submits; `Ok` carries the SMSC's message id, to which receipts refer.
+    fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<String, PortError>>;
+}
+
+/// One e-mail to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutgoingMail {
+    /// Our id: the same id is the same mail.
+    pub notice_id: String,
+    /// The receiver's address.
+    pub to: String,
+    /// The subject line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// A calendar file to attach, as text, if the notice has a date.
+    pub calendar: Option<String>,
+}
+
+/// Outgoing e-mail.
+pub trait Mail: Send + Sync + std::fmt::Debug {
+    /// Submits; `Ok` carries the server's queue id.
+    fn submit<'a>(&'a self, mail: &'a OutgoingMail) -> Later<'a, Result<String, PortError>>;
+}
