@@ -1,1 +1,18 @@
-fn main() {}
+//! The one binary: reads the command line, wires ports to adapters, nothing else.
+
+mod cli;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command = cli::Cli::parse();
+    cli::start_log(&command);
+    match command.run() {
+        Ok(code) => code,
+        Err(error) => {
+            cli::out::complain(error.as_ref());
+            ExitCode::from(2)
+        }
+    }
+}

@@ -37,7 +37,6 @@ impl<K: Kind> Id<K> {
     }
 
     /// The bucket (0..1024) of this id, for tables that are not keyed by a number.
-    #[expect(clippy::cast_possible_wrap, reason = "masked to ten bits")]
     pub const fn bucket(self) -> i64 {
         // The low bits of a version 7 UUID are random.
         (self.0 as i64) & 1023

@@ -1,0 +1,23 @@
+//! Writing to the terminal. A closed pipe ends the output quietly.
+
+use std::error::Error;
+use std::io::Write;
+
+/// Prints one line to standard output.
+#[expect(dead_code, reason = "the first command that prints takes this away")]
+pub(crate) fn line(text: impl std::fmt::Display) {
+    // A reader that has gone away (`| head`) is no failure of ours.
+    drop(writeln!(std::io::stdout().lock(), "{text}"));
+}
+
+/// Prints why a command failed, with its causes, to standard error.
+pub(crate) fn complain(error: &(dyn Error + Send + Sync + 'static)) {
+    let mut text = format!("baohao: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
