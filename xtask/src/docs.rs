@@ -1,0 +1,27 @@
+//! Documents made from the code, so that they cannot be out of step with it.
+
+use std::path::Path;
+
+/// Writes `docs/generated/*`; returns the names.
+pub(crate) fn write(root: &Path) -> std::io::Result<Vec<String>> {
+    let folder = root.join("docs/generated");
+    std::fs::create_dir_all(&folder)?;
+    let mut names = Vec::new();
+    for (name, text) in domain::generated() {
+        std::fs::write(folder.join(name), text)?;
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn generated_documents_are_as_the_code_says() {
+        let folder = crate::root().join("docs/generated");
+        for (name, text) in domain::generated() {
+            let kept = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+            assert_eq!(kept, text, "docs/generated/{name} is stale: run `cargo xtask docs`");
+        }
+    }
+}
