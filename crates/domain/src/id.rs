@@ -39,7 +39,8 @@ impl<K: Kind> Id<K> {
     /// The bucket (0..1024) of this id, for tables that are not keyed by a number.
     pub const fn bucket(self) -> i64 {
         // The low bits of a version 7 UUID are random.
-        (self.0 as i64) & 1023
+        let [.., high, low] = self.0.to_be_bytes();
+        i64::from_be_bytes([0, 0, 0, 0, 0, 0, high, low]) & 1023
     }
 }
 
