@@ -8,7 +8,10 @@
 
 pub mod access;
 pub mod id;
+pub mod inline;
+pub mod msisdn;
 pub mod refusal;
+pub mod sim;
 pub mod time;
 
 /// Documents made from the rules: file name below `docs/generated/`, and text.
