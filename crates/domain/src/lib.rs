@@ -7,9 +7,11 @@
 //! Start reading at [`number`]: a number is a small lifecycle state times a set of holds.
 
 pub mod access;
+pub mod command;
 pub mod id;
 pub mod inline;
 pub mod msisdn;
+pub mod notice;
 pub mod refusal;
 pub mod sim;
 pub mod time;
