@@ -1,0 +1,9 @@
+refusal-access-not-your-role = Your role does not include this step.
+refusal-access-took-the-case = You took this application, so a colleague must review it.
+refusal-access-decided-first = You have looked at this case already. Another colleague must look now.
+access-role-clerk = Outlet clerk
+access-role-reviewer = Reviewer
+access-role-lead = Review lead
+access-role-agent = Hotline agent
+access-role-administrator = Administrator
+access-role-auditor = Auditor

@@ -1,0 +1,9 @@
+refusal-access-not-your-role = 您的岗位不能做这一步。
+refusal-access-took-the-case = 这份申请是您受理的，须由其他同事审核。
+refusal-access-decided-first = 这份申请您已经看过一次，须由另一位同事再看。
+access-role-clerk = 营业员
+access-role-reviewer = 审核员
+access-role-lead = 审核组长
+access-role-agent = 热线坐席
+access-role-administrator = 管理员
+access-role-auditor = 审计员
