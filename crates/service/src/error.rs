@@ -31,8 +31,9 @@ pub struct Refused {
     pub values: Vec<(&'static str, Cow<'static, str>)>,
 }
 
-impl<R: Refusal> From<R> for Error {
-    fn from(refusal: R) -> Self {
+impl Error {
+    /// The refusal `refusal`, at the edge.
+    pub fn refused(refusal: &impl Refusal) -> Self {
         Self::Refused(Refused {
             code: refusal.code(),
             field: refusal.field(),
@@ -40,6 +41,20 @@ impl<R: Refusal> From<R> for Error {
         })
     }
 }
+
+/// Lets `?` carry these refusals of the domain: each enum stands here once. (One implementation
+/// for every `Refusal` would forbid the ones for the store's errors.)
+macro_rules! refusals {
+    ($($refusal:ty),* $(,)?) => {$(
+        impl From<$refusal> for Error {
+            fn from(refusal: $refusal) -> Self {
+                Self::refused(&refusal)
+            }
+        }
+    )*};
+}
+
+refusals! {}
 
 /// The world failed. Logged once, where it is handled.
 #[derive(Debug, thiserror::Error)]
@@ -52,4 +67,24 @@ pub struct Fault {
     /// The cause.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self::Fault(Fault {
+            context: Cow::Borrowed("store"),
+            is_retryable: error.is_retryable(),
+            source: Some(Box::new(error)),
+        })
+    }
+}
+
+/// A conflict or duplicate means that somebody was faster: whoever loads again will see how.
+impl From<store::CommitError> for Error {
+    fn from(error: store::CommitError) -> Self {
+        match error {
+            store::CommitError::Conflict(_) | store::CommitError::Duplicate(_) => Self::Conflict,
+            store::CommitError::Fault(error) => error.into(),
+        }
+    }
 }

@@ -4,6 +4,8 @@ pub mod app;
 pub mod clock;
 pub mod error;
 pub mod port;
+mod retry;
 
 pub use app::App;
 pub use error::{Error, Fault, Refused};
+pub use retry::retry;

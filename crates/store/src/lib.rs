@@ -1,5 +1,44 @@
 //! One `Db` over SQLite and PostgreSQL: registered statements, batches, migrations, queue, blobs.
+//!
+//! There are no interactive transactions. A use case reads what its decision needs, decides, and
+//! commits one [`Batch`]: statements with the number of rows each must change. A batch is applied
+//! as a whole or not at all, so SQLite can group many into one fsync and PostgreSQL takes one as
+//! a pipeline. Whoever was slower gets [`CommitError::Conflict`], reloads and decides again.
+//!
+//! Every [`Statement`] is a constant of its area's module and stands in that module's `ALL`, and
+//! each `ALL` in `statements.rs`; a test prepares them all on both engines. Each statement has one text
+//! with `$1…$n`; types are `bigint`, `text`, `blob` and `boolean`; instants are milliseconds. Only
+//! this crate knows which engine runs.
+//!
+//! Keys begin with `bucket` (see [`bucket`]), except in small reference tables; a test reads the
+//! schema and checks that.
+
+mod audit;
+mod batch;
+pub mod bucket;
+mod db;
+mod error;
+mod job;
+mod migrate;
+mod postgres;
+mod sqlite;
+mod statement;
+pub mod statements;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod value;
+
+pub use audit::AuditEntry;
+pub use batch::{Batch, Expect};
+pub use db::Db;
+pub use error::{CommitError, Error, ErrorKind};
+pub use job::Job;
+pub use statement::Statement;
+pub use value::{FromValue, Row, Value};
 
 /// Database, keys and blobs together.
 #[derive(Debug, Clone)]
-pub struct Store {}
+pub struct Store {
+    /// The database.
+    pub db: Db,
+}

@@ -1,0 +1,131 @@
+//! The one `Db` over both engines.
+
+use crate::batch::Batch;
+use crate::error::{CommitError, Error, ErrorKind};
+use crate::postgres::Postgres;
+use crate::sqlite::Sqlite;
+use crate::statement::{Statement, texts};
+use crate::value::{Row, Value};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Connections for reading (SQLite) or in the pool (PostgreSQL).
+const CONNECTIONS: usize = 16;
+
+/// The database. Cheap to clone; reads see everything that was committed before they began.
+#[derive(Clone, Debug)]
+pub struct Db {
+    engine: Arc<Engine>,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Db {
+    /// Opens `postgres://…`, or else the SQLite file of that path, and brings the schema up to
+    /// date.
+    pub async fn open(address: &str) -> Result<Self, Error> {
+        let is_postgres =
+            address.starts_with("postgres://") || address.starts_with("postgresql://");
+        let engine = if is_postgres {
+            Engine::Postgres(Postgres::open(address, CONNECTIONS).await?)
+        } else {
+            let path = address.strip_prefix("sqlite://").unwrap_or(address);
+            Engine::Sqlite(Sqlite::open(Path::new(path), CONNECTIONS).await?)
+        };
+        Ok(Self { engine: Arc::new(engine) })
+    }
+
+    /// `sqlite` or `postgres`.
+    pub fn engine_name(&self) -> &'static str {
+        match *self.engine {
+            Engine::Sqlite(_) => "sqlite",
+            Engine::Postgres(_) => "postgres",
+        }
+    }
+
+    /// All rows.
+    pub async fn query(
+        &self,
+        statement: &'static Statement,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, Error> {
+        let answers = self.query_many(vec![(statement, params)]).await?;
+        Ok(answers.into_iter().next().unwrap_or_default())
+    }
+
+    /// The only row, if there is one; an error if there are more.
+    pub async fn query_opt(
+        &self,
+        statement: &'static Statement,
+        params: Vec<Value>,
+    ) -> Result<Option<Row>, Error> {
+        let mut rows = self.query(statement, params).await?;
+        if rows.len() > 1 {
+            let text = format!("{}: one row expected, not {}", statement.name, rows.len());
+            return Err(Error::new(ErrorKind::Bug, text));
+        }
+        Ok(rows.pop())
+    }
+
+    /// The only row; an error if there is none or more.
+    pub async fn query_one(
+        &self,
+        statement: &'static Statement,
+        params: Vec<Value>,
+    ) -> Result<Row, Error> {
+        let row = self.query_opt(statement, params).await?;
+        let text = || format!("{}: one row expected, not none", statement.name);
+        row.ok_or_else(|| Error::new(ErrorKind::Bug, text()))
+    }
+
+    /// Several queries on one snapshot and in one trip; the rows of each.
+    pub async fn query_many(
+        &self,
+        queries: Vec<(&'static Statement, Vec<Value>)>,
+    ) -> Result<Vec<Vec<Row>>, Error> {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.query(queries).await,
+            Engine::Postgres(postgres) => postgres.query(queries).await,
+        }
+    }
+
+    /// Commits the batch as a whole or not at all; when it returns, it is durable.
+    pub async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        self.commit_returning(batch).await.map(drop)
+    }
+
+    /// Like [`Db::commit`]; gives the rows that each statement returned (`returning …`).
+    pub async fn commit_returning(&self, batch: Batch) -> Result<Vec<Vec<Row>>, CommitError> {
+        let ops = batch.into_ops();
+        if ops.is_empty() {
+            return Ok(Vec::new());
+        }
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.commit(ops).await,
+            Engine::Postgres(postgres) => postgres.commit(ops).await,
+        }
+    }
+
+    /// Prepares every registered statement; the first that this engine refuses is the error.
+    pub async fn prepare_all(&self) -> Result<(), Error> {
+        for statement in crate::statements::all() {
+            let texts = texts(statement)?;
+            let done = match &*self.engine {
+                Engine::Sqlite(sqlite) => sqlite.prepare(&texts.sqlite),
+                Engine::Postgres(postgres) => postgres.prepare(&texts.postgres).await,
+            };
+            done.map_err(|e| {
+                let text = format!("statement {} is not sound", statement.name);
+                Error::caused(ErrorKind::Bug, text, e)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

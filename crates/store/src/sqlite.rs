@@ -1,0 +1,319 @@
+//! SQLite: one writer thread with group commit, and a pool of read-only connections.
+//!
+//! While one group is being made durable, the batches that arrive wait and become the next group:
+//! one fsync serves them all. Each batch runs in its own savepoint, so a conflict in one does not
+//! harm the others. An answer is given only after the commit that holds it is on the disk.
+
+use crate::batch::Op;
+use crate::error::{CommitError, Error, ErrorKind};
+use crate::statement::{Statement, texts};
+use crate::value::{Row, Value};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, params_from_iter};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+/// Batches in one group commit: bounds how long the first of them waits for the last.
+const GROUP_MAX: usize = 512;
+/// Batches waiting for the writer before callers have to wait to hand theirs over.
+const QUEUE_MAX: usize = 4096;
+/// Prepared statements kept per connection: more than there are statements.
+const STATEMENTS_MAX: usize = 1024;
+/// How long another process (an import beside a server) may hold the write lock.
+const BUSY_WAIT: Duration = Duration::from_secs(20);
+
+type Answer = Result<Vec<Vec<Row>>, CommitError>;
+
+struct Request {
+    ops: Vec<Op>,
+    reply: oneshot::Sender<Answer>,
+}
+
+/// The SQLite engine.
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    writer: mpsc::Sender<Request>,
+    readers: Arc<Readers>,
+}
+
+#[derive(Debug)]
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Sqlite {
+    /// Opens or creates the file, brings its schema up to date and starts the writer.
+    pub(crate) async fn open(path: &Path, readers: usize) -> Result<Self, Error> {
+        let (writer, requests) = mpsc::channel(QUEUE_MAX);
+        let (opened, is_open) = oneshot::channel();
+        let own_path = path.to_owned();
+        let run = move || match open_writer(&own_path) {
+            Ok(connection) => {
+                let _ = opened.send(Ok(()));
+                run_writer(&connection, requests);
+            }
+            Err(error) => {
+                let _ = opened.send(Err(error));
+            }
+        };
+        std::thread::Builder::new().name("sqlite-writer".to_owned()).spawn(run).map_err(|e| {
+            Error::caused(ErrorKind::Unavailable, "cannot start the writer thread", e)
+        })?;
+        is_open.await.map_err(|_| Error::new(ErrorKind::Bug, "the writer thread died"))??;
+        let readers = Readers {
+            path: path.to_owned(),
+            idle: Mutex::new(Vec::new()),
+            permits: Arc::new(Semaphore::new(readers)),
+        };
+        Ok(Self { writer, readers: Arc::new(readers) })
+    }
+
+    /// Runs the queries one after another on one snapshot.
+    pub(crate) async fn query(
+        &self,
+        queries: Vec<(&'static Statement, Vec<Value>)>,
+    ) -> Result<Vec<Vec<Row>>, Error> {
+        let readers = Arc::clone(&self.readers);
+        let gone = || Error::new(ErrorKind::Unavailable, "the database is closed");
+        let permit = readers.permits.clone().acquire_owned().await.map_err(|_| gone())?;
+        let work = tokio::task::spawn_blocking(move || {
+            let connection = readers.take()?;
+            let answer = read(&connection, &queries);
+            // A connection that is still inside a transaction is not fit for the next reader.
+            if connection.is_autocommit() {
+                readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            }
+            drop(permit);
+            answer
+        });
+        work.await.map_err(|e| Error::caused(ErrorKind::Bug, "a reader panicked", e))?
+    }
+
+    /// Hands a batch to the writer and waits until it is durable.
+    pub(crate) async fn commit(&self, ops: Vec<Op>) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        let gone = || Error::new(ErrorKind::Unavailable, "the writer has stopped");
+        self.writer.send(Request { ops, reply }).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Prepares `sql` on a read-only connection, to see whether it is sound.
+    pub(crate) fn prepare(&self, sql: &str) -> Result<(), Error> {
+        let connection = self.readers.take()?;
+        connection.prepare(sql).map(drop).map_err(|e| Error::sqlite("prepare", e))
+    }
+}
+
+impl Readers {
+    fn take(&self) -> Result<Connection, Error> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| open_reader(&self.path), Ok)
+    }
+}
+
+fn open_writer(path: &Path) -> Result<Connection, Error> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|e| {
+            Error::caused(ErrorKind::Config, format!("cannot make {}", folder.display()), e)
+        })?;
+    }
+    let what = format!("open {}", path.display());
+    let connection = Connection::open(path).map_err(|e| Error::sqlite(&what, e))?;
+    let pragmas = "pragma journal_mode = wal; pragma synchronous = full; \
+        pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -32768; \
+        pragma wal_autocheckpoint = 4000;";
+    connection.busy_timeout(BUSY_WAIT).map_err(|e| Error::sqlite(&what, e))?;
+    connection.execute_batch(pragmas).map_err(|e| Error::sqlite(&what, e))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    crate::migrate::sqlite(&connection)?;
+    Ok(connection)
+}
+
+fn open_reader(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|e| Error::sqlite("open a reader", e))?;
+    connection.busy_timeout(BUSY_WAIT).map_err(|e| Error::sqlite("open a reader", e))?;
+    let pragmas = "pragma temp_store = memory; pragma cache_size = -8192;";
+    connection.execute_batch(pragmas).map_err(|e| Error::sqlite("open a reader", e))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(connection)
+}
+
+fn read(
+    connection: &Connection,
+    queries: &[(&'static Statement, Vec<Value>)],
+) -> Result<Vec<Vec<Row>>, Error> {
+    let is_many = queries.len() > 1;
+    if is_many {
+        control(connection, "begin deferred")?;
+    }
+    let answer = queries
+        .iter()
+        .map(|(statement, params)| run(connection, statement, params).map(|(rows, _)| rows))
+        .collect();
+    if is_many {
+        control(connection, "commit")?;
+    }
+    answer
+}
+
+/// Runs one statement; the rows it returns and how many it returned or changed.
+fn run(
+    connection: &Connection,
+    statement: &Statement,
+    params: &[Value],
+) -> Result<(Vec<Row>, u64), Error> {
+    let fail = |e| Error::sqlite(statement.name, e);
+    let text = &texts(statement)?.sqlite;
+    let mut prepared = connection.prepare_cached(text).map_err(fail)?;
+    let columns = prepared.column_count();
+    if columns == 0 {
+        let changed = prepared.execute(params_from_iter(params)).map_err(fail)?;
+        return Ok((Vec::new(), changed as u64));
+    }
+    let mut answer = prepared.query(params_from_iter(params)).map_err(fail)?;
+    let mut rows = Vec::new();
+    while let Some(row) = answer.next().map_err(fail)? {
+        let values = (0..columns).map(|index| {
+            let value = row.get_ref(index).map_err(fail)?;
+            value_of(value).ok_or_else(|| {
+                let text =
+                    format!("{}: column {index} is no integer, text or blob", statement.name);
+                Error::new(ErrorKind::Bug, text)
+            })
+        });
+        rows.push(Row::new(values.collect::<Result<_, _>>()?));
+    }
+    let count = rows.len() as u64;
+    Ok((rows, count))
+}
+
+fn value_of(value: ValueRef<'_>) -> Option<Value> {
+    match value {
+        ValueRef::Null => Some(Value::Null),
+        ValueRef::Integer(int) => Some(Value::Int(int)),
+        ValueRef::Text(text) => String::from_utf8(text.to_vec()).ok().map(Value::Text),
+        ValueRef::Blob(blob) => Some(Value::Blob(blob.to_vec())),
+        ValueRef::Real(_) => None,
+    }
+}
+
+impl rusqlite::ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let json = |text: serde_json::Result<String>| {
+            let text = text.map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+            Ok(ToSqlOutput::Owned(rusqlite::types::Value::Text(text)))
+        };
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(int) => ValueRef::Integer(*int),
+            Self::Bool(bool) => ValueRef::Integer(i64::from(*bool)),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Blob(blob) => ValueRef::Blob(blob),
+            Self::Ints(ints) => return json(serde_json::to_string(ints)),
+            Self::Texts(texts) => return json(serde_json::to_string(texts)),
+        }))
+    }
+}
+
+/// The writer: takes whatever is waiting, commits it in one go, answers, until nobody is left.
+fn run_writer(connection: &Connection, mut requests: mpsc::Receiver<Request>) {
+    let mut group = Vec::with_capacity(GROUP_MAX);
+    while let Some(first) = requests.blocking_recv() {
+        group.push(first);
+        while group.len() < GROUP_MAX
+            && let Ok(next) = requests.try_recv()
+        {
+            group.push(next);
+        }
+        commit_group(connection, &mut group);
+    }
+    // A clean end leaves a small log behind; a failure here costs nothing but that.
+    let _ = connection.execute_batch("pragma optimize; pragma wal_checkpoint(passive);");
+}
+
+fn commit_group(connection: &Connection, group: &mut Vec<Request>) {
+    if let Err(error) = control(connection, "begin immediate") {
+        return fail_all(group.drain(..).map(|request| request.reply), &error);
+    }
+    let mut done = Vec::with_capacity(group.len());
+    let mut rest = group.drain(..);
+    for request in rest.by_ref() {
+        let answer = apply(connection, &request.ops);
+        // A full disk and the like end the whole transaction; then nothing of it may be promised.
+        if connection.is_autocommit() {
+            let error = match answer {
+                Err(CommitError::Fault(error)) => error,
+                _ => Error::new(ErrorKind::Unavailable, "sqlite: the group was rolled back"),
+            };
+            let replies = done.into_iter().map(|(reply, _)| reply);
+            fail_all(replies.chain([request.reply]).chain(rest.map(|r| r.reply)), &error);
+            return;
+        }
+        done.push((request.reply, answer));
+    }
+    if let Err(error) = control(connection, "commit") {
+        if !connection.is_autocommit() {
+            let _ = control(connection, "rollback");
+        }
+        return fail_all(done.into_iter().map(|(reply, _)| reply), &error);
+    }
+    for (reply, answer) in done {
+        let _ = reply.send(answer);
+    }
+}
+
+fn fail_all(replies: impl Iterator<Item = oneshot::Sender<Answer>>, error: &Error) {
+    for reply in replies {
+        let own = Error::new(error.kind(), describe(error));
+        let _ = reply.send(Err(own.into()));
+    }
+}
+
+fn describe(error: &Error) -> String {
+    let cause = std::error::Error::source(error).map(|c| format!(": {c}")).unwrap_or_default();
+    format!("{error}{cause}")
+}
+
+/// Applies one batch inside its savepoint.
+fn apply(connection: &Connection, ops: &[Op]) -> Answer {
+    control(connection, "savepoint batch")?;
+    let answer = ops.iter().map(|op| apply_op(connection, op)).collect::<Answer>();
+    if answer.is_err() && !connection.is_autocommit() {
+        control(connection, "rollback to batch")?;
+    }
+    if !connection.is_autocommit() {
+        control(connection, "release batch")?;
+    }
+    answer
+}
+
+fn apply_op(connection: &Connection, op: &Op) -> Result<Vec<Row>, CommitError> {
+    let name = op.statement.name;
+    match run(connection, op.statement, &op.params) {
+        Ok((rows, count)) if op.expect.is_met(count) => Ok(rows),
+        Ok(_) => Err(CommitError::Conflict(name)),
+        Err(error) if is_duplicate(&error) => Err(CommitError::Duplicate(name)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_duplicate(error: &Error) -> bool {
+    use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+    let source = std::error::Error::source(error).and_then(|e| e.downcast_ref());
+    let code = match source {
+        Some(rusqlite::Error::SqliteFailure(failure, _)) => failure.extended_code,
+        _ => return false,
+    };
+    code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_UNIQUE
+}
+
+fn control(connection: &Connection, sql: &str) -> Result<(), Error> {
+    let mut prepared = connection.prepare_cached(sql).map_err(|e| Error::sqlite(sql, e))?;
+    prepared.execute([]).map(drop).map_err(|e| Error::sqlite(sql, e))
+}
