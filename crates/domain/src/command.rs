@@ -1,7 +1,8 @@
 //! The texts a subscriber may send to the service number, read forgivingly.
 //!
-//! Two letters or the word written out, in Chinese or English; any case, full-width letters, spaces,
-//! a leading `#` or `＃`, a full stop at the end. A number or a code may follow, as in `GS 8000`.
+//! Two letters or the word written out, in Chinese or English; any case, full-width letters,
+//! spaces, a leading `#` or `＃`, a full stop at the end. A number or a code may follow, as in
+//! `GS 8000`.
 
 use serde::{Deserialize, Serialize};
 

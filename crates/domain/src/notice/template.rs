@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 pub enum Template {
     /// 1: the application was sent in.
     Submitted { tail: String, reference: String, promise_at: At },
-    /// 2: approved, and the network confirmed that the number works.
-    Approved { tail: String, keep_by: Date },
+    /// 2: approved, and the network confirmed that the number works. No date if the plan needs
+    /// none.
+    Approved { tail: String, keep_by: Option<Date> },
     /// 3: one or more items must be done again. `reason` is the code of the first, such as `D2`.
     NeedsUpdate { tail: String, items: u32, reason: String, until: Date, link: String },
     /// 4: not approved. `reason` is the code, such as `D8`.
@@ -27,8 +28,8 @@ pub enum Template {
     Reminder { tail: String, days_left: u32, due_on: Date },
     /// 8: an event counted; the number is safe until a new date.
     Saved { tail: String, counted: Counted, counted_on: Date, until: Date },
-    /// 9: the last day.
-    LastDay { tail: String, held_days: u32 },
+    /// 9: the last day. `extend_fee` is the price, such as `5元`, if the plan lets a `Y` extend it.
+    LastDay { tail: String, held_days: u32, extend_fee: Option<String> },
     /// 10: suspended; the number is held.
     Suspended { tail: String, held_until: Date, link: String },
     /// 11: blocked as lost.
@@ -48,7 +49,7 @@ pub enum Template {
     /// A pause asked for by the holder began.
     Paused { tail: String, until: Date },
     /// A pause ended; the number works again.
-    Resumed { tail: String, keep_by: Date },
+    Resumed { tail: String, keep_by: Option<Date> },
     /// Back in service after a stop.
     Restored { tail: String },
     /// The new SIM is live, the old one is dead.
@@ -265,10 +266,9 @@ impl Template {
     /// The date a calendar entry would be for, if the text names one.
     pub const fn date(&self) -> Option<Date> {
         match self {
-            Self::Approved { keep_by: date, .. }
-            | Self::Reminder { due_on: date, .. }
+            Self::Approved { keep_by, .. } | Self::Resumed { keep_by, .. } => *keep_by,
+            Self::Reminder { due_on: date, .. }
             | Self::Saved { until: date, .. }
-            | Self::Resumed { keep_by: date, .. }
             | Self::Suspended { held_until: date, .. }
             | Self::Quarantined { recover_until: date, .. }
             | Self::NeedsUpdate { until: date, .. } => Some(*date),
