@@ -15,10 +15,12 @@
 
 mod audit;
 mod batch;
+mod blobs;
 pub mod bucket;
 mod db;
 mod error;
 mod job;
+mod keys;
 mod migrate;
 mod postgres;
 mod sqlite;
@@ -30,9 +32,11 @@ mod value;
 
 pub use audit::AuditEntry;
 pub use batch::{Batch, Expect};
+pub use blobs::{BlobRecord, Blobs};
 pub use db::Db;
 pub use error::{CommitError, Error, ErrorKind};
 pub use job::Job;
+pub use keys::Keys;
 pub use statement::Statement;
 pub use value::{FromValue, Row, Value};
 
@@ -41,4 +45,8 @@ pub use value::{FromValue, Row, Value};
 pub struct Store {
     /// The database.
     pub db: Db,
+    /// The data keys and the key file that wraps them.
+    pub keys: Keys,
+    /// Images and files.
+    pub blobs: Blobs,
 }

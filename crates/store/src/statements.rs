@@ -6,7 +6,9 @@ use crate::statement::Statement;
 pub fn all() -> impl Iterator<Item = &'static Statement> {
     let areas: &[&[&'static Statement]] = &[
         crate::audit::ALL,
+        crate::blobs::ALL,
         crate::job::ALL,
+        crate::keys::ALL,
         #[cfg(test)]
         crate::db::tests::ALL,
     ];

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 use domain::id::{Id, Kind, OperatorId};
+use domain::msisdn::Msisdn;
 use domain::time::At;
 
 /// One parameter or one column. Instants are integers, ids are blobs.
@@ -56,6 +57,7 @@ from! {
     &[u8] => |value| Self::Blob(value.to_vec());
     At => |value| Self::Int(value.millis());
     OperatorId => |value| Self::Int(value.0);
+    Msisdn => |value| Self::Int(value.as_i64());
     Vec<i64> => |value| Self::Ints(value);
     Vec<String> => |value| Self::Texts(value);
 }
@@ -147,6 +149,11 @@ impl FromValue for At {
 impl FromValue for OperatorId {
     fn from_value(value: &Value) -> Option<Self> {
         i64::from_value(value).map(OperatorId)
+    }
+}
+impl FromValue for Msisdn {
+    fn from_value(value: &Value) -> Option<Self> {
+        i64::from_value(value).and_then(Self::from_i64)
     }
 }
 impl<K: Kind> FromValue for Id<K> {
