@@ -101,9 +101,9 @@ impl Actor {
     pub fn audit_name(&self) -> String {
         match self {
             Self::System => "system".to_owned(),
-            Self::Applicant { application_id, .. } => format!("applicant:{application_id}"),
-            Self::Holder { party_id, .. } => format!("holder:{party_id}"),
-            Self::Staff { staff_id, .. } => format!("staff:{staff_id}"),
+            Self::Applicant { application_id, .. } => application_id.to_string(),
+            Self::Holder { party_id, .. } => party_id.to_string(),
+            Self::Staff { staff_id, .. } => staff_id.to_string(),
             Self::Token { name, .. } => format!("token:{name}"),
         }
     }

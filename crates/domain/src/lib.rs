@@ -19,6 +19,7 @@ pub mod notice;
 pub mod promise;
 pub mod reason;
 pub mod refusal;
+pub mod review;
 pub mod sim;
 pub mod time;
 

@@ -1,0 +1,17 @@
+refusal-review-approve-with-fault = An item is marked retake or mismatch, or a reason is given. It cannot be approved like this.
+refusal-review-reason-missing = Choose a reason.
+refusal-review-reason-on-ok = An item marked OK cannot carry a reason.
+refusal-review-reason-not-of-item = Reason { $reason } does not apply to this item.
+refusal-review-reason-not-for-whole = Reason { $reason } belongs on an item.
+refusal-review-reason-is-final = A final reason is chosen. Refuse, or remove that reason.
+refusal-review-nothing-to-redo = No item is marked to be redone, so nothing can be asked for again.
+refusal-review-only-redo-reasons = These faults can be redone. Ask again rather than refuse.
+refusal-review-item-not-looked-at = This item has no result yet.
+refusal-review-claimed-by-other = A colleague is working on this case.
+refusal-review-other-case-open = You have another case open. Finish it or put it back first.
+refusal-review-not-claimed = This case is not in your hands now. Claim it again. What you entered is kept.
+refusal-review-decided-by-other = A colleague has decided this case.
+refusal-review-stale-form = This case has changed since you opened the page. Check it, then send again. What you entered is kept.
+refusal-review-too-late-to-undo = More than 60 seconds have passed. It cannot be taken back.
+refusal-review-queue-empty = All done.
+refusal-review-no-disagreement = This case is not waiting for a lead.

@@ -1,0 +1,17 @@
+refusal-review-approve-with-fault = 还有标为重拍、不符的项目或整单理由，不能通过。
+refusal-review-reason-missing = 请选择理由。
+refusal-review-reason-on-ok = 标为通过的项目不能带理由。
+refusal-review-reason-not-of-item = 理由 { $reason } 不适用于这一项。
+refusal-review-reason-not-for-whole = 理由 { $reason } 要标在具体项目上。
+refusal-review-reason-is-final = 已选了不能补充的整单理由，请改为不通过，或去掉该理由。
+refusal-review-nothing-to-redo = 没有标出要重做的项目，不能退回补充。
+refusal-review-only-redo-reasons = 这些问题可以补充，请退回补充，不要直接拒绝。
+refusal-review-item-not-looked-at = 这一项还没有给结果。
+refusal-review-claimed-by-other = 这份申请正由其他同事处理。
+refusal-review-other-case-open = 您手上还有一份未处理完，请先处理或放回。
+refusal-review-not-claimed = 这份申请现在不在您手上，请重新领取。您填的内容已保留。
+refusal-review-decided-by-other = 这份申请已由同事处理。
+refusal-review-stale-form = 打开页面之后这份申请有变化，请核对后再提交。您填的内容已保留。
+refusal-review-too-late-to-undo = 已过60秒，不能再撤回。
+refusal-review-queue-empty = 都处理完了。
+refusal-review-no-disagreement = 这份申请没有等待组长裁定。
