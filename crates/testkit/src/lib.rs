@@ -1,4 +1,8 @@
-//! What tests need and the program does not: fresh databases on both engines.
+//! What tests need and the program does not: fresh databases on both engines, the program around
+//! them with a clock that stands still, and an outside that records.
 
+mod app;
+
+pub use app::{Outside, START, TestApp};
 pub use store::on_both_engines;
-pub use store::testing::{Engine, Fresh, fresh};
+pub use store::testing::{Engine, Fresh, folder, fresh};

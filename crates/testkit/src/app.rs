@@ -1,0 +1,158 @@
+use domain::time::At;
+use seal::Keyring;
+use service::App;
+use service::clock::{Clock, MovableClock};
+use service::port::{
+    Hlr, HlrRecord, Later, Mail, NetworkProfile, OutgoingMail, OutgoingSms, PortError, Sms,
+};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use store::testing::Fresh;
+use store::{Blobs, Keys, Store};
+
+/// Wednesday 11 March 2026, 10:00 in Shanghai: the instant at which every test begins.
+pub const START: At = At::from_millis(1_773_194_400_000);
+
+/// The program on a fresh database, with a clock that stands still and ports that record.
+#[derive(Debug)]
+pub struct TestApp {
+    /// What use cases take.
+    pub app: Arc<App>,
+    /// Moves only when told.
+    pub clock: Arc<MovableClock>,
+    /// What was sent and provisioned.
+    pub outside: Arc<Outside>,
+    folder: PathBuf,
+    _fresh: Fresh,
+}
+
+impl TestApp {
+    /// On this database.
+    pub async fn on(fresh: Fresh) -> Self {
+        let folder = store::testing::folder();
+        let keyring = Keyring::create(&folder.join("keys")).expect("a fresh folder");
+        let blobs = folder.join("blobs");
+        let blobs = Blobs::open(&blobs.to_string_lossy()).expect("a fresh folder");
+        let clock = Arc::new(MovableClock::frozen_at(START));
+        let outside = Arc::new(Outside::default());
+        let app = App {
+            store: Store { db: fresh.db(), keys: Keys::new(keyring), blobs },
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            hlr: Arc::clone(&outside) as Arc<dyn Hlr>,
+            sms: Arc::clone(&outside) as Arc<dyn Sms>,
+            mail: Arc::clone(&outside) as Arc<dyn Mail>,
+        };
+        Self { app: Arc::new(app), clock, outside, folder, _fresh: fresh }
+    }
+
+    /// Where key file and blobs are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Lets so much time pass.
+    pub fn advance_seconds(&self, seconds: i64) {
+        self.clock.advance_millis(seconds * 1000);
+    }
+}
+
+impl std::ops::Deref for TestApp {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The outside, as far as most tests need it: everything succeeds at once and is remembered.
+#[derive(Debug, Default)]
+pub struct Outside {
+    sms: Mutex<Vec<OutgoingSms>>,
+    mail: Mutex<Vec<OutgoingMail>>,
+    records: Mutex<BTreeMap<String, HlrRecord>>,
+}
+
+impl Outside {
+    /// Every text message so far.
+    pub fn sms(&self) -> Vec<OutgoingSms> {
+        self.sms.lock().expect("no test panics while it holds this").clone()
+    }
+
+    /// Every e-mail so far.
+    pub fn mail(&self) -> Vec<OutgoingMail> {
+        self.mail.lock().expect("no test panics while it holds this").clone()
+    }
+
+    /// The network's record of a SIM.
+    pub fn record(&self, imsi: &str) -> Option<HlrRecord> {
+        self.records.lock().expect("no test panics while it holds this").get(imsi).cloned()
+    }
+
+    fn change(
+        &self,
+        imsi: &str,
+        change: impl FnOnce(&mut HlrRecord),
+    ) -> Later<'_, Result<(), PortError>> {
+        let mut records = self.records.lock().expect("no test panics while it holds this");
+        let fresh = || HlrRecord {
+            imsi: imsi.to_owned(),
+            msisdn: None,
+            profile: NetworkProfile::default(),
+        };
+        change(records.entry(imsi.to_owned()).or_insert_with(fresh));
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl Sms for Outside {
+    fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<String, PortError>> {
+        self.sms.lock().expect("no test panics while it holds this").push(sms.clone());
+        Box::pin(async { Ok(format!("smsc-{}", sms.notice_id)) })
+    }
+}
+
+impl Mail for Outside {
+    fn submit<'a>(&'a self, mail: &'a OutgoingMail) -> Later<'a, Result<String, PortError>> {
+        self.mail.lock().expect("no test panics while it holds this").push(mail.clone());
+        Box::pin(async { Ok(format!("mail-{}", mail.notice_id)) })
+    }
+}
+
+impl Hlr for Outside {
+    fn create<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<(), PortError>> {
+        self.change(imsi, |_| {})
+    }
+
+    fn set_number<'a>(
+        &'a self,
+        imsi: &'a str,
+        msisdn: Option<&'a str>,
+    ) -> Later<'a, Result<(), PortError>> {
+        self.change(imsi, |record| record.msisdn = msisdn.map(str::to_owned))
+    }
+
+    fn set_profile<'a>(
+        &'a self,
+        imsi: &'a str,
+        profile: NetworkProfile,
+    ) -> Later<'a, Result<(), PortError>> {
+        self.change(imsi, |record| record.profile = profile)
+    }
+
+    fn read<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<Option<HlrRecord>, PortError>> {
+        let record = self.record(imsi);
+        Box::pin(async { Ok(record) })
+    }
+
+    fn remove<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<(), PortError>> {
+        self.records.lock().expect("no test panics while it holds this").remove(imsi);
+        Box::pin(async { Ok(()) })
+    }
+}
