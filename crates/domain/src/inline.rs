@@ -54,6 +54,12 @@ impl<const N: usize> Inline<N> {
     }
 }
 
+impl<const N: usize> Default for Inline<N> {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 impl<const N: usize> fmt::Display for Inline<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
