@@ -32,3 +32,16 @@ common-previous = Previous
 common-next = Next
 common-language-zh-native = 中文
 common-language-en-native = English
+common-year = Year
+common-month = Month
+common-day = Day
+common-delivered = Delivered
+common-on-its-way = On its way
+common-not-delivered = Not delivered
+common-not-yet = (to come)
+common-left = { $span } left
+common-overdue = { $span } late
+common-segments = { $characters } characters, { $segments ->
+    [one] { $segments } SMS
+   *[other] { $segments } SMS parts
+}

@@ -1,0 +1,87 @@
+//! The components of every page, each built once: a struct with a template beside it.
+//!
+//! A component is `Display` and safe to put into a template as `{{ component }}`; what goes into it
+//! is escaped. Pages that hold a list of different components collect them as [`Html`].
+
+mod date_block;
+mod field;
+mod file;
+mod list;
+mod message;
+mod navigation;
+mod timeline;
+
+pub use date_block::DateBlock;
+pub use field::{Checks, Choice, DateField, Hidden, Pick, SelectField, TextArea, TextField};
+pub use file::{Example, Examples, FileState, FileTile};
+pub use list::{Summary, SummaryRow, Task, TaskList};
+pub use message::{Empty, ErrorSummary, Errors, Notice, Panel, SmsBubble, Tag, Tone};
+pub use navigation::{Button, ButtonKind, DueChip, Pagination};
+pub use timeline::{Delivery, Message, MessageList, Moment, Timeline};
+
+use std::fmt;
+
+/// A piece of a page that is already written and escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Html(String);
+
+impl fmt::Display for Html {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl askama::filters::HtmlSafe for Html {}
+
+impl Html {
+    /// Text, escaped, in a paragraph.
+    pub fn paragraph(text: &str) -> Self {
+        Self(format!("<p>{}</p>", escape(text)))
+    }
+
+    /// A heading of the second level.
+    pub fn heading(text: &str) -> Self {
+        Self(format!("<h2>{}</h2>", escape(text)))
+    }
+
+    /// A link in a paragraph of its own.
+    pub fn link(text: &str, href: &str) -> Self {
+        Self(format!("<p><a href=\"{}\">{}</a></p>", escape(href), escape(text)))
+    }
+
+    /// Several pieces as one.
+    pub fn join(parts: impl IntoIterator<Item = Self>) -> Self {
+        Self(parts.into_iter().map(|part| part.0).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// Something that can be written as a piece of a page.
+pub trait Component: fmt::Display {
+    /// Writes it.
+    fn html(&self) -> Html {
+        Html(self.to_string())
+    }
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Marks structs with a template as components.
+macro_rules! components {
+    ($($name:ident),* $(,)?) => {$(
+        impl askama::filters::HtmlSafe for $name {}
+        impl crate::component::Component for $name {}
+    )*};
+}
+pub(crate) use components;

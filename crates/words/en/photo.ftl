@@ -1,0 +1,23 @@
+photo-checked = Received, clear enough
+photo-warning = Received, but it may be sent back
+photo-kept = Your earlier photo is kept.
+photo-from-album = Choose from your album
+photo-from-camera = Take one now
+photo-limits = JPG, PNG or WebP, at most 10 MB. Location data is removed.
+photo-sending = Sending
+photo-sent-of = %s of %t KB sent
+
+example-good = Good
+example-good-fix = Whole, sharp, evenly lit
+example-blur = Blurry
+example-blur-fix = Rest the phone, tap to focus
+example-glare = Glare
+example-glare-fix = Tilt, avoid direct light
+example-cut-off = Cut off
+example-cut-off-fix = All four corners in view
+example-covered = Covered
+example-covered-fix = Move fingers, remove cover
+example-dark = Too dark
+example-dark-fix = Shoot near a window
+example-wrong-side = Wrong side
+example-wrong-side-fix = One photo of each side

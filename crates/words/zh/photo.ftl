@@ -1,0 +1,23 @@
+photo-checked = 已收到，看得清
+photo-warning = 已收到，但可能通不过
+photo-kept = 已保留前一张。
+photo-from-album = 从相册选一张
+photo-from-camera = 现在拍一张
+photo-limits = JPG、PNG 或 WebP，最大10 MB。照片里的位置信息会被删除。
+photo-sending = 正在上传
+photo-sent-of = 已传 %s / %t KB
+
+example-good = 合格
+example-good-fix = 四角完整，字迹清楚
+example-blur = 模糊
+example-blur-fix = 手机靠稳，点屏幕对焦再拍
+example-glare = 反光
+example-glare-fix = 换个角度，避开灯光直射
+example-cut-off = 没拍全
+example-cut-off-fix = 四个角都要在画面内
+example-covered = 被遮挡
+example-covered-fix = 移开手指和保护套
+example-dark = 太暗
+example-dark-fix = 白天靠窗拍
+example-wrong-side = 传反或传重
+example-wrong-side-fix = 人像面和国徽面各一张

@@ -1,0 +1,37 @@
+shell-skip = 跳到正文
+shell-size-label = 文字大小
+shell-size-standard = 标准
+shell-size-large = 大字
+shell-size-largest = 特大
+shell-language-label = 语言
+shell-sandbox-label = 演示环境
+shell-sandbox = 演示环境：网络和短信都是模拟的
+shell-signed-in-label = 当前登录
+shell-sign-out = 退出登录
+shell-help-title = 需要帮忙？
+shell-help-call = 打电话给我们：
+shell-help-hours = 每天 8:00–22:00，65岁以上直接转人工
+shell-help-text = 也可以用手机发短信 RG，我们给您回电话。
+shell-foot-status = 查进度
+shell-foot-numbers = 我的号码
+shell-foot-loss = 挂失
+shell-foot-privacy = 隐私与记录
+shell-foot-staff = 工作人员
+
+# Errors as pages.
+shell-missing-title = 找不到这一页
+shell-missing-text = 地址可能有误，或者内容已经不在了。也可能需要先登录。
+shell-fault-title = 我们的系统出了问题
+shell-fault-text = 不是您的问题，已经填好的内容都还在。请过几分钟再试；如果还不行，请打热线并报下面的编号。
+shell-refused-title = 现在不能这样办
+shell-refused-text = 您填过的内容都还在。可以返回上一页更正，或者打电话给我们。
+shell-conflict-title = 内容刚刚有变化
+shell-conflict-text = 您提交时，同一份资料刚被更新。请返回上一页，刷新后再看一次。
+shell-foreign-title = 请从我们的页面提交
+shell-foreign-text = 这次提交来自别的网站，为了您的安全没有处理。请打开我们的首页重新操作。
+shell-large-title = 文件太大
+shell-large-text = 每张照片不能超过10 MB。请换一张小一点的；之前传好的都还在。
+shell-bad-title = 这次提交没有处理
+shell-bad-text = 请返回上一页再试一次。您之前保存的内容都还在。
+shell-reference = 问题编号
+shell-to-start = 回到首页
