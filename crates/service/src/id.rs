@@ -16,7 +16,10 @@ pub fn reference() -> String {
     (0..6)
         .map(|_| {
             let draw = seal::entropy::below(ALPHABET.len() as u64);
-            usize::try_from(draw).ok().and_then(|at| ALPHABET.get(at)).map_or('2', |c| char::from(*c))
+            usize::try_from(draw)
+                .ok()
+                .and_then(|at| ALPHABET.get(at))
+                .map_or('2', |c| char::from(*c))
         })
         .collect()
 }

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod clock;
 pub mod error;
+pub mod id;
 pub mod notice;
 pub mod port;
 mod retry;

@@ -141,12 +141,7 @@ pub struct Pick {
 impl Pick {
     /// An answer that sends `value` and reads `label`.
     pub fn new(value: impl Display, label: impl Display) -> Self {
-        Self {
-            value: value.to_string(),
-            label: label.to_string(),
-            hint: None,
-            is_chosen: false,
-        }
+        Self { value: value.to_string(), label: label.to_string(), hint: None, is_chosen: false }
     }
 
     /// A second, lighter line.
@@ -309,10 +304,7 @@ impl DateField {
 
 /// A value the form carries without showing it.
 #[derive(Clone, Debug, Template)]
-#[template(
-    source = r#"<input type="hidden" name="{{ name }}" value="{{ value }}">"#,
-    ext = "html"
-)]
+#[template(source = r#"<input type="hidden" name="{{ name }}" value="{{ value }}">"#, ext = "html")]
 pub struct Hidden {
     name: String,
     value: String,

@@ -33,7 +33,7 @@ impl Summary {
     }
 
     /// One more fact with a component as its value.
-    pub fn html(mut self, key: impl Display, value: Html) -> Self {
+    pub fn part(mut self, key: impl Display, value: Html) -> Self {
         self.rows.push(SummaryRow { key: key.to_string(), value, change: None });
         self
     }

@@ -70,12 +70,7 @@ impl Errors {
     }
 
     /// The message of a refusal at its field, or at `otherwise` if it names none.
-    pub fn refused(
-        t: Lang,
-        code: &str,
-        values: &[(&str, Cow<'_, str>)],
-        field: &str,
-    ) -> Self {
+    pub fn refused(t: Lang, code: &str, values: &[(&str, Cow<'_, str>)], field: &str) -> Self {
         let message = t.refusal(code, values).unwrap_or_else(|| t.shell_bad_title().to_owned());
         Self::one(field, message)
     }

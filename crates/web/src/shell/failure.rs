@@ -1,7 +1,7 @@
 //! Errors as pages: what happened, what to do, a reference for the hotline; never the cause.
 
 use super::Shell;
-use crate::component::{Html, Notice, Tone};
+use crate::component::{Component as _, Html, Notice, Tone};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};

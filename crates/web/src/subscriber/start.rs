@@ -1,6 +1,6 @@
 //! S1: what can be done here, what it needs, how long it takes.
 
-use crate::component::{Button, Component, Html};
+use crate::component::{Button, Component as _, Html};
 use crate::shell::Shell;
 use askama::Template;
 use axum::response::Response;

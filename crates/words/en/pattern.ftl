@@ -1,0 +1,12 @@
+pattern-title = Parts of a page
+pattern-buttons = Buttons
+pattern-fields = Fields
+pattern-photos = Photos
+pattern-messages = Messages
+pattern-dates = Dates
+pattern-lists = Lists
+pattern-label = Example
+pattern-code = Code
+pattern-wrong = This is wrong; please look again
+pattern-empty = Nothing here yet
+pattern-why = Result by

@@ -1,0 +1,12 @@
+pattern-title = 页面部件
+pattern-buttons = 按钮
+pattern-fields = 表单
+pattern-photos = 照片
+pattern-messages = 提示
+pattern-dates = 日期
+pattern-lists = 列表
+pattern-label = 例子
+pattern-code = 验证码
+pattern-wrong = 这里有误，请看一下
+pattern-empty = 这里还没有内容
+pattern-why = 最晚出结果
