@@ -1,1 +1,18 @@
-//! gateway
+//! Adapters behind the ports of `service`, each beside its simulator.
+//!
+//! | port | simulator | real adapter |
+//! |---|---|---|
+//! | `service::port::Hlr` | [`hlr::Simulator`] | see `docs/guides/adding-an-adapter.md` |
+//! | `service::port::Sms` | [`smsc::Simulator`] | – |
+//! | `service::port::Mail` | [`mail::Simulator`] | – |
+//!
+//! The simulators are views of one [`network::Network`]: the world outside the process, which
+//! remembers what it was told, misbehaves on demand ([`network::Fault`]) and survives a restart. It
+//! never decides for the program: a call is refused because the record the program provisioned says
+//! so, and for no other reason.
+
+pub mod handset;
+pub mod hlr;
+pub mod mail;
+pub mod network;
+pub mod smsc;

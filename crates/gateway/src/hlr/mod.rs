@@ -1,0 +1,5 @@
+//! The home location register.
+
+mod simulator;
+
+pub use simulator::Simulator;

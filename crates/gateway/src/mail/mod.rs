@@ -1,0 +1,5 @@
+//! Outgoing e-mail.
+
+mod simulator;
+
+pub use simulator::Simulator;

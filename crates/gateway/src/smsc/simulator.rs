@@ -1,0 +1,15 @@
+//! The message centre of the simulated network.
+
+use crate::network::Network;
+use service::port::{Later, OutgoingSms, PortError, Sms};
+use std::sync::Arc;
+
+/// A view of [`Network`] as a message centre.
+#[derive(Clone, Debug)]
+pub struct Simulator(pub Arc<Network>);
+
+impl Sms for Simulator {
+    fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<String, PortError>> {
+        Box::pin(async move { self.0.submit(sms) })
+    }
+}
