@@ -1,6 +1,7 @@
 //! The one binary: reads the command line, wires ports to adapters, nothing else.
 
 mod cli;
+mod config;
 
 use clap::Parser;
 use std::process::ExitCode;

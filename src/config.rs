@@ -1,0 +1,236 @@
+//! The one configuration file, `baohao.toml`, and its overrides from the environment.
+//!
+//! Every key has a default that works, so no file is needed to begin. An environment variable
+//! `BAOHAO_STORE_DATABASE` overrides the key `store.database`. Secrets come only from files or the
+//! environment, never from the command line.
+
+use serde::Deserialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The configuration of one process.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Where this process listens and how it is reached.
+    pub(crate) site: Site,
+    /// Where data, blobs and keys lie.
+    pub(crate) store: StorePlace,
+    /// The operator made on the first start.
+    pub(crate) operator: FirstOperator,
+    /// What stands behind the ports.
+    pub(crate) network: Network,
+}
+
+/// `[site]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Site {
+    /// Address and port.
+    pub(crate) listen: String,
+    /// How the outside reaches the pages, for links in notices.
+    pub(crate) base_url: String,
+}
+
+/// `[store]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct StorePlace {
+    /// A path (SQLite) or a `postgres://` URL.
+    pub(crate) database: String,
+    /// A folder for sealed blobs.
+    pub(crate) blobs: String,
+    /// The key file; made on the first start, readable by its owner only.
+    pub(crate) key_file: PathBuf,
+}
+
+/// `[operator]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct FirstOperator {
+    pub(crate) code: String,
+    pub(crate) name_zh: String,
+    pub(crate) name_en: String,
+    /// Two to four characters that open every SMS.
+    pub(crate) brand: String,
+    pub(crate) hotline: String,
+    /// The policy pack: `cn`, `hk`, `gb`, `us`, `ng`, `ph`.
+    pub(crate) policy: String,
+}
+
+/// `[network]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Network {
+    /// `none` (nothing is provisioned, cases wait) or `simulator` (for trials; says so).
+    pub(crate) hlr: Adapter,
+    /// The same for text messages.
+    pub(crate) sms: Adapter,
+    /// The same for e-mail.
+    pub(crate) mail: Adapter,
+}
+
+/// Which adapter stands behind a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Adapter {
+    #[default]
+    None,
+    Simulator,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8080".into(), base_url: "http://127.0.0.1:8080".into() }
+    }
+}
+
+impl Default for StorePlace {
+    fn default() -> Self {
+        Self::in_folder(Path::new("baohao-data"))
+    }
+}
+
+impl StorePlace {
+    /// Everything in one folder, as the demo and a small operator keep it.
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self {
+            database: folder.join("baohao.db").to_string_lossy().into_owned(),
+            blobs: folder.join("blobs").to_string_lossy().into_owned(),
+            key_file: folder.join("keys.json"),
+        }
+    }
+}
+
+impl Default for FirstOperator {
+    fn default() -> Self {
+        Self {
+            code: "operator".into(),
+            name_zh: "运营商".into(),
+            name_en: "Operator".into(),
+            brand: "保号".into(),
+            hotline: "10000".into(),
+            policy: "cn".into(),
+        }
+    }
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self { hlr: Adapter::None, sms: Adapter::None, mail: Adapter::None }
+    }
+}
+
+/// Why the configuration cannot be used: where, what, and the nearest right thing.
+#[derive(Debug)]
+pub(crate) struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl std::error::Error for ConfigError {}
+
+/// Reads `path`, or the defaults if it is `None` and no `baohao.toml` lies here; then the
+/// environment's overrides.
+pub(crate) fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
+    let here = Path::new("baohao.toml");
+    let path = path.or_else(|| here.exists().then_some(here));
+    let text = match path {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| ConfigError(format!("{}: {error}", path.display())))?,
+        None => String::new(),
+    };
+    let shown = path.unwrap_or(here).display().to_string();
+    parse(&shown, &text, std::env::vars())
+}
+
+fn parse(
+    shown: &str,
+    text: &str,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Config, ConfigError> {
+    // Parsed once as itself, so that an error has its line; then with the overrides.
+    toml::from_str::<Config>(text).map_err(|error| explain(shown, text, &error))?;
+    let mut table: toml::Table = text.parse().expect("it was parsed a line above");
+    for (name, value) in environment {
+        let Some(key) = name.strip_prefix("BAOHAO_") else { continue };
+        let Some((section, key)) = key.split_once('_') else { continue };
+        let section = section.to_ascii_lowercase();
+        if !["site", "store", "operator", "network"].contains(&section.as_str()) {
+            continue;
+        }
+        let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
+        if let Some(section) = section.as_table_mut() {
+            section.insert(key.to_ascii_lowercase(), value.into());
+        }
+    }
+    table.try_into().map_err(|error: toml::de::Error| {
+        ConfigError(format!("environment (BAOHAO_…): {}", error.message()))
+    })
+}
+
+/// The error with its line and, for an unknown key, the nearest known one.
+fn explain(shown: &str, text: &str, error: &toml::de::Error) -> ConfigError {
+    let line = error.span().map_or(1, |span| {
+        text.get(..span.start).map_or(1, |before| before.matches('\n').count() + 1)
+    });
+    let message = error.message();
+    let mut names = message.split('`').skip(1).step_by(2);
+    let hint = match (message.starts_with("unknown field"), names.next()) {
+        (true, Some(wrong)) => names
+            .min_by_key(|known| distance(wrong, known))
+            .map(|known| format!("; did you mean `{known}`?"))
+            .unwrap_or_default(),
+        _ => String::new(),
+    };
+    ConfigError(format!("{shown}:{line}: {message}{hint}"))
+}
+
+/// The Levenshtein distance, for short keys.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut next = vec![i + 1];
+        for ((j, cb), above) in b.iter().enumerate().zip(row.windows(2)) {
+            let [corner, above] = above else { continue };
+            let left = next.get(j).copied().unwrap_or(usize::MAX - 1);
+            next.push((corner + usize::from(ca != *cb)).min(above + 1).min(left + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+        let vars = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        parse("baohao.toml", text, vars).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_mistyped_key_is_named_with_its_line_and_the_nearest_key() {
+        let error = parsed("[site]\nlisten = \"0.0.0.0:80\"\nbase_ulr = \"x\"\n", &[]).unwrap_err();
+        assert!(error.starts_with("baohao.toml:3: unknown field `base_ulr`"), "{error}");
+        assert!(error.ends_with("did you mean `base_url`?"), "{error}");
+    }
+
+    #[test]
+    fn the_environment_overrides_the_file() {
+        let text = "[store]\ndatabase = \"a.db\"\n";
+        let config = parsed(text, &[("BAOHAO_STORE_DATABASE", "b.db"), ("BAOHAO_LOG", "info")]);
+        assert_eq!(config.unwrap().store.database, "b.db");
+        assert!(parsed("", &[("BAOHAO_STORE_DATABSE", "b.db")]).is_err());
+    }
+
+    #[test]
+    fn distances_are_right() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+    }
+}
