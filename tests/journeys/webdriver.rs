@@ -42,7 +42,8 @@ impl Driver {
             .ok()?;
         let out = process.stdout.take()?;
         let mut lines = BufReader::new(out).lines();
-        let line = lines.find_map(|line| line.ok().filter(|l| l.contains("successfully on port")))?;
+        let line =
+            lines.find_map(|line| line.ok().filter(|l| l.contains("successfully on port")))?;
         let digits: String = line.chars().filter(char::is_ascii_digit).collect();
         Some(Self { process, port: digits.parse().ok()? })
     }

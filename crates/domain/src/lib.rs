@@ -18,6 +18,7 @@ pub mod identity;
 pub mod inline;
 pub mod msisdn;
 pub mod notice;
+pub mod operator;
 pub mod promise;
 pub mod reason;
 pub mod refusal;

@@ -54,7 +54,9 @@ macro_rules! refusals {
     )*};
 }
 
-refusals! {}
+refusals! {
+    crate::operator::OperatorRefusal,
+}
 
 /// The world failed. Logged once, where it is handled.
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod error;
 pub mod id;
 pub mod notice;
+pub mod operator;
 pub mod port;
 mod retry;
 

@@ -22,6 +22,7 @@ mod error;
 mod job;
 mod keys;
 mod migrate;
+pub mod operator;
 mod postgres;
 mod sqlite;
 mod statement;

@@ -9,6 +9,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::blobs::ALL,
         crate::job::ALL,
         crate::keys::ALL,
+        crate::operator::ALL,
         #[cfg(test)]
         crate::db::tests::ALL,
     ];

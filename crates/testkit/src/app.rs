@@ -1,4 +1,6 @@
-use domain::time::At;
+use domain::id::OperatorId;
+use domain::operator::Operator;
+use domain::time::{At, Zone};
 use seal::Keyring;
 use service::App;
 use service::clock::{Clock, MovableClock};
@@ -44,6 +46,27 @@ impl TestApp {
             mail: Arc::clone(&outside) as Arc<dyn Mail>,
         };
         Self { app: Arc::new(app), clock, outside, folder, _fresh: fresh }
+    }
+
+    /// Adds an operator on the `cn` pack: 1 is `demo` (演示), 2 is `other` (别家).
+    pub async fn operator(&self, id: i64) -> Operator {
+        let (code, name, brand) = match id {
+            1 => ("demo", "演示", "演示网"),
+            _ => ("other", "别家", "别家网"),
+        };
+        let operator = Operator {
+            id: OperatorId(id),
+            code: code.to_owned(),
+            name_zh: name.to_owned(),
+            name_en: code.to_owned(),
+            brand: brand.to_owned(),
+            hotline: "10000".to_owned(),
+            zone: Zone::shanghai(),
+            policy_pack: "cn".to_owned(),
+            language: "zh".to_owned(),
+        };
+        service::operator::join(&self.app, &operator).await.expect("a new operator joins");
+        operator
     }
 
     /// Where key file and blobs are.
@@ -154,5 +177,22 @@ impl Hlr for Outside {
     fn remove<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<(), PortError>> {
         self.records.lock().expect("no test panics while it holds this").remove(imsi);
         Box::pin(async { Ok(()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::on_both_engines;
+    on_both_engines! {
+        async fn an_operator_joins_once(fresh: Fresh) {
+            let app = TestApp::on(fresh).await;
+            let operator = app.operator(1).await;
+            assert_eq!(service::operator::by_code(&app, "demo").await.expect("it joined"), operator);
+            let again = service::operator::join(&app, &operator).await;
+            let refused = matches!(again, Err(service::Error::Refused(r)) if r.code == "operator.exists");
+            assert!(refused);
+            assert_eq!(service::operator::list(&app).await.expect("readable").len(), 1);
+        }
     }
 }
