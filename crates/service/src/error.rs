@@ -32,6 +32,26 @@ pub struct Refused {
 }
 
 impl Error {
+    /// A fault of our own making that a later try will not mend.
+    pub fn fault(context: impl Into<Cow<'static, str>>) -> Self {
+        Self::Fault(Fault { context: context.into(), is_retryable: false, source: None })
+    }
+
+    /// The error and its causes in one line, for the log.
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(inner) = cause {
+            let more = inner.to_string();
+            if !text.ends_with(&more) {
+                text.push_str(": ");
+                text.push_str(&more);
+            }
+            cause = inner.source();
+        }
+        text
+    }
+
     /// The refusal `refusal`, at the edge.
     pub fn refused(refusal: &impl Refusal) -> Self {
         Self::Refused(Refused {

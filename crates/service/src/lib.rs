@@ -8,6 +8,7 @@ pub mod notice;
 pub mod operator;
 pub mod port;
 mod retry;
+pub mod work;
 
 pub use app::App;
 pub use error::{Error, Fault, Refused};

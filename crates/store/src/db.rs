@@ -8,6 +8,7 @@ use crate::statement::{Statement, texts};
 use crate::value::{Row, Value};
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// Connections for reading (SQLite) or in the pool (PostgreSQL).
 const CONNECTIONS: usize = 16;
@@ -16,6 +17,7 @@ const CONNECTIONS: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Db {
     engine: Arc<Engine>,
+    jobs: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -36,7 +38,7 @@ impl Db {
             let path = address.strip_prefix("sqlite://").unwrap_or(address);
             Engine::Sqlite(Sqlite::open(Path::new(path), CONNECTIONS).await?)
         };
-        Ok(Self { engine: Arc::new(engine) })
+        Ok(Self { engine: Arc::new(engine), jobs: Arc::new(Notify::new()) })
     }
 
     /// `sqlite` or `postgres`.
@@ -104,10 +106,21 @@ impl Db {
         if ops.is_empty() {
             return Ok(Vec::new());
         }
-        match &*self.engine {
+        let has_jobs = ops.iter().any(|op| op.statement.name == crate::job::INSERT.name);
+        let rows = match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.commit(ops).await,
             Engine::Postgres(postgres) => postgres.commit(ops).await,
+        }?;
+        if has_jobs {
+            self.jobs.notify_one();
         }
+        Ok(rows)
+    }
+
+    /// Waits until this process commits a job. Jobs of other processes and those that only fall
+    /// due have to be looked for.
+    pub async fn jobs_wait(&self) {
+        self.jobs.notified().await;
     }
 
     /// Prepares every registered statement; the first that this engine refuses is the error.

@@ -13,13 +13,13 @@
 //! Keys begin with `bucket` (see [`bucket`]), except in small reference tables; a test reads the
 //! schema and checks that.
 
-mod audit;
+pub mod audit;
 mod batch;
 mod blobs;
 pub mod bucket;
 mod db;
 mod error;
-mod job;
+pub mod job;
 mod keys;
 mod migrate;
 pub mod operator;
@@ -36,7 +36,7 @@ pub use batch::{Batch, Expect};
 pub use blobs::{BlobRecord, Blobs};
 pub use db::Db;
 pub use error::{CommitError, Error, ErrorKind};
-pub use job::Job;
+pub use job::{ClaimedJob, Failed, Job};
 pub use keys::Keys;
 pub use statement::Statement;
 pub use value::{FromValue, Row, Value};

@@ -143,24 +143,4 @@ fn blob_to_bytea(sql: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_type_word_is_replaced_and_nothing_else() {
-        let sql = "create table a (blob_id blob not null, b blob, c text);";
-        let want = "create table a (blob_id bytea not null, b bytea, c text);";
-        assert_eq!(blob_to_bytea(sql), want);
-    }
-
-    #[test]
-    fn a_changed_or_unknown_migration_is_refused() {
-        let first = MIGRATIONS.first().unwrap();
-        let good = BTreeMap::from([(first.name.to_owned(), first.checksum())]);
-        assert_eq!(missing(&good).unwrap().len(), MIGRATIONS.len() - 1);
-        let changed = BTreeMap::from([(first.name.to_owned(), "0".to_owned())]);
-        assert_eq!(missing(&changed).unwrap_err().kind(), ErrorKind::Config);
-        let newer = BTreeMap::from([("9999_later".to_owned(), "0".to_owned())]);
-        assert_eq!(missing(&newer).unwrap_err().kind(), ErrorKind::Config);
-    }
-}
+mod tests;

@@ -89,4 +89,20 @@ mod tests {
         let stray = Statement::new("nowhere.stray", "select 1");
         assert_eq!(texts(&stray).err().map(|e| e.kind()), Some(ErrorKind::Bug));
     }
+
+    #[test]
+    fn names_are_unique_and_texts_portable() {
+        let mut seen = std::collections::BTreeSet::new();
+        for statement in crate::statements::all() {
+            let Statement { name, sql, .. } = statement;
+            assert!(seen.insert(name), "{name} is there twice");
+            let sql = sql.to_ascii_lowercase();
+            for banned in ["::", "now()", "random()", "current_timestamp", "select *"] {
+                assert!(!sql.contains(banned), "{name}: {banned}");
+            }
+            // What others may change meanwhile is guarded by versions and keys, not by counting.
+            let is_write = ["insert", "update", "delete"].iter().any(|word| sql.starts_with(word));
+            assert!(!(is_write && sql.contains("count(")), "{name} counts while it writes");
+        }
+    }
 }

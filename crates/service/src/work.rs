@@ -1,0 +1,200 @@
+//! The workers: run the jobs of the outbox, and what must happen every so often.
+//!
+//! `serve`, `work` and `demo` call [`run_forever`]; tests call [`run_due`]. A handler is safe to
+//! repeat: it may be stopped at any point and run again, also by another process.
+
+use crate::app::App;
+use crate::error::Error;
+use crate::port::Later;
+use domain::time::At;
+use futures::{FutureExt, StreamExt};
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Batch, ClaimedJob, Failed, job};
+
+/// Jobs that one process runs at the same time.
+const PARALLEL_MAX: usize = 16;
+/// Jobs claimed at once: small enough that all are begun well within their lease.
+const CLAIM_MAX: i64 = 64;
+/// Looks for jobs of other processes and of the clock; our own wake the worker at once.
+const POLL: Duration = Duration::from_millis(250);
+/// Entries linked into the audit chain at the latest so long after they were made.
+const LINK_MILLIS: i64 = 2_000;
+/// Blobs without a record are looked for this often.
+const BLOBS_MILLIS: i64 = 6 * 3_600_000;
+
+/// What a handler says when it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Done.
+    Done,
+    /// Not yet: run again at this instant. Does not count as a failure.
+    At(At),
+}
+
+/// One kind of job and what runs it.
+pub struct Handler {
+    /// The kind, as in [`store::Job`].
+    pub kind: &'static str,
+    /// Runs one job.
+    pub run: for<'a> fn(&'a App, &'a ClaimedJob) -> Later<'a, Result<Next, Error>>,
+}
+
+/// Something to be done every so often, by every process, safe to do twice.
+pub struct Periodic {
+    /// For the log.
+    pub name: &'static str,
+    /// How often, by the app's clock.
+    pub every_millis: i64,
+    /// Does it.
+    pub run: for<'a> fn(&'a App) -> Later<'a, Result<(), Error>>,
+}
+
+impl std::fmt::Debug for Handler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.kind)
+    }
+}
+
+impl std::fmt::Debug for Periodic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// All kinds of jobs: one line each.
+pub fn handlers() -> &'static [Handler] {
+    &[]
+}
+
+/// All periodic work: one line each.
+pub fn periodics() -> &'static [Periodic] {
+    &[
+        Periodic {
+            name: "audit.link",
+            every_millis: LINK_MILLIS,
+            run: |app| Box::pin(link_audit(app)),
+        },
+        Periodic {
+            name: "blob.sweep",
+            every_millis: BLOBS_MILLIS,
+            run: |app| Box::pin(sweep_blobs(app)),
+        },
+    ]
+}
+
+/// What became of the jobs of one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Ended.
+    pub done: u64,
+    /// Put off by their handlers.
+    pub put_off: u64,
+    /// Failed, to be tried again.
+    pub failed: u64,
+    /// Set aside.
+    pub dead: u64,
+}
+
+/// Runs every job that is due now, and those they ask for, until none is left.
+pub async fn run_due(app: &App) -> Result<Report, Error> {
+    let mut report = Report::default();
+    loop {
+        let jobs = job::claim(&app.store.db, app.now(), CLAIM_MAX).await?;
+        if jobs.is_empty() {
+            return Ok(report);
+        }
+        let mut runs = futures::stream::iter(&jobs)
+            .map(|job| run_one(app, job))
+            .buffer_unordered(PARALLEL_MAX);
+        while let Some(outcome) = runs.next().await {
+            match outcome? {
+                Outcome::Done => report.done += 1,
+                Outcome::PutOff => report.put_off += 1,
+                Outcome::Failed => report.failed += 1,
+                Outcome::Dead => report.dead += 1,
+            }
+        }
+    }
+}
+
+/// Runs jobs and periodic work until `shutdown` is ready; then ends what was begun.
+pub async fn run_forever(app: Arc<App>, shutdown: impl Future<Output = ()>) {
+    let mut last_runs: Vec<Option<At>> = vec![None; periodics().len()];
+    futures::pin_mut!(shutdown);
+    loop {
+        if let Err(error) = run_due(&app).await {
+            tracing::error!(error = %error.with_causes(), "the queue does not run");
+        }
+        for (periodic, last_run) in periodics().iter().zip(&mut last_runs) {
+            let now = app.now();
+            let is_due = last_run.is_none_or(|last| {
+                // A clock that was set back must not stop the work.
+                now < last || now.millis() - last.millis() >= periodic.every_millis
+            });
+            if is_due {
+                *last_run = Some(now);
+                if let Err(error) = (periodic.run)(&app).await {
+                    tracing::error!(name = periodic.name, error = %error.with_causes(), "failed");
+                }
+            }
+        }
+        tokio::select! {
+            () = &mut shutdown => return,
+            () = app.store.db.jobs_wait() => {}
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+}
+
+enum Outcome {
+    Done,
+    PutOff,
+    Failed,
+    Dead,
+}
+
+async fn run_one(app: &App, job: &ClaimedJob) -> Result<Outcome, Error> {
+    let handler = handlers().iter().find(|handler| handler.kind == job.kind);
+    let ran = match handler {
+        // A bug in one job must not stop the others.
+        Some(handler) => AssertUnwindSafe((handler.run)(app, job))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Err(Error::fault("the handler panicked"))),
+        None => Err(Error::fault("no handler for this kind of job")),
+    };
+    let mut batch = Batch::new(app.now());
+    let outcome = match ran {
+        Ok(Next::Done) => {
+            job.done(&mut batch);
+            Outcome::Done
+        }
+        Ok(Next::At(at)) => {
+            job.again(&mut batch, at);
+            Outcome::PutOff
+        }
+        Err(error) => {
+            let text = error.with_causes();
+            tracing::warn!(kind = job.kind, key = job.key, attempt = job.attempt, %text, "job failed");
+            match job.fail(&mut batch, &text) {
+                Failed::Retry(_) => Outcome::Failed,
+                Failed::Dead => Outcome::Dead,
+            }
+        }
+    };
+    app.store.db.commit(batch).await?;
+    Ok(outcome)
+}
+
+async fn link_audit(app: &App) -> Result<(), Error> {
+    store::audit::link(&app.store.db, app.now()).await?;
+    Ok(())
+}
+
+async fn sweep_blobs(app: &App) -> Result<(), Error> {
+    app.store.blobs.sweep(&app.store.db, app.now()).await?;
+    Ok(())
+}
