@@ -56,6 +56,10 @@ pub(crate) struct FirstOperator {
     pub(crate) hotline: String,
     /// The policy pack: `cn`, `hk`, `gb`, `us`, `ng`, `ph`.
     pub(crate) policy: String,
+    /// The legal time zone, such as `Asia/Shanghai`.
+    pub(crate) zone: String,
+    /// The language of notices when the receiver chose none: `zh` or `en`.
+    pub(crate) language: String,
 }
 
 /// `[network]`
@@ -111,6 +115,8 @@ impl Default for FirstOperator {
             brand: "保号".into(),
             hotline: "10000".into(),
             policy: "cn".into(),
+            zone: "Asia/Shanghai".into(),
+            language: "zh".into(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The commands, one file each. A command reads arguments, calls a use case, prints the answer.
 
 pub(crate) mod out;
+pub(crate) mod place;
+mod serve;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -21,13 +23,24 @@ pub(crate) struct Cli {
 
 /// One variant per command; its arguments live in its own file.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Serve(serve::Serve),
+    Work(serve::Work),
+}
 
 impl Cli {
     /// Runs the command to its end.
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        match self.command {}
+        match self.command {
+            Command::Serve(serve) => serve.run(),
+            Command::Work(work) => work.run(),
+        }
     }
+}
+
+/// The asynchronous runtime, one worker per core.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
 /// Starts the log on standard error: warnings by default, `BAOHAO_LOG` to change it

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::io::Write;
 
 /// Prints one line to standard output.
-#[expect(dead_code, reason = "the first command that prints takes this away")]
 pub(crate) fn line(text: impl std::fmt::Display) {
     // A reader that has gone away (`| head`) is no failure of ours.
     drop(writeln!(std::io::stdout().lock(), "{text}"));

@@ -16,3 +16,6 @@ pub mod hlr;
 pub mod mail;
 pub mod network;
 pub mod smsc;
+mod unconnected;
+
+pub use unconnected::Unconnected;

@@ -106,9 +106,10 @@ pub async fn run_due(app: &App) -> Result<Report, Error> {
         if jobs.is_empty() {
             return Ok(report);
         }
-        let mut runs = futures::stream::iter(&jobs)
-            .map(|job| run_one(app, job))
-            .buffer_unordered(PARALLEL_MAX);
+        // Boxed and owned, so that the whole can move between threads.
+        let runs: Vec<Later<'_, _>> =
+            jobs.into_iter().map(|job| Box::pin(run_one(app, job)) as Later<'_, _>).collect();
+        let mut runs = futures::stream::iter(runs).buffer_unordered(PARALLEL_MAX);
         while let Some(outcome) = runs.next().await {
             match outcome? {
                 Outcome::Done => report.done += 1,
@@ -128,17 +129,9 @@ pub async fn run_forever(app: Arc<App>, shutdown: impl Future<Output = ()>) {
         if let Err(error) = run_due(&app).await {
             tracing::error!(error = %error.with_causes(), "the queue does not run");
         }
-        for (periodic, last_run) in periodics().iter().zip(&mut last_runs) {
-            let now = app.now();
-            let is_due = last_run.is_none_or(|last| {
-                // A clock that was set back must not stop the work.
-                now < last || now.millis() - last.millis() >= periodic.every_millis
-            });
-            if is_due {
-                *last_run = Some(now);
-                if let Err(error) = (periodic.run)(&app).await {
-                    tracing::error!(name = periodic.name, error = %error.with_causes(), "failed");
-                }
+        for periodic in due_now(&mut last_runs, app.now()) {
+            if let Err(error) = (periodic.run)(&app).await {
+                tracing::error!(name = periodic.name, error = %error.with_causes(), "failed");
             }
         }
         tokio::select! {
@@ -149,6 +142,21 @@ pub async fn run_forever(app: Arc<App>, shutdown: impl Future<Output = ()>) {
     }
 }
 
+/// The periodic work that is due at `now`, noted as begun.
+fn due_now(last_runs: &mut [Option<At>], now: At) -> Vec<&'static Periodic> {
+    let mut due = Vec::new();
+    for (periodic, last_run) in periodics().iter().zip(last_runs) {
+        // A clock that was set back must not stop the work.
+        let is_due = last_run
+            .is_none_or(|last| now < last || now.millis() - last.millis() >= periodic.every_millis);
+        if is_due {
+            *last_run = Some(now);
+            due.push(periodic);
+        }
+    }
+    due
+}
+
 enum Outcome {
     Done,
     PutOff,
@@ -156,11 +164,11 @@ enum Outcome {
     Dead,
 }
 
-async fn run_one(app: &App, job: &ClaimedJob) -> Result<Outcome, Error> {
+async fn run_one(app: &App, job: ClaimedJob) -> Result<Outcome, Error> {
     let handler = handlers().iter().find(|handler| handler.kind == job.kind);
     let ran = match handler {
         // A bug in one job must not stop the others.
-        Some(handler) => AssertUnwindSafe((handler.run)(app, job))
+        Some(handler) => AssertUnwindSafe((handler.run)(app, &job))
             .catch_unwind()
             .await
             .unwrap_or_else(|_| Err(Error::fault("the handler panicked"))),
