@@ -24,6 +24,7 @@ pub mod reason;
 pub mod refusal;
 pub mod review;
 pub mod sim;
+pub mod staff;
 pub mod time;
 
 /// Documents made from the rules: file name below `docs/generated/`, and text.

@@ -76,6 +76,9 @@ macro_rules! refusals {
 
 refusals! {
     crate::operator::OperatorRefusal,
+    domain::access::AccessRefusal,
+    domain::review::ReviewRefusal,
+    domain::staff::StaffRefusal,
 }
 
 /// The world failed. Logged once, where it is handled.

@@ -1,5 +1,6 @@
 //! Use cases, one file per verb: load, decide, commit. Effects follow from the outbox.
 
+pub mod access;
 pub mod app;
 pub mod clock;
 pub mod error;
@@ -8,6 +9,7 @@ pub mod notice;
 pub mod operator;
 pub mod port;
 mod retry;
+pub mod staff;
 pub mod work;
 
 pub use app::App;

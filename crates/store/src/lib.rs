@@ -25,6 +25,7 @@ mod migrate;
 pub mod operator;
 mod postgres;
 mod sqlite;
+pub mod staff;
 mod statement;
 pub mod statements;
 #[cfg(any(test, feature = "testing"))]
