@@ -141,4 +141,6 @@ impl Db {
 }
 
 #[cfg(test)]
+pub(crate) mod faults;
+#[cfg(test)]
 pub(crate) mod tests;

@@ -14,6 +14,8 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::audit::tests::ALL,
         crate::staff::ALL,
         #[cfg(test)]
+        crate::db::faults::ALL,
+        #[cfg(test)]
         crate::db::tests::ALL,
     ];
     areas.iter().flat_map(|area| area.iter().copied())

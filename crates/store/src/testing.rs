@@ -94,6 +94,17 @@ pub async fn fresh(engine: Engine) -> Option<Fresh> {
     }
 }
 
+/// Ends every connection to this PostgreSQL database, as a server that restarts does.
+pub async fn drop_connections(fresh: &Fresh) {
+    let server = cluster::server().expect("it made this database");
+    let name = fresh.address.rsplit('/').next().unwrap_or_default();
+    let name = name.split('?').next().unwrap_or_default();
+    let sql = format!(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'"
+    );
+    server.run(&sql).await;
+}
+
 /// The template database of this schema, made once.
 async fn template(server: &cluster::Server) -> String {
     static MADE: OnceCell<()> = OnceCell::const_new();
