@@ -1,0 +1,1 @@
+//! Random events of any length against a naive model.

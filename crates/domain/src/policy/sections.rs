@@ -1,0 +1,225 @@
+//! The sections of a policy.
+
+use super::Sourced;
+use crate::money::Fee;
+use crate::number::UsageKind;
+use jiff::civil::Time;
+use serde::{Deserialize, Serialize};
+
+/// Whether and how holders are registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// Whether the law demands it. Where it does not, an operator may still ask for it.
+    pub required: Sourced<bool>,
+    /// The documents accepted of a person, by their code.
+    pub documents: Vec<String>,
+}
+
+/// From what age somebody may register.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ages {
+    /// Alone, from this age in years.
+    pub alone_min: Sourced<i64>,
+    /// With a guardian, from this age in years.
+    pub guardian_min: Sourced<i64>,
+}
+
+/// How long the parts of an application stay open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    /// A draft, after the last change.
+    pub draft_days: Sourced<i64>,
+    /// A request for an update.
+    pub update_days: Sourced<i64>,
+    /// The right to appeal.
+    pub appeal_days: Sourced<i64>,
+    /// A decision may be taken back by the one who made it.
+    pub undo_seconds: Sourced<i64>,
+}
+
+/// By when an answer is promised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promise {
+    /// Business days of the operator's calendar.
+    pub business_days: Sourced<i64>,
+    /// What comes after this hour counts from the next business day.
+    pub cut_off: Sourced<Time>,
+    /// The hour of the promised day.
+    pub answer_at: Sourced<Time>,
+}
+
+/// A case that a second person decides, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondCheckCase {
+    /// A refusal that ends the application.
+    FinalRefusal,
+    /// Portrait and document judged the same person against a check.
+    PortraitOverride,
+    /// The holder is under age.
+    Minor,
+    /// The holder is an organisation.
+    Organisation,
+    /// An appeal.
+    Appeal,
+}
+
+/// Which decisions a second person must take, too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondCheck {
+    /// Always.
+    pub always: Vec<SecondCheckCase>,
+    /// Of all others, this many in a hundred, chosen so that nobody can tell beforehand.
+    pub sample_percent: Sourced<i64>,
+}
+
+/// Numbers that nobody holds yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stock {
+    /// How long a number may be set aside.
+    pub reservation_minutes_max: Sourced<i64>,
+    /// After so many days an unregistered SIM gives its number back.
+    pub allocation_days: Sourced<i64>,
+}
+
+/// What a step of the ladder does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LadderAct {
+    /// Tell the holder.
+    Remind,
+    /// Incoming only.
+    BarOutgoing,
+    /// Nothing, but the number is held.
+    Suspend,
+    /// Closed; only the former holder may have it back.
+    Quarantine,
+}
+
+/// One step of the keep-alive ladder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LadderStep {
+    /// The day, relative to the last day of the window: -30 is thirty days before its end.
+    pub day: i32,
+    /// What happens.
+    pub act: LadderAct,
+}
+
+/// How a number is kept by using it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeepAlive {
+    /// A use keeps the number for so many days.
+    pub window_days: Sourced<i32>,
+    /// Which uses count.
+    pub counting: Sourced<Vec<UsageKind>>,
+    /// No restriction comes sooner than so many days after the first reminder, however late that
+    /// was sent.
+    pub notice_days_min: Sourced<i32>,
+    /// What happens without use, in order.
+    pub ladder: Sourced<Vec<LadderStep>>,
+    /// A step that needs proof of notice is tried again after so many hours.
+    pub proof_retry_hours: Sourced<i64>,
+}
+
+/// The pause product (停机保号).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {
+    /// The longest pause.
+    pub months_max: Sourced<i64>,
+}
+
+/// What happens while money is owed, in days after it is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arrears {
+    /// Incoming only (单停).
+    pub bar_outgoing_days: Sourced<i64>,
+    /// Nothing (双停).
+    pub suspend_days: Sourced<i64>,
+    /// Closing begins (预销户).
+    pub close_days: Sourced<i64>,
+}
+
+/// Closing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Close {
+    /// How long the holder may change their mind.
+    pub undo_days: Sourced<i64>,
+}
+
+/// Between closing and the next holder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quarantine {
+    /// Days from closing to the first day on which somebody else may have it.
+    pub days: Sourced<i64>,
+}
+
+/// Proving identity again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reverify {
+    /// The least time the holder is given.
+    pub answer_hours_min: Sourced<i64>,
+}
+
+/// After a SIM was replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimSwap {
+    /// No transfer, port-out or other replacement for so many hours.
+    pub cooling_hours: Sourced<i64>,
+    /// The holder may stop a replacement for so many minutes.
+    pub cancel_minutes: Sourced<i64>,
+}
+
+/// Leaving for another operator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortOut {
+    /// Days the number must have been held.
+    pub tenure_days_min: Sourced<i64>,
+}
+
+/// Fees, in minor units of the currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fees {
+    /// One month of a pause.
+    pub pause_month: Sourced<i64>,
+    /// A replacement SIM.
+    pub sim_replacement: Sourced<i64>,
+    /// One keep-alive window more.
+    pub extension: Sourced<i64>,
+}
+
+impl Fees {
+    /// The amount of `fee`, in minor units.
+    pub fn minor(&self, fee: Fee) -> i64 {
+        match fee {
+            Fee::PauseMonth => *self.pause_month,
+            Fee::SimReplacement => *self.sim_replacement,
+            Fee::Extension => *self.extension,
+        }
+    }
+}
+
+/// How long records are kept after the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Records {
+    /// The registration of a holder, after the holder episode ended.
+    pub registration_days: Sourced<i64>,
+    /// An application that led to nothing.
+    pub application_days: Sourced<i64>,
+}
