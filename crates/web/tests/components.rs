@@ -1,7 +1,5 @@
 //! Every component × language × size is written, and written soundly.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use domain::time::At;
 use http_body_util::BodyExt as _;
 use web::shell::{Shell, Size};
