@@ -11,6 +11,7 @@ pub mod port;
 mod retry;
 pub mod staff;
 pub mod work;
+pub mod ticket;
 
 pub use app::App;
 pub use error::{Error, Fault, Refused};

@@ -2,7 +2,9 @@
 //! them with a clock that stands still, and an outside that records.
 
 mod app;
+mod browser;
 
 pub use app::{Outside, START, TestApp};
+pub use browser::{Browser, Document, Form};
 pub use store::on_both_engines;
 pub use store::testing::{Engine, Fresh, folder, fresh};

@@ -15,6 +15,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::operator::Operator;
 use domain::time::{At, Zone};
 use service::App;
 use std::convert::Infallible;
@@ -301,11 +302,28 @@ impl FromRequestParts<Arc<App>> for Shell {
     }
 }
 
-async fn brand(_app: &App, lang: Lang) -> Brand {
-    Brand {
-        name: lang.common_service().to_owned(),
-        hotline: "10000".to_owned(),
-        zone: Zone::shanghai(),
+/// The operator of the site: the oldest. Without one, or without a database, the page still has a
+/// frame.
+async fn brand(app: &App, lang: Lang) -> Brand {
+    let operators = service::operator::list(app).await.unwrap_or_default();
+    match operators.into_iter().next() {
+        Some(operator) => Brand::of(&operator, lang),
+        None => Brand {
+            name: lang.common_service().to_owned(),
+            hotline: "10000".to_owned(),
+            zone: Zone::shanghai(),
+        },
+    }
+}
+
+impl Brand {
+    /// The brand of an operator, in this language.
+    pub fn of(operator: &Operator, lang: Lang) -> Self {
+        let name = match lang {
+            Lang::Zh => &operator.name_zh,
+            Lang::En => &operator.name_en,
+        };
+        Self { name: name.clone(), hotline: operator.hotline.clone(), zone: operator.zone.clone() }
     }
 }
 
