@@ -10,8 +10,8 @@ pub mod operator;
 pub mod port;
 mod retry;
 pub mod staff;
-pub mod work;
 pub mod ticket;
+pub mod work;
 
 pub use app::App;
 pub use error::{Error, Fault, Refused};

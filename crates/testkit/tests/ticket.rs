@@ -11,9 +11,12 @@ on_both_engines! {
         assert_eq!(ticket::read(&app, Purpose::Applicant, &given).as_deref(), Some("app_1"));
         assert_eq!(ticket::read(&app, Purpose::Holder, &given), None, "another purpose");
         for at in 0..given.len() {
-            let mut changed = given.clone().into_bytes();
-            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-            let changed = String::from_utf8(changed).expect("ascii");
+            let change = |(place, c)| match (place == at, c) {
+                (false, c) => c,
+                (true, 'A') => 'B',
+                (true, _) => 'A',
+            };
+            let changed: String = given.chars().enumerate().map(change).collect();
             assert_eq!(ticket::read(&app, Purpose::Applicant, &changed), None, "changed at {at}");
         }
         app.advance_seconds(30 * 60);

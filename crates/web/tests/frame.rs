@@ -50,7 +50,8 @@ on_both_engines! {
         }
         let sheet = web::shell::assets::SITE_CSS.url();
         let headers = browser.open(&sheet).await.headers.clone();
-        assert!(headers.get("cache-control").expect("set").to_str().expect("ascii").contains("immutable"));
+        let caching = headers.get("cache-control").expect("set").to_str().expect("ascii");
+        assert!(caching.contains("immutable"));
     }
 
     async fn the_pattern_page_exists_in_the_demo_only(fresh: Fresh) {

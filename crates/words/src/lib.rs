@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `start-title = 办理实名登记` | `lang.start_title()` gives `&'static str` |
 //! | `review-left = 剩 { $hours } 小时` | `lang.review_left(5)` gives `String` |
-//! | `{ $n -> [one] item *[other] items }` | `one` means exactly 1; any other key is compared as text |
+//! | `{ $n -> [one] day *[other] days }` | `one` means exactly 1; other keys compare as text |
 //!
 //! Values come in the order in which they first appear in the Chinese text. The build fails when a
 //! message or a value is missing in one language. Where the id is known only at run time, as for

@@ -44,7 +44,8 @@ impl IntoResponse for Failure {
             service::Error::Conflict => StatusCode::CONFLICT.into_response(),
             service::Error::Fault(fault) => {
                 let reference = reference();
-                tracing::error!(%reference, error = &fault as &dyn std::error::Error, "page failed");
+                let error = &fault as &dyn std::error::Error;
+                tracing::error!(%reference, error, "page failed");
                 let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
                 response.extensions_mut().insert(Told::Fault(reference));
                 response
