@@ -1,5 +1,6 @@
 //! The commands, one file each. A command reads arguments, calls a use case, prints the answer.
 
+mod check;
 pub(crate) mod out;
 pub(crate) mod place;
 mod serve;
@@ -24,6 +25,7 @@ pub(crate) struct Cli {
 /// One variant per command; its arguments live in its own file.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Check),
     Serve(serve::Serve),
     Work(serve::Work),
 }
@@ -32,6 +34,7 @@ impl Cli {
     /// Runs the command to its end.
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self.command {
+            Command::Check(check) => check.run(self.json),
             Command::Serve(serve) => serve.run(),
             Command::Work(work) => work.run(),
         }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::Write;
+use words::Lang;
 
 /// Prints one line to standard output.
 pub(crate) fn line(text: impl std::fmt::Display) {
@@ -19,4 +20,12 @@ pub(crate) fn complain(error: &(dyn Error + Send + Sync + 'static)) {
         source = cause.source();
     }
     drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
+/// The language of the environment: Chinese if `LC_ALL`, `LC_MESSAGES` or `LANG` says so, else
+/// English.
+pub(crate) fn language() -> Lang {
+    let value = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(value);
+    set.and_then(|value| Lang::from_code(&value)).unwrap_or(Lang::En)
 }

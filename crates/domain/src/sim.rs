@@ -1,6 +1,7 @@
 //! The identities of a SIM: the card (ICCID), the subscription in the network (IMSI), the phone
 //! (IMEI) and the chip of an eSIM (EID).
 
+use crate::finding::{Finding, Findings};
 use crate::inline::Inline;
 use crate::msisdn::range::Network;
 use crate::refusal::Refusal;
@@ -75,6 +76,16 @@ impl Iccid {
         }
     }
 
+    /// What is odd about it, or worth knowing.
+    pub fn findings(&self) -> Findings {
+        let mut findings = Findings::NONE;
+        findings.add_if(!self.fits_luhn(), Finding::IccidLuhn);
+        let is_strange = self.is_chinese() && self.network().is_none();
+        findings.add_if(is_strange, Finding::IccidIssuerUnknown);
+        findings.add_if(self.has_letters(), Finding::IccidLetters);
+        findings
+    }
+
     /// The characters, upper case.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -138,6 +149,15 @@ impl Imsi {
         self.0.as_bytes().starts_with(b"00101")
     }
 
+    /// What is odd about it, or worth knowing. Other countries' networks are theirs to know.
+    pub fn findings(&self) -> Findings {
+        let mut findings = Findings::NONE;
+        let is_strange = self.mcc() == "460" && self.network().is_none();
+        findings.add_if(is_strange, Finding::ImsiNetworkUnknown);
+        findings.add_if(self.is_test(), Finding::ImsiTest);
+        findings
+    }
+
     /// The digits.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -199,6 +219,13 @@ impl Eid {
         let rest =
             digits.as_bytes().iter().fold(0_u32, |rest, b| (rest * 10 + u32::from(b - b'0')) % 97);
         if rest == 1 { Ok(Self(digits)) } else { Err(SimRefusal::EidCheck) }
+    }
+
+    /// What is worth knowing about it.
+    pub fn findings(&self) -> Findings {
+        let mut findings = Findings::NONE;
+        findings.add_if(!self.0.as_bytes().starts_with(b"89"), Finding::EidPrefix);
+        findings
     }
 
     /// The digits.

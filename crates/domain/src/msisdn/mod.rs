@@ -6,6 +6,7 @@
 pub mod range;
 mod world;
 
+use crate::finding::{Finding, Findings};
 use crate::refusal::Refusal;
 use range::{Class, Range};
 use std::fmt;
@@ -89,6 +90,17 @@ impl Msisdn {
     /// The range of the allocation table it lies in.
     pub fn range(self) -> Range {
         range_of(self.national()).expect("checked when made")
+    }
+
+    /// What is worth knowing about the range it lies in.
+    pub fn findings(self) -> Findings {
+        Findings::of(match self.range().class {
+            Class::Ordinary => Finding::PhonePortable,
+            Class::Resale => Finding::PhoneResale,
+            Class::Satellite => Finding::PhoneSatellite,
+            Class::Iot => Finding::PhoneIot,
+            Class::Test => Finding::PhoneTest,
+        })
     }
 
     /// Reads what people write: `138 0013 8000`, `+86-138…`, `0086138…`, `8613800138000`.
