@@ -8,6 +8,7 @@
 //! the rule, not the first opinion. Equal verdicts settle the case ([`merge`]); different ones go
 //! to a lead.
 
+use crate::access::Action;
 use crate::check::{Check, CheckKind, Outcome};
 use crate::decision::Redo;
 use crate::reason::{Item, Reason, Retry};
@@ -24,6 +25,46 @@ pub use second::{SecondFacts, SecondRule, Terms, second_rules};
 pub const LEASE_MINUTES: i64 = 10;
 /// A decision can be taken back for so long; only then does it take effect.
 pub const UNDO_SECONDS: i64 = 60;
+
+/// Whose turn a case is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// A first reviewer's.
+    First,
+    /// A second reviewer's, who does not know what the first decided.
+    Second,
+    /// A lead's, because the two differ.
+    Lead,
+}
+
+impl Stage {
+    /// Every stage, in order.
+    pub const ALL: [Self; 3] = [Self::First, Self::Second, Self::Lead];
+
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Second => "second",
+            Self::Lead => "lead",
+        }
+    }
+
+    /// The stage of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.code() == code)
+    }
+
+    /// What whoever decides here does.
+    pub const fn action(self) -> Action {
+        match self {
+            Self::First => Action::DecideCase,
+            Self::Second => Action::SecondCheck,
+            Self::Lead => Action::SettleDisagreement,
+        }
+    }
+}
 
 /// What a reviewer found of one item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -24,6 +24,7 @@ mod keys;
 mod migrate;
 pub mod operator;
 mod postgres;
+pub mod review;
 mod sqlite;
 pub mod staff;
 mod statement;

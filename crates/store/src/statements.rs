@@ -12,6 +12,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::operator::ALL,
         #[cfg(test)]
         crate::audit::tests::ALL,
+        crate::review::ALL,
         crate::staff::ALL,
         #[cfg(test)]
         crate::db::faults::ALL,
