@@ -13,45 +13,10 @@ use serde::{Deserialize, Serialize};
 pub struct Terms {
     /// Business days until the answer.
     pub business_days: u16,
-    /// What arrives later than this counts from the next business day, as `17:30`.
-    pub cut_off: TimeOfDay,
-    /// The hour of the due day by which the answer is there, as `18:00`.
-    pub due_time: TimeOfDay,
-}
-
-/// A time of day, hours and minutes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TimeOfDay(Time);
-
-impl TimeOfDay {
-    /// `hour:minute`; `None` if there is no such time of day.
-    pub fn new(hour: i8, minute: i8) -> Option<Self> {
-        Time::new(hour, minute, 0, 0).ok().map(Self)
-    }
-
-    /// The time of day.
-    pub const fn time(self) -> Time {
-        self.0
-    }
-}
-
-impl TryFrom<String> for TimeOfDay {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let parts =
-            text.split_once(':').and_then(|(h, m)| Some((h.parse().ok()?, m.parse().ok()?)));
-        parts
-            .and_then(|(hour, minute)| Self::new(hour, minute))
-            .ok_or_else(|| format!("`{text}` is not a time of day such as 17:30"))
-    }
-}
-
-impl From<TimeOfDay> for String {
-    fn from(clock: TimeOfDay) -> Self {
-        format!("{:02}:{:02}", clock.0.hour(), clock.0.minute())
-    }
+    /// What arrives later than this counts from the next business day, such as 17:30.
+    pub cut_off: Time,
+    /// The hour of the due day by which the answer is there, such as 18:00.
+    pub due_time: Time,
 }
 
 /// A promise that was given.
@@ -72,7 +37,7 @@ pub struct Promise {
 fn counted_day(at: At, terms: &Terms, calendar: &Calendar, zone: &Zone) -> (Date, bool) {
     let civil = at.civil_in(zone);
     let today = calendar.day(civil.date());
-    if today.is_business && civil.time() <= terms.cut_off.time() {
+    if today.is_business && civil.time() <= terms.cut_off {
         return (civil.date(), today.is_provisional);
     }
     let (next, doubtful) =
@@ -90,7 +55,7 @@ pub fn promise_days(at: At, days: u16, terms: &Terms, calendar: &Calendar, zone:
     let (counted, doubtful_start) = counted_day(at, terms, calendar, zone);
     let (due_on, doubtful) = calendar.plus_business_days(counted, days);
     Promise {
-        due_at: At::of_civil(due_on.to_datetime(terms.due_time.time()), zone),
+        due_at: At::of_civil(due_on.to_datetime(terms.due_time), zone),
         is_provisional: doubtful_start || doubtful,
         counted_from: at,
         business_days: days,
@@ -112,7 +77,7 @@ pub fn extended(
 ) -> Promise {
     let (due_on, doubtful) = calendar.plus_business_days(late.due_at.date_in(zone), days);
     Promise {
-        due_at: At::of_civil(due_on.to_datetime(terms.due_time.time()), zone),
+        due_at: At::of_civil(due_on.to_datetime(terms.due_time), zone),
         is_provisional: doubtful,
         business_days: late.business_days.saturating_add(days),
         ..late
@@ -137,8 +102,8 @@ mod tests {
     fn terms(business_days: u16) -> Terms {
         Terms {
             business_days,
-            cut_off: TimeOfDay::new(17, 30).unwrap(),
-            due_time: TimeOfDay::new(18, 0).unwrap(),
+            cut_off: Time::constant(17, 30, 0, 0),
+            due_time: Time::constant(18, 0, 0, 0),
         }
     }
 
@@ -235,13 +200,5 @@ mod tests {
         assert_eq!(left(date(2026, 11, 23).at(11, 0, 0, 0)), 3);
         assert_eq!(left(date(2026, 11, 25).at(11, 0, 0, 0)), 1);
         assert_eq!(left(date(2026, 11, 26).at(11, 0, 0, 0)), 1, "never less than one");
-    }
-
-    #[test]
-    fn times_of_day_read_and_write() {
-        assert_eq!(TimeOfDay::try_from("17:30".to_owned()), Ok(TimeOfDay::new(17, 30).unwrap()));
-        assert!(TimeOfDay::try_from("25:00".to_owned()).is_err());
-        assert!(TimeOfDay::try_from("half past".to_owned()).is_err());
-        assert_eq!(String::from(TimeOfDay::new(9, 5).unwrap()), "09:05");
     }
 }

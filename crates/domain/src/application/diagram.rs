@@ -3,10 +3,11 @@
 use super::{Event, Facts, Kind, Rules, State, Terms, decide};
 use crate::calendar::Calendar;
 use crate::decision::{Redo, Verdict};
-use crate::promise::{self, TimeOfDay};
+use crate::promise;
 use crate::reason::{Item, Reason};
 use crate::refusal::Refusal;
 use crate::time::{At, Zone};
+use jiff::civil::Time;
 use std::fmt::Write;
 
 /// One sample of every event, by the name shown.
@@ -36,7 +37,7 @@ pub(super) fn samples() -> Vec<(&'static str, Event)> {
 
 /// Terms with round numbers, for the table only.
 pub(super) fn sample_terms() -> Terms {
-    let time = |hour| TimeOfDay::new(hour, 0).expect("a full hour of the day");
+    let time = |hour| Time::constant(hour, 0, 0, 0);
     Terms {
         draft_days: 14,
         update_days: 7,

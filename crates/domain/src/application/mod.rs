@@ -21,6 +21,7 @@ pub use transition::decide;
 
 use crate::calendar::Calendar;
 use crate::decision::{Redo, Verdict};
+use crate::policy::Policy;
 use crate::promise::{self, Promise};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
@@ -235,6 +236,27 @@ pub struct Terms {
     pub apology_lead_minutes: u16,
     /// The answer's promise.
     pub promise: promise::Terms,
+}
+
+impl Terms {
+    /// As `policy` has them. Its figures were checked when it was loaded.
+    pub fn of(policy: &Policy) -> Self {
+        let count = |value: i64| u16::try_from(value).unwrap_or(u16::MAX);
+        let (application, promise) = (&policy.application, &policy.promise);
+        Self {
+            draft_days: count(*application.draft_days),
+            update_days: count(*application.update_days),
+            kept_days: count(*policy.records.application_days),
+            appeal_days: count(*application.appeal_days),
+            late_business_days: count(*promise.late_business_days),
+            apology_lead_minutes: count(*promise.apology_lead_minutes),
+            promise: promise::Terms {
+                business_days: count(*promise.business_days),
+                cut_off: *promise.cut_off,
+                due_time: *promise.answer_at,
+            },
+        }
+    }
 }
 
 /// What [`decide`] goes by.

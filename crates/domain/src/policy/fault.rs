@@ -77,6 +77,8 @@ impl Policy {
             ("application.appeal_days", *self.application.appeal_days, 1, DAYS_MAX),
             ("application.undo_seconds", *self.application.undo_seconds, 0, 3_600),
             ("promise.business_days", *self.promise.business_days, 1, 60),
+            ("promise.late_business_days", *self.promise.late_business_days, 1, 30),
+            ("promise.apology_lead_minutes", *self.promise.apology_lead_minutes, 0, 1_440),
             ("stock.reservation_minutes_max", *self.stock.reservation_minutes_max, 1, 527_040),
             ("stock.allocation_days", *self.stock.allocation_days, 1, DAYS_MAX),
             ("keep_alive.proof_retry_hours", *self.keep_alive.proof_retry_hours, 1, 24 * 30),

@@ -87,6 +87,8 @@ pub struct Policy {
     pub application: Application,
     /// By when an answer is promised.
     pub promise: Promise,
+    /// What the machine may decide from the checks.
+    pub checks: crate::decision::Rules,
     /// Which decisions a second person must take, too.
     pub second_check: SecondCheck,
     /// Numbers that nobody holds yet.

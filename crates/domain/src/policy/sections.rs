@@ -1,6 +1,7 @@
 //! The sections of a policy.
 
 use super::Sourced;
+use crate::identity::DocumentKind;
 use crate::money::Fee;
 use crate::number::UsageKind;
 use jiff::civil::Time;
@@ -12,8 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Registration {
     /// Whether the law demands it. Where it does not, an operator may still ask for it.
     pub required: Sourced<bool>,
-    /// The documents accepted of a person, by their code.
-    pub documents: Vec<String>,
+    /// The documents accepted of a person, in the order in which they are offered.
+    pub documents: Vec<DocumentKind>,
 }
 
 /// From what age somebody may register.
@@ -50,6 +51,10 @@ pub struct Promise {
     pub cut_off: Sourced<Time>,
     /// The hour of the promised day.
     pub answer_at: Sourced<Time>,
+    /// Business days added when a promise will be missed.
+    pub late_business_days: Sourced<i64>,
+    /// How long before the promised hour the apology goes out.
+    pub apology_lead_minutes: Sourced<i64>,
 }
 
 /// A case that a second person decides, too.
