@@ -11,6 +11,7 @@
 //! ```
 
 mod diagram;
+pub mod form;
 mod transition;
 
 #[cfg(test)]
