@@ -13,6 +13,7 @@
 //! Keys begin with `bucket` (see [`bucket`]), except in small reference tables; a test reads the
 //! schema and checks that.
 
+pub mod activity;
 pub mod audit;
 mod batch;
 mod blobs;

@@ -5,6 +5,7 @@ use crate::statement::Statement;
 /// Every registered statement of the program.
 pub fn all() -> impl Iterator<Item = &'static Statement> {
     let areas: &[&[&'static Statement]] = &[
+        crate::activity::ALL,
         crate::audit::ALL,
         crate::blobs::ALL,
         crate::job::ALL,

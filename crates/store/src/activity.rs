@@ -1,0 +1,89 @@
+//! When a number was last used, and how: dense arrays, one row per block of 10,000 numbers.
+//!
+//! Almost every event changes nothing that matters, so usage never updates number rows. A block
+//! keeps, for each kind of use that occurred in it, the newest second per number. Which kinds
+//! count is policy and may change: the reader names them (decision 50).
+
+mod feed;
+mod layers;
+
+pub use feed::{Cursor, load_cursor, write_cursor};
+pub use layers::{Activity, KINDS_MAX, Second};
+
+use crate::batch::{Batch, Expect};
+use crate::db::Db;
+use crate::error::Error;
+use crate::params;
+use crate::statement::Statement;
+use domain::msisdn::{BLOCK_SIZE, Msisdn, bucket_of_block};
+use domain::time::At;
+
+pub(crate) const ALL: &[&Statement] = &[&LOAD, &WRITE, &feed::LOAD, &feed::WRITE];
+
+const LOAD: Statement = Statement::new(
+    "activity.load",
+    "select layers, version from activity where bucket = $1 and block = $2",
+);
+const WRITE: Statement = Statement::new(
+    "activity.write",
+    "insert into activity (bucket, block, layers, version, written_at) \
+        values ($1, $2, $3, $4, $5) on conflict (bucket, block) do update set \
+        layers = excluded.layers, version = excluded.version, written_at = excluded.written_at \
+        where activity.version = excluded.version - 1",
+);
+
+/// A block as stored; version 0 if nothing was stored yet.
+#[derive(Clone, Debug, Default)]
+pub struct Stored {
+    /// The newest uses.
+    pub activity: Activity,
+    /// The version of the row.
+    pub version: i64,
+}
+
+/// The newest use of `msisdn` of one of `kinds` (bit n is kind n), and its kind.
+pub async fn last_event(db: &Db, msisdn: Msisdn, kinds: u16) -> Result<Option<(At, u8)>, Error> {
+    let values = params![msisdn.bucket(), block_key(msisdn.block())];
+    let Some(row) = db.query_opt(&LOAD, values).await? else { return Ok(None) };
+    let layers: Vec<u8> = row.get(0)?;
+    layers::newest_in(&layers, place_of(msisdn), kinds)
+}
+
+/// Several blocks, in the order asked for.
+pub async fn load_many(db: &Db, blocks: &[u64]) -> Result<Vec<Stored>, Error> {
+    let query = |&block: &u64| (&LOAD, params![bucket_of_block(block), block_key(block)]);
+    let answers = db.query_many(blocks.iter().map(query).collect()).await?;
+    let stored = |rows: Vec<crate::Row>| match rows.first() {
+        None => Ok(Stored::default()),
+        Some(row) => {
+            let layers: Vec<u8> = row.get(0)?;
+            Ok(Stored { activity: Activity::decode(&layers)?, version: row.get(1)? })
+        }
+    };
+    answers.into_iter().map(stored).collect()
+}
+
+/// Writes a block over version `version`; a conflict if it has another by now.
+pub fn write(batch: &mut Batch, block: u64, activity: &Activity, version: i64) {
+    let at = batch.at();
+    let values =
+        params![bucket_of_block(block), block_key(block), activity.encode(), version + 1, at,];
+    batch.push(&WRITE, values, Expect::Rows(1));
+}
+
+/// The place of a number in its block.
+pub fn place_of(msisdn: Msisdn) -> u16 {
+    u16::try_from(msisdn.offset()).expect("less than the size of a block")
+}
+
+/// The number at a place of a block, if it is a number at all.
+pub fn number_at(block: u64, place: u16) -> Option<Msisdn> {
+    Msisdn::from_e164(block.checked_mul(BLOCK_SIZE)?.checked_add(u64::from(place))?)
+}
+
+fn block_key(block: u64) -> i64 {
+    i64::try_from(block).expect("a block is less than a number, which has 15 digits")
+}
+
+#[cfg(test)]
+mod tests;
