@@ -23,6 +23,7 @@ mod error;
 pub mod job;
 mod keys;
 mod migrate;
+pub mod number;
 pub mod operator;
 mod postgres;
 pub mod review;

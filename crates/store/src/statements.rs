@@ -10,6 +10,12 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::blobs::ALL,
         crate::job::ALL,
         crate::keys::ALL,
+        crate::number::ALL,
+        crate::number::history::ALL,
+        crate::number::ledger::ALL,
+        crate::number::party::ALL,
+        crate::number::provision::ALL,
+        crate::number::sim::ALL,
         crate::operator::ALL,
         #[cfg(test)]
         crate::audit::tests::ALL,
@@ -27,5 +33,5 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
 /// subjects whose state row has another version than their newest audit entry: the subject, the
 /// version of the state, the version of the entry (0 if there is none).
 pub(crate) fn state_versions() -> &'static [&'static Statement] {
-    &[]
+    &[&crate::number::VERSIONS]
 }

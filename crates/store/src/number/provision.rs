@@ -1,0 +1,206 @@
+//! What the network must know about each SIM, and how far we got in telling it.
+
+use crate::batch::{Batch, Expect};
+use crate::db::Db;
+use crate::error::Error;
+use crate::params;
+use crate::statement::Statement;
+use crate::value::Row;
+use domain::id::{ApplicationId, OperatorId};
+use domain::msisdn::Msisdn;
+use domain::number::ServiceProfile;
+use domain::sim::Imsi;
+use domain::time::At;
+
+pub(crate) const ALL: &[&Statement] =
+    &[&WANT, &ANNOUNCE, &OF_NUMBER, &ADVANCE, &CONFIRM, &REMOVE, &RETRY, &CHECKS];
+
+const WANT: Statement = Statement::new(
+    "provision.want",
+    "insert into provision (bucket, msisdn, imsi, operator_id, profile, step, version, wanted_at, \
+        check_at, tries) values ($1, $2, $3, $4, $5, 'wanted', 1, $6, $6, 0) \
+     on conflict (bucket, msisdn, imsi) do update set profile = excluded.profile, \
+        step = 'wanted', version = provision.version + 1, wanted_at = excluded.wanted_at, \
+        check_at = excluded.check_at, confirmed_at = null, tries = 0, last_error = null",
+);
+const ANNOUNCE: Statement = Statement::new(
+    "provision.announce",
+    "update provision set application_id = $4 where bucket = $1 and msisdn = $2 and imsi = $3",
+);
+const OF_NUMBER: Statement = Statement::new(
+    "provision.of_number",
+    "select imsi, profile, step, version, wanted_at, confirmed_at, check_at, tries, last_error, \
+        application_id, operator_id from provision where bucket = $1 and msisdn = $2 order by imsi",
+);
+const ADVANCE: Statement = Statement::new(
+    "provision.advance",
+    "update provision set step = $5 \
+     where bucket = $1 and msisdn = $2 and imsi = $3 and version = $4",
+);
+const CONFIRM: Statement = Statement::new(
+    "provision.confirm",
+    "update provision set step = 'confirmed', confirmed_at = coalesce(confirmed_at, $5), \
+        check_at = $6, tries = 0, last_error = null, application_id = null \
+     where bucket = $1 and msisdn = $2 and imsi = $3 and version = $4",
+);
+const REMOVE: Statement = Statement::new(
+    "provision.remove",
+    "delete from provision where bucket = $1 and msisdn = $2 and imsi = $3 and version = $4 \
+        and profile is null",
+);
+const RETRY: Statement = Statement::new(
+    "provision.retry",
+    "update provision set step = 'wanted', tries = tries + 1, last_error = $5, check_at = $6 \
+     where bucket = $1 and msisdn = $2 and imsi = $3 and version = $4",
+);
+const CHECKS: Statement = Statement::new(
+    "provision.checks",
+    "select distinct msisdn from (select msisdn from provision where check_at <= $1 \
+        order by check_at limit $2) as late",
+);
+
+/// How far a record got. The steps are repeated as a whole when anything went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProvisionStep {
+    /// Nothing told yet.
+    Wanted,
+    /// The record exists (or is gone, where it must go).
+    Created,
+    /// It carries the number.
+    Numbered,
+    /// It has the profile.
+    Profiled,
+    /// Read back, and as wanted.
+    Confirmed,
+}
+
+impl ProvisionStep {
+    const ALL: [Self; 5] =
+        [Self::Wanted, Self::Created, Self::Numbered, Self::Profiled, Self::Confirmed];
+
+    /// The word in rows and APIs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Wanted => "wanted",
+            Self::Created => "created",
+            Self::Numbered => "numbered",
+            Self::Profiled => "profiled",
+            Self::Confirmed => "confirmed",
+        }
+    }
+
+    /// From [`ProvisionStep::code`].
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.code() == code)
+    }
+}
+
+/// What the network must know about one SIM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provision {
+    /// The number.
+    pub msisdn: Msisdn,
+    /// The tenant.
+    pub operator_id: OperatorId,
+    /// The SIM.
+    pub imsi: Imsi,
+    /// What it may do; `None` if its record must go.
+    pub profile: Option<ServiceProfile>,
+    /// How far it got.
+    pub step: ProvisionStep,
+    /// Grows when something else is wanted.
+    pub version: i64,
+    /// Since when this is wanted.
+    pub wanted_at: At,
+    /// When the network was first seen to be so.
+    pub confirmed_at: Option<At>,
+    /// When it is looked at next.
+    pub check_at: At,
+    /// Failed tries in a row.
+    pub tries: i64,
+    /// Why the last try failed.
+    pub last_error: Option<String>,
+    /// The application that waits for the confirmation.
+    pub application_id: Option<ApplicationId>,
+}
+
+/// From now on the network must know this about the SIM; `None` removes its record.
+pub fn want(
+    batch: &mut Batch,
+    operator_id: OperatorId,
+    msisdn: Msisdn,
+    imsi: Imsi,
+    profile: Option<ServiceProfile>,
+) {
+    let at = batch.at();
+    let bits = profile.map(|profile| i64::from(profile.bits()));
+    let values = params![msisdn.bucket(), msisdn, imsi.as_str(), operator_id, bits, at];
+    batch.push(&WANT, values, Expect::Rows(1));
+}
+
+/// The application is told when what is wanted for the SIM is confirmed.
+pub fn announce(batch: &mut Batch, msisdn: Msisdn, imsi: Imsi, application_id: ApplicationId) {
+    let values = params![msisdn.bucket(), msisdn, imsi.as_str(), application_id];
+    batch.push(&ANNOUNCE, values, Expect::Rows(1));
+}
+
+/// What is wanted for the SIMs of a number: of the present one and of those that must go.
+pub async fn of_number(db: &Db, msisdn: Msisdn) -> Result<Vec<Provision>, Error> {
+    let rows = db.query(&OF_NUMBER, params![msisdn.bucket(), msisdn]).await?;
+    rows.iter().map(|row| of_row(msisdn, row)).collect()
+}
+
+/// Numbers whose records are to be looked at by `at`, at most `count` records.
+pub async fn checks(db: &Db, at: At, count: i64) -> Result<Vec<Msisdn>, Error> {
+    let rows = db.query(&CHECKS, params![at, count]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+impl Provision {
+    fn key(&self) -> Vec<crate::Value> {
+        params![self.msisdn.bucket(), self.msisdn, self.imsi.as_str(), self.version]
+    }
+
+    /// Notes a step that was taken; a conflict if something else is wanted by now.
+    pub fn advance(&self, batch: &mut Batch, step: ProvisionStep) {
+        let values = [self.key(), params![step.code()]].concat();
+        batch.push(&ADVANCE, values, Expect::Rows(1));
+    }
+
+    /// The network was read back and is as wanted; it is looked at again at `check_at`.
+    pub fn confirm(&self, batch: &mut Batch, check_at: At) {
+        let at = batch.at();
+        let values = [self.key(), params![at, check_at]].concat();
+        batch.push(&CONFIRM, values, Expect::Rows(1));
+    }
+
+    /// The record is gone, as wanted.
+    pub fn forget(&self, batch: &mut Batch) {
+        batch.push(&REMOVE, self.key(), Expect::Rows(1));
+    }
+
+    /// The try failed, or the network is not as wanted: from the beginning, at `check_at`.
+    pub fn retry(&self, batch: &mut Batch, error: &str, check_at: At) {
+        let values = [self.key(), params![error, check_at]].concat();
+        batch.push(&RETRY, values, Expect::Rows(1));
+    }
+}
+
+fn of_row(msisdn: Msisdn, row: &Row) -> Result<Provision, Error> {
+    let bits: Option<i64> = row.get(1)?;
+    let profile = bits.and_then(|bits| u8::try_from(bits).ok()).map(ServiceProfile::from_bits);
+    Ok(Provision {
+        msisdn,
+        operator_id: row.get(10)?,
+        imsi: row.parse(0, |text| Imsi::parse(text).ok())?,
+        profile,
+        step: row.parse(2, ProvisionStep::from_code)?,
+        version: row.get(3)?,
+        wanted_at: row.get(4)?,
+        confirmed_at: row.get(5)?,
+        check_at: row.get(6)?,
+        tries: row.get(7)?,
+        last_error: row.get(8)?,
+        application_id: row.get(9)?,
+    })
+}

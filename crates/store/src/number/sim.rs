@@ -1,0 +1,152 @@
+//! SIM cards: which there are, and which number each serves.
+
+use crate::batch::{Batch, Expect};
+use crate::bucket;
+use crate::db::Db;
+use crate::error::Error;
+use crate::params;
+use crate::statement::Statement;
+use crate::value::Row;
+use domain::id::OperatorId;
+use domain::msisdn::Msisdn;
+use domain::number::SimRef;
+use domain::sim::{Iccid, Imsi};
+
+pub(crate) const ALL: &[&Statement] =
+    &[&INSERT, &CLAIM_IMSI, &LOAD, &OF_IMSI, &TAKE, &PUT_BACK, &LIST];
+
+const INSERT: Statement = Statement::new(
+    "sim.insert",
+    "insert into sim (bucket, iccid, operator_id, imsi, eid, state, version, created_at) \
+     values ($1, $2, $3, $4, $5, 'stock', 1, $6)",
+);
+const CLAIM_IMSI: Statement = Statement::new(
+    "imsi_claim.insert",
+    "insert into imsi_claim (bucket, imsi, iccid) values ($1, $2, $3)",
+);
+const LOAD: Statement = Statement::new(
+    "sim.load",
+    "select iccid, imsi, operator_id, state, msisdn, eid from sim where bucket = $1 and iccid = $2",
+);
+const OF_IMSI: Statement = Statement::new(
+    "imsi_claim.load",
+    "select iccid from imsi_claim where bucket = $1 and imsi = $2",
+);
+/// A card in stock, or the dead card of the same number, which may be revived.
+const TAKE: Statement = Statement::new(
+    "sim.take",
+    "update sim set state = 'serving', msisdn = $5, version = version + 1 \
+     where bucket = $1 and iccid = $2 and imsi = $3 and operator_id = $4 \
+        and (state = 'stock' or (state = 'dead' and msisdn = $5))",
+);
+const PUT_BACK: Statement = Statement::new(
+    "sim.put_back",
+    "update sim set state = $4, version = version + 1 \
+     where bucket = $1 and iccid = $2 and msisdn = $3 and state = 'serving'",
+);
+const LIST: Statement = Statement::new(
+    "sim.list",
+    "select iccid, imsi, operator_id, state, msisdn, eid from sim \
+     where operator_id = $1 and iccid > $2 order by iccid limit $3",
+);
+
+/// What a card is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SimState {
+    /// Never used.
+    Stock,
+    /// Serves a number.
+    Serving,
+    /// Served a number and was replaced or closed.
+    Dead,
+}
+
+impl SimState {
+    /// The word in rows and APIs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Stock => "stock",
+            Self::Serving => "serving",
+            Self::Dead => "dead",
+        }
+    }
+
+    /// From [`SimState::code`].
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Stock, Self::Serving, Self::Dead].into_iter().find(|state| state.code() == code)
+    }
+}
+
+/// A card as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimRow {
+    /// The card and the subscription on it.
+    pub sim: SimRef,
+    /// The tenant.
+    pub operator_id: OperatorId,
+    /// What it is doing.
+    pub state: SimState,
+    /// The number it serves or served.
+    pub msisdn: Option<Msisdn>,
+    /// The chip, where the card is a profile on one.
+    pub eid: Option<String>,
+}
+
+/// Brings a card into stock; a duplicate if ICCID or IMSI is known.
+pub fn insert(batch: &mut Batch, operator_id: OperatorId, sim: SimRef, eid: Option<&str>) {
+    let at = batch.at();
+    let (iccid, imsi) = (sim.iccid.as_str(), sim.imsi.as_str());
+    let values = params![bucket::of(iccid), iccid, operator_id, imsi, eid.map(str::to_owned), at];
+    batch.push(&INSERT, values, Expect::Rows(1));
+    batch.push(&CLAIM_IMSI, params![bucket::of(imsi), imsi, iccid], Expect::Rows(1));
+}
+
+/// The card, if we know it.
+pub async fn load(db: &Db, iccid: Iccid) -> Result<Option<SimRow>, Error> {
+    let values = params![bucket::of(iccid.as_str()), iccid.as_str()];
+    db.query_opt(&LOAD, values).await?.as_ref().map(of_row).transpose()
+}
+
+/// The card with this IMSI on it.
+pub async fn by_imsi(db: &Db, imsi: Imsi) -> Result<Option<SimRow>, Error> {
+    let values = params![bucket::of(imsi.as_str()), imsi.as_str()];
+    let Some(row) = db.query_opt(&OF_IMSI, values).await? else { return Ok(None) };
+    load(db, row.parse(0, |text| Iccid::parse(text).ok())?).await
+}
+
+/// Up to `count` cards of an operator after this ICCID (empty to begin), in order.
+pub async fn list(
+    db: &Db,
+    operator_id: OperatorId,
+    after: &str,
+    count: i64,
+) -> Result<Vec<SimRow>, Error> {
+    let rows = db.query(&LIST, params![operator_id, after, count]).await?;
+    rows.iter().map(of_row).collect()
+}
+
+/// The card serves `msisdn` from now on; a conflict if it serves another number.
+pub fn take(batch: &mut Batch, operator_id: OperatorId, sim: SimRef, msisdn: Msisdn) {
+    let (iccid, imsi) = (sim.iccid.as_str(), sim.imsi.as_str());
+    let values = params![bucket::of(iccid), iccid, imsi, operator_id, msisdn];
+    batch.push(&TAKE, values, Expect::Rows(1));
+}
+
+/// The card does not serve `msisdn` any more, and is `state` now.
+pub fn put_back(batch: &mut Batch, sim: SimRef, msisdn: Msisdn, state: SimState) {
+    let iccid = sim.iccid.as_str();
+    let values = params![bucket::of(iccid), iccid, msisdn, state.code()];
+    batch.push(&PUT_BACK, values, Expect::Rows(1));
+}
+
+fn of_row(row: &Row) -> Result<SimRow, Error> {
+    let iccid = row.parse(0, |text| Iccid::parse(text).ok())?;
+    let imsi = row.parse(1, |text| Imsi::parse(text).ok())?;
+    Ok(SimRow {
+        sim: SimRef { iccid, imsi },
+        operator_id: row.get(2)?,
+        state: row.parse(3, SimState::from_code)?,
+        msisdn: row.get(4)?,
+        eid: row.get(5)?,
+    })
+}
