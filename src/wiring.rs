@@ -7,7 +7,7 @@ use domain::time::Zone;
 use gateway::network::Network;
 use gateway::{Unconnected, hlr, mail, smsc};
 use seal::Keyring;
-use service::App;
+use service::app::{App, Site};
 use service::clock::{Clock, SystemClock};
 use std::path::Path;
 use std::sync::Arc;
@@ -57,6 +57,7 @@ pub(crate) async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
             None => Arc::new(Unconnected),
         },
         clock,
+        site: Site { base_url: config.site.base_url.trim_end_matches('/').to_owned() },
     }))
 }
 

@@ -46,10 +46,20 @@ impl Sms for Unconnected {
     fn submit<'a>(&'a self, _sms: &'a OutgoingSms) -> Later<'a, Result<String, PortError>> {
         none("SMSC")
     }
+
+    fn recognises_repeats(&self) -> bool {
+        // Nothing is ever handed over.
+        true
+    }
 }
 
 impl Mail for Unconnected {
     fn submit<'a>(&'a self, _mail: &'a OutgoingMail) -> Later<'a, Result<String, PortError>> {
         none("mail server")
+    }
+
+    fn recognises_repeats(&self) -> bool {
+        // Nothing is ever handed over.
+        true
     }
 }

@@ -19,6 +19,29 @@ pub struct App {
     pub sms: Arc<dyn Sms>,
     /// E-mail out.
     pub mail: Arc<dyn Mail>,
+    /// How the outside reaches the pages.
+    pub site: Site,
+}
+
+/// How the outside reaches the pages, for links in notices.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Such as `https://bao.example`, without a slash at the end.
+    pub base_url: String,
+}
+
+impl Site {
+    /// The host name, to which codes are bound.
+    pub fn domain(&self) -> &str {
+        let rest = self.base_url.split_once("://").map_or(self.base_url.as_str(), |(_, rest)| rest);
+        rest.split(['/', ':']).next().unwrap_or(rest)
+    }
+
+    /// A link for a text: without the scheme, which phones add themselves.
+    pub fn link(&self, path: &str) -> String {
+        let rest = self.base_url.split_once("://").map_or(self.base_url.as_str(), |(_, rest)| rest);
+        format!("{rest}/{}", path.trim_start_matches('/'))
+    }
 }
 
 impl App {

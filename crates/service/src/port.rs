@@ -77,7 +77,7 @@ pub trait Hlr: Send + Sync + std::fmt::Debug {
 /// One text message to hand to the SMSC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutgoingSms {
-    /// Our id: the same id is the same message, however often it is submitted.
+    /// Our id: the same id is the same message, where the outside recognises it.
     pub notice_id: String,
     /// The receiver, E.164 digits without `+`.
     pub to: String,
@@ -92,6 +92,10 @@ pub struct OutgoingSms {
 pub trait Sms: Send + Sync + std::fmt::Debug {
     /// Submits; `Ok` carries the SMSC's message id, to which receipts refer.
     fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<String, PortError>>;
+
+    /// Whether the outside itself takes the same `notice_id` only once. If not (SMPP has no such
+    /// key), a submission in doubt is never repeated.
+    fn recognises_repeats(&self) -> bool;
 }
 
 /// One e-mail to send.
@@ -113,4 +117,7 @@ pub struct OutgoingMail {
 pub trait Mail: Send + Sync + std::fmt::Debug {
     /// Submits; `Ok` carries the server's queue id.
     fn submit<'a>(&'a self, mail: &'a OutgoingMail) -> Later<'a, Result<String, PortError>>;
+
+    /// Whether the outside itself takes the same `notice_id` only once; see [`Sms`].
+    fn recognises_repeats(&self) -> bool;
 }

@@ -5,6 +5,7 @@
 
 use crate::app::App;
 use crate::error::Error;
+use crate::notice;
 use crate::port::Later;
 use domain::time::At;
 use futures::{FutureExt, StreamExt};
@@ -66,7 +67,21 @@ impl std::fmt::Debug for Periodic {
 
 /// All kinds of jobs: one line each.
 pub fn handlers() -> &'static [Handler] {
-    &[]
+    &[
+        Handler {
+            kind: "notice.deliver",
+            run: |app, job| Box::pin(async { notice::deliver(app, &payload(job)?).await }),
+        },
+        Handler {
+            kind: "notice.settle",
+            run: |app, job| Box::pin(async { notice::settle(app, &payload(job)?).await }),
+        },
+    ]
+}
+
+/// What the job was given.
+fn payload<T: serde::de::DeserializeOwned>(job: &ClaimedJob) -> Result<T, Error> {
+    serde_json::from_value(job.payload.clone()).map_err(|_| Error::fault("a job's payload"))
 }
 
 /// All periodic work: one line each.

@@ -2,7 +2,7 @@ use domain::id::OperatorId;
 use domain::operator::Operator;
 use domain::time::{At, Zone};
 use seal::Keyring;
-use service::App;
+use service::app::{App, Site};
 use service::clock::{Clock, MovableClock};
 use service::port::{
     Hlr, HlrRecord, Later, Mail, NetworkProfile, OutgoingMail, OutgoingSms, PortError, Sms,
@@ -44,6 +44,7 @@ impl TestApp {
             hlr: Arc::clone(&outside) as Arc<dyn Hlr>,
             sms: Arc::clone(&outside) as Arc<dyn Sms>,
             mail: Arc::clone(&outside) as Arc<dyn Mail>,
+            site: Site { base_url: "https://bao.example".into() },
         };
         Self { app: Arc::new(app), clock, outside, folder, _fresh: fresh }
     }
@@ -139,12 +140,20 @@ impl Sms for Outside {
         self.sms.lock().expect("no test panics while it holds this").push(sms.clone());
         Box::pin(async { Ok(format!("smsc-{}", sms.notice_id)) })
     }
+
+    fn recognises_repeats(&self) -> bool {
+        true
+    }
 }
 
 impl Mail for Outside {
     fn submit<'a>(&'a self, mail: &'a OutgoingMail) -> Later<'a, Result<String, PortError>> {
         self.mail.lock().expect("no test panics while it holds this").push(mail.clone());
         Box::pin(async { Ok(format!("mail-{}", mail.notice_id)) })
+    }
+
+    fn recognises_repeats(&self) -> bool {
+        true
     }
 }
 

@@ -12,4 +12,8 @@ impl Mail for Simulator {
     fn submit<'a>(&'a self, mail: &'a OutgoingMail) -> Later<'a, Result<String, PortError>> {
         Box::pin(async move { self.0.submit_mail(mail) })
     }
+
+    fn recognises_repeats(&self) -> bool {
+        true
+    }
 }

@@ -12,4 +12,8 @@ impl Sms for Simulator {
     fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<String, PortError>> {
         Box::pin(async move { self.0.submit(sms) })
     }
+
+    fn recognises_repeats(&self) -> bool {
+        true
+    }
 }

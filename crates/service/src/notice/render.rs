@@ -50,7 +50,7 @@ pub fn email_body(rendered: &Rendered, lang: Lang, sender: &Sender) -> String {
 
 /// The public words of a reason, such as 证件照片反光; staff-only reasons have the neutral ones.
 pub fn reason_words(lang: Lang, code: &str) -> String {
-    let id = |code: &str| format!("reason-{}-name", code.to_ascii_lowercase());
+    let id = |code: &str| format!("reason-{}", code.to_ascii_lowercase());
     lang.by_id(&id(code), &[]).or_else(|| lang.by_id(&id("E9"), &[])).unwrap_or_default()
 }
 

@@ -1,0 +1,282 @@
+//! Hands attempts to their ports, and settles those of which nothing was heard.
+
+use super::{AttemptKey, Body, row_of};
+use crate::app::App;
+use crate::error::Error;
+use crate::port::{OutgoingMail, OutgoingSms, PortError};
+use crate::retry::retry;
+use crate::work::Next;
+use domain::notice::Channel;
+use domain::notice::fallback::{self, Outcome};
+use domain::time::{At, DAY_MILLIS};
+use seal::Place;
+use store::notice::{Attempt, Notice, State};
+use store::Batch;
+
+/// Between two tries of one submission that was not taken.
+const RETRY_MILLIS: i64 = 20_000;
+
+/// A receipt may come so long after the validity has ended.
+const GRACE_MILLIS: i64 = 30 * 60_000;
+
+/// A bounce comes within a day, if at all.
+const BOUNCE_MILLIS: i64 = DAY_MILLIS;
+
+/// The job `notice.deliver`: submits one attempt. Safe to repeat, also after a crash.
+pub async fn deliver(app: &App, key: &AttemptKey) -> Result<Next, Error> {
+    let Some((notice, attempt)) = load(app, key).await? else { return Ok(Next::Done) };
+    let is_in_doubt = attempt.state == State::Submitting;
+    if !(is_in_doubt || attempt.state == State::Queued) {
+        return Ok(Next::Done);
+    }
+    let now = app.now();
+    if attempt.not_before > now {
+        return Ok(Next::At(attempt.not_before));
+    }
+    let deadline = attempt.not_before.plus_minutes(attempt.valid_minutes);
+    if is_in_doubt && !recognises_repeats(app, key.channel) {
+        // It may have been handed over. A receipt can still settle it; we send nothing again.
+        let last = deadline.plus_millis(GRACE_MILLIS);
+        if now < last {
+            return Ok(Next::At(last));
+        }
+        return finish(app, &notice, attempt, State::Unknown, Some("in doubt")).await;
+    }
+    if now >= deadline {
+        let state = if is_in_doubt { State::Unknown } else { State::Expired };
+        return finish(app, &notice, attempt, state, None).await;
+    }
+    let Some(plain) = open(app, &notice, &attempt).await? else {
+        return finish(app, &notice, attempt, State::Failed, Some("erased")).await;
+    };
+    let attempt = match attempt.state {
+        State::Queued => begin(app, &notice, attempt).await?,
+        _ => attempt,
+    };
+    let answer = submit(app, key, plain, deadline).await;
+    conclude(app, &notice, attempt, answer).await
+}
+
+/// The job `notice.settle`: nothing was heard of a submitted attempt in time.
+///
+/// E-mail has no receipts: what was taken and did not bounce within a day counts as delivered.
+pub async fn settle(app: &App, key: &AttemptKey) -> Result<Next, Error> {
+    let Some((notice, attempt)) = load(app, key).await? else { return Ok(Next::Done) };
+    if attempt.state != State::Submitted {
+        return Ok(Next::Done);
+    }
+    let due = settles_at(&attempt);
+    if app.now() < due {
+        return Ok(Next::At(due));
+    }
+    let state = if attempt.channel == Channel::Email { State::Delivered } else { State::Unknown };
+    finish(app, &notice, attempt, state, None).await
+}
+
+/// Writes a final outcome and queues what follows from it. Used by receipts as well.
+pub(super) async fn finish(
+    app: &App,
+    notice: &Notice,
+    mut attempt: Attempt,
+    state: State,
+    error: Option<&str>,
+) -> Result<Next, Error> {
+    let mut batch = Batch::new(app.now());
+    attempt.state = state;
+    attempt.settled_at = Some(app.now());
+    attempt.error = error.map(str::to_owned);
+    store::notice::update_attempt(&mut batch, notice, &attempt);
+    attempt.version += 1;
+    follow(app, &mut batch, notice, &attempt).await?;
+    app.store.db.commit(batch).await?;
+    Ok(Next::Done)
+}
+
+/// Queues the next channel if this outcome asks for it.
+async fn follow(
+    app: &App,
+    batch: &mut Batch,
+    notice: &Notice,
+    changed: &Attempt,
+) -> Result<(), Error> {
+    let mut attempts = store::notice::attempts(&app.store.db, notice).await?;
+    for attempt in &mut attempts {
+        if attempt.channel == changed.channel {
+            *attempt = changed.clone();
+        }
+    }
+    let registered: Vec<Channel> = attempts.iter().map(|attempt| attempt.channel).collect();
+    let tried: Vec<(Channel, Outcome)> = attempts
+        .iter()
+        .filter_map(|attempt| Some((attempt.channel, outcome_of(attempt.state)?)))
+        .collect();
+    let fallback::Next::Try(channel) = fallback::next(&registered, &tried) else { return Ok(()) };
+    let Some(next) = attempts.into_iter().find(|attempt| attempt.channel == channel) else {
+        return Ok(());
+    };
+    let now = batch.at();
+    // The hours of the other channel were computed when the notice was staged; they are over or
+    // still to come, but a night may have begun since.
+    let not_before = super::reach::decent_hour(app, notice, now).await?.max(next.not_before);
+    let next = Attempt { state: State::Queued, not_before, ..next };
+    store::notice::update_attempt(batch, notice, &next);
+    AttemptKey::of(notice, channel).job(batch, "notice.deliver", not_before);
+    Ok(())
+}
+
+/// What is known of an attempt; `None` for a channel held in reserve.
+pub(super) const fn outcome_of(state: State) -> Option<Outcome> {
+    match state {
+        State::Reserve => None,
+        State::Queued | State::Submitting | State::Submitted => Some(Outcome::Pending),
+        State::Delivered => Some(Outcome::Delivered),
+        State::Failed => Some(Outcome::Failed),
+        State::Expired => Some(Outcome::Expired),
+        State::Unknown => Some(Outcome::Unknown),
+    }
+}
+
+pub(super) async fn load(app: &App, key: &AttemptKey) -> Result<Option<(Notice, Attempt)>, Error> {
+    let db = &app.store.db;
+    let Some(notice) = store::notice::load(db, key.bucket, key.notice_id).await? else {
+        return Ok(None);
+    };
+    let attempts = store::notice::attempts(db, &notice).await?;
+    let attempt = attempts.into_iter().find(|attempt| attempt.channel == key.channel);
+    Ok(attempt.map(|attempt| (notice, attempt)))
+}
+
+/// Address and body in the clear; `None` if the person was erased.
+pub(super) async fn open(
+    app: &App,
+    notice: &Notice,
+    attempt: &Attempt,
+) -> Result<Option<(String, Body)>, Error> {
+    let key = match notice.data_key_id {
+        None => None,
+        Some(id) => match app.store.keys.load(&app.store.db, id).await? {
+            Some(key) => Some(key),
+            None => return Ok(None),
+        },
+    };
+    let row = row_of(notice.id, attempt.channel);
+    let open = |column, sealed: &[u8]| match &key {
+        None => Ok(sealed.to_vec()),
+        Some(key) => {
+            let place = Place { table: "notice_attempt", column, row: &row };
+            key.open(sealed, &place.aad()).map_err(|_| Error::fault("open a notice"))
+        }
+    };
+    let address = String::from_utf8(open("address", &attempt.address)?)
+        .map_err(|_| Error::fault("read the address of a notice"))?;
+    let body = serde_json::from_slice(&open("body", &attempt.body)?)
+        .map_err(|_| Error::fault("read the body of a notice"))?;
+    Ok(Some((address, body)))
+}
+
+/// Records that the port is about to be called.
+async fn begin(app: &App, notice: &Notice, mut attempt: Attempt) -> Result<Attempt, Error> {
+    let mut batch = Batch::new(app.now());
+    attempt.state = State::Submitting;
+    store::notice::update_attempt(&mut batch, notice, &attempt);
+    app.store.db.commit(batch).await?;
+    attempt.version += 1;
+    Ok(attempt)
+}
+
+async fn submit(
+    app: &App,
+    key: &AttemptKey,
+    (to, body): (String, Body),
+    valid_until: At,
+) -> Result<String, PortError> {
+    let notice_id = key.port_id();
+    match key.channel {
+        Channel::Email => {
+            let Body { subject, text, calendar } = body;
+            app.mail.submit(&OutgoingMail { notice_id, to, subject, text, calendar }).await
+        }
+        Channel::Number | Channel::OtherNumber | Channel::TrustedContact => {
+            app.sms.submit(&OutgoingSms { notice_id, to, text: body.text, valid_until }).await
+        }
+    }
+}
+
+async fn conclude(
+    app: &App,
+    notice: &Notice,
+    mut attempt: Attempt,
+    answer: Result<String, PortError>,
+) -> Result<Next, Error> {
+    let now = app.now();
+    match answer {
+        Ok(message_id) => {
+            let mut batch = Batch::new(now);
+            attempt.state = State::Submitted;
+            attempt.submitted_at = Some(now);
+            attempt.message_id = Some(message_id.clone());
+            store::notice::update_attempt(&mut batch, notice, &attempt);
+            store::notice::insert_message(&mut batch, notice, attempt.channel, &message_id);
+            AttemptKey::of(notice, attempt.channel).job(
+                &mut batch,
+                "notice.settle",
+                settles_at(&attempt),
+            );
+            app.store.db.commit(batch).await?;
+            // A receipt may have been faster than the answer.
+            super::receipt::apply_early(app, &message_id).await?;
+            Ok(Next::Done)
+        }
+        Err(PortError::Rejected(reason)) => {
+            tracing::info!(notice = %notice.id, channel = attempt.channel.key(), "refused");
+            finish(app, notice, attempt, State::Failed, Some(&reason)).await
+        }
+        Err(PortError::Throttled) => {
+            // Surely not handed over: it may wait in the queue.
+            let mut batch = Batch::new(now);
+            attempt.state = State::Queued;
+            store::notice::update_attempt(&mut batch, notice, &attempt);
+            app.store.db.commit(batch).await?;
+            Ok(Next::At(now.plus_millis(RETRY_MILLIS)))
+        }
+        Err(PortError::Unreachable(_)) => Ok(Next::At(now.plus_millis(RETRY_MILLIS))),
+    }
+}
+
+fn recognises_repeats(app: &App, channel: Channel) -> bool {
+    match channel {
+        Channel::Email => app.mail.recognises_repeats(),
+        Channel::Number | Channel::OtherNumber | Channel::TrustedContact => {
+            app.sms.recognises_repeats()
+        }
+    }
+}
+
+/// When a submitted attempt is given up.
+fn settles_at(attempt: &Attempt) -> At {
+    let submitted_at = attempt.submitted_at.unwrap_or(attempt.not_before);
+    match attempt.channel {
+        Channel::Email => submitted_at.plus_millis(BOUNCE_MILLIS),
+        Channel::Number | Channel::OtherNumber | Channel::TrustedContact => {
+            submitted_at.plus_minutes(attempt.valid_minutes).plus_millis(GRACE_MILLIS)
+        }
+    }
+}
+
+/// Runs `change` on a freshly loaded attempt until nobody else was faster.
+pub(super) async fn with_attempt<T, F>(
+    app: &App,
+    key: &AttemptKey,
+    change: impl Fn(Notice, Attempt) -> F,
+) -> Result<Option<T>, Error>
+where
+    F: std::future::Future<Output = Result<T, Error>>,
+{
+    retry(|| async {
+        match load(app, key).await? {
+            None => Ok(None),
+            Some((notice, attempt)) => change(notice, attempt).await.map(Some),
+        }
+    })
+    .await
+}

@@ -1,0 +1,130 @@
+//! Texts that come in: taken once, helped once a day, and what their sender was asked.
+
+use crate::batch::{Batch, Expect};
+use crate::db::Db;
+use crate::error::Error;
+use crate::params;
+use crate::reach::bucket_of;
+use crate::statement::Statement;
+use domain::msisdn::Msisdn;
+use domain::time::At;
+
+pub(crate) const ALL: &[&Statement] =
+    &[&TAKE, &IS_TAKEN, &HELP, &IS_HELPED, &ASK, &LOAD, &TRY, &END];
+
+const TAKE: Statement = Statement::new(
+    "conversation.take",
+    "insert into incoming_text (bucket, fingerprint, received_at) values ($1, $2, $3)",
+);
+const IS_TAKEN: Statement = Statement::new(
+    "conversation.is_taken",
+    "select received_at from incoming_text where bucket = $1 and fingerprint = $2",
+);
+const HELP: Statement = Statement::new(
+    "conversation.help",
+    "insert into help_sent (bucket, sender_index, sent_on) values ($1, $2, $3)",
+);
+const IS_HELPED: Statement = Statement::new(
+    "conversation.is_helped",
+    "select sent_on from help_sent where bucket = $1 and sender_index = $2 and sent_on = $3",
+);
+const ASK: Statement = Statement::new(
+    "conversation.ask",
+    "insert into conversation (bucket, sender_index, asks, msisdn, code_index, tries, \
+        expires_at, version) values ($1, $2, $3, $4, $5, 0, $6, 1) \
+     on conflict (bucket, sender_index) do update set asks = excluded.asks, \
+        msisdn = excluded.msisdn, code_index = excluded.code_index, tries = 0, \
+        expires_at = excluded.expires_at, version = conversation.version + 1",
+);
+const LOAD: Statement = Statement::new(
+    "conversation.load",
+    "select asks, msisdn, code_index, tries, expires_at, version from conversation \
+     where bucket = $1 and sender_index = $2",
+);
+const TRY: Statement = Statement::new(
+    "conversation.try",
+    "update conversation set tries = tries + 1, version = version + 1 \
+     where bucket = $1 and sender_index = $2 and version = $3",
+);
+const END: Statement = Statement::new(
+    "conversation.end",
+    "delete from conversation where bucket = $1 and sender_index = $2 and version = $3",
+);
+
+/// What a sender was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// What for, such as `report_loss`.
+    pub asks: String,
+    /// The number it is about.
+    pub msisdn: Msisdn,
+    /// The blind index of the code that is awaited.
+    pub code_index: Option<[u8; 16]>,
+    /// Wrong codes so far.
+    pub tries: i64,
+    /// After this the question is void.
+    pub expires_at: At,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+/// Takes a text in; a second time is a duplicate.
+pub fn take(batch: &mut Batch, fingerprint: [u8; 16]) {
+    let at = batch.at();
+    batch.push(&TAKE, params![bucket_of(fingerprint), fingerprint, at], Expect::Rows(1));
+}
+
+/// Whether the text was taken in before.
+pub async fn is_taken(db: &Db, fingerprint: [u8; 16]) -> Result<bool, Error> {
+    let row = db.query_opt(&IS_TAKEN, params![bucket_of(fingerprint), fingerprint]).await?;
+    Ok(row.is_some())
+}
+
+/// Records that the sender got the list of commands on this day; a second time is a duplicate.
+pub fn help(batch: &mut Batch, sender: [u8; 16], on: &str) {
+    batch.push(&HELP, params![bucket_of(sender), sender, on], Expect::Rows(1));
+}
+
+/// Whether the sender got the list of commands on this day.
+pub async fn is_helped(db: &Db, sender: [u8; 16], on: &str) -> Result<bool, Error> {
+    Ok(db.query_opt(&IS_HELPED, params![bucket_of(sender), sender, on]).await?.is_some())
+}
+
+/// Records what the sender was asked, in place of anything before.
+pub fn ask(batch: &mut Batch, sender: [u8; 16], conversation: &Conversation) {
+    let values = params![
+        bucket_of(sender),
+        sender,
+        conversation.asks.as_str(),
+        conversation.msisdn,
+        conversation.code_index,
+        conversation.expires_at,
+    ];
+    batch.push(&ASK, values, Expect::Rows(1));
+}
+
+/// What the sender was asked last.
+pub async fn load(db: &Db, sender: [u8; 16]) -> Result<Option<Conversation>, Error> {
+    let row = db.query_opt(&LOAD, params![bucket_of(sender), sender]).await?;
+    row.map(|row| {
+        Ok(Conversation {
+            asks: row.get(0)?,
+            msisdn: row.get(1)?,
+            code_index: row.get(2)?,
+            tries: row.get(3)?,
+            expires_at: row.get(4)?,
+            version: row.get(5)?,
+        })
+    })
+    .transpose()
+}
+
+/// Counts a wrong code.
+pub fn count_try(batch: &mut Batch, sender: [u8; 16], version: i64) {
+    batch.push(&TRY, params![bucket_of(sender), sender, version], Expect::Rows(1));
+}
+
+/// Ends the conversation: the question was answered.
+pub fn end(batch: &mut Batch, sender: [u8; 16], version: i64) {
+    batch.push(&END, params![bucket_of(sender), sender, version], Expect::Rows(1));
+}
