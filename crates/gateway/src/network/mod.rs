@@ -10,9 +10,11 @@
 
 mod fault;
 mod journal;
+mod pump;
 mod state;
 
 pub use fault::{Chaos, Fault, FaultKind, Port};
+pub use pump::pump;
 pub use state::{Event, Mail, Message, Phone, ReceiptStatus, UsageKind};
 
 use domain::time::At;

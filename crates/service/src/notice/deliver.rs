@@ -10,8 +10,8 @@ use domain::notice::Channel;
 use domain::notice::fallback::{self, Outcome};
 use domain::time::{At, DAY_MILLIS};
 use seal::Place;
-use store::notice::{Attempt, Notice, State};
 use store::Batch;
+use store::notice::{Attempt, Notice, State};
 
 /// Between two tries of one submission that was not taken.
 const RETRY_MILLIS: i64 = 20_000;
