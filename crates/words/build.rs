@@ -15,6 +15,11 @@ use std::{env, fs, io};
 
 type Failure = Box<dyn std::error::Error>;
 
+/// Words of Rust that a person writing a message might pick as the name of a value.
+const KEYWORDS: [&str; 14] = [
+    "as", "box", "for", "if", "in", "match", "move", "mod", "ref", "self", "try", "type", "use",
+    "where",
+];
 /// More values than this in one message and it should be two messages.
 const VALUES_MAX: usize = 6;
 
@@ -178,6 +183,9 @@ fn generate(all: &BTreeMap<String, (Vec<Piece>, Vec<Piece>)>) -> Result<String, 
         let missing = |a: &[String], b: &[String]| a.iter().find(|n| !b.contains(n)).cloned();
         if let Some(name) = missing(&names, &others).or_else(|| missing(&others, &names)) {
             return Err(format!("{id}: ${name} is in one language only").into());
+        }
+        if let Some(name) = names.iter().find(|name| KEYWORDS.contains(&name.as_str())) {
+            return Err(format!("{id}: call the value ${name} otherwise").into());
         }
         if names.len() > VALUES_MAX {
             return Err(format!("{id} has more than {VALUES_MAX} values").into());

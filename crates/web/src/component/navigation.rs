@@ -98,10 +98,7 @@ impl Pagination {
 
 /// How much time is left, in words; colour is only extra.
 #[derive(Clone, Debug, Template)]
-#[template(
-    source = r#"<time class="tag due {{ tone.class() }}" datetime="{{ machine }}" data-due>{{ text }}</time>"#,
-    ext = "html"
-)]
+#[template(path = "component/due_chip.html")]
 pub struct DueChip {
     tone: Tone,
     machine: String,
