@@ -9,6 +9,7 @@ mod file;
 mod list;
 mod message;
 mod navigation;
+mod page;
 mod timeline;
 
 pub use date_block::DateBlock;
@@ -17,6 +18,7 @@ pub use file::{Example, Examples, FileState, FileTile};
 pub use list::{Summary, SummaryRow, Task, TaskList};
 pub use message::{Empty, ErrorSummary, Errors, Notice, Panel, SmsBubble, Tag, Tone};
 pub use navigation::{Button, ButtonKind, DueChip, Pagination};
+pub use page::{FormPage, TextPage};
 pub use timeline::{Delivery, Message, MessageList, Moment, Timeline};
 
 use std::fmt;
