@@ -74,11 +74,9 @@ apply-name-hint = Exactly as on the document, with every dot and space
 apply-name-cannot = Cannot type your name?
 apply-name-cannot-text = Put a question mark for a character you cannot type; the reviewer completes it from the photo.
 apply-id-number-label = Document number
-apply-id-number-hint = You may type it in groups; spaces do not matter
+apply-id-number-hint = The number on the document ({ $document }); you may type it in groups
 apply-birth-label = Date of birth
-apply-birth-hint = As on the document
 apply-valid-until-label = Document valid until
-apply-valid-until-hint = Leave empty if it says it does not expire
 apply-address-label = Address
 
 apply-photo-title = Photograph your document: { $side }
@@ -105,12 +103,6 @@ apply-portrait-other-text = You can come to an outlet with your document, or cal
 
 apply-consents-title = Your consent
 apply-consents-label = Please tick each one. None is chosen for you.
-apply-consent-registration = I agree that my name, document and photos are used to register this number
-apply-consent-registration-hint = Required by law; without it the number cannot be registered
-apply-consent-biometric = I agree that a machine compares my face with the photo on my document
-apply-consent-biometric-hint = You may refuse; then a person compares them
-apply-consent-partners = I agree that banks and other partners may ask whether this number is still mine
-apply-consent-partners-hint = You may refuse, and withdraw at any time
 apply-consents-refused-title = Without the first consent we cannot register
 apply-consents-refused-text = What you entered is saved as a draft. Come back to this page if you change your mind; if you do nothing, the draft is deleted.
 
@@ -154,14 +146,20 @@ apply-session-over-title = Please confirm that it is you
 apply-session-over-text = There was no activity for a while. Everything saved is still here; go on with your reference and a code.
 
 # Answers that are missing or cannot be read.
-apply-wrong-number-empty = Enter the number to register
-apply-wrong-iccid-empty = Enter the last 6 digits of the card number
 apply-wrong-contact-empty = Enter a phone number or e-mail address that works now
 apply-wrong-code-empty = Enter the 6-digit code you received
-apply-wrong-who = Choose who it is for
-apply-wrong-document = Choose a document
-apply-wrong-name-empty = Enter your name as on the document
-apply-wrong-id-empty = Enter the document number
-apply-wrong-date = That is not a date; enter year, month and day, for example 1990, 3, 14
 apply-wrong-reference = Enter the 6-character reference
 apply-wrong-tail = Enter the last 4 digits of the number
+apply-name-cannot-legend = If a character cannot be typed
+apply-date-hint = For example 1990, 3, 14
+apply-long-term = The document says it does not expire (long-term)
+apply-long-term-legend = No expiry date?
+apply-guardian-title = Guardian
+apply-guardian-text = A child's number is registered together with a guardian. Enter the guardian's details here.
+apply-guardian-name = Guardian's name
+apply-guardian-number = Guardian's resident identity number
+apply-guardian-papers = Household register: the child's page and the guardian's
+apply-company-papers = Stamped letter of authority
+apply-photo-fault = { $fault }: { $fix }
+apply-photo-broken = The upload broke off. Please try again.
+apply-receipt-sent-at = Sent

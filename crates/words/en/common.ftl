@@ -45,3 +45,22 @@ common-segments = { $characters } characters, { $segments ->
     [one] { $segments } SMS
    *[other] { $segments } SMS parts
 }
+common-zone-title = Show times where I am
+common-zone-label = Where are you now?
+common-zone-show = Show
+common-zone-beijing = Mainland China, Hong Kong, Macao, Taiwan
+common-zone-tokyo = Japan, Korea
+common-zone-bangkok = Thailand, Vietnam
+common-zone-kathmandu = Nepal
+common-zone-dubai = United Arab Emirates
+common-zone-moscow = Moscow, East Africa
+common-zone-paris = Western and Central Europe, West Africa
+common-zone-london = United Kingdom, Ireland
+common-zone-sao-paulo = Brazil, Argentina
+common-zone-new-york = Eastern United States and Canada
+common-zone-chicago = Central United States and Canada
+common-zone-los-angeles = Western United States and Canada
+common-zone-sydney = Eastern Australia
+common-zone-auckland = New Zealand
+common-semicolon = {"; "}
+common-comma = {", "}

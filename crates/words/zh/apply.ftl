@@ -74,11 +74,9 @@ apply-name-hint = 和证件上一字不差，包括间隔号“·”
 apply-name-cannot = 打不出我的名字？
 apply-name-cannot-text = 打不出的字用“?”代替，审核员会按证件照片补上。
 apply-id-number-label = 证件号码
-apply-id-number-hint = 可以分段输入，空格不影响
+apply-id-number-hint = { $document }上的号码，可以分段输入，空格不影响
 apply-birth-label = 出生日期
-apply-birth-hint = 和证件上一样
 apply-valid-until-label = 证件有效期到
-apply-valid-until-hint = 写着“长期”的不用填
 apply-address-label = 住址
 
 apply-photo-title = 拍证件：{ $side }
@@ -105,12 +103,6 @@ apply-portrait-other-text = 您可以带证件到营业网点当面核对，或�
 
 apply-consents-title = 同意事项
 apply-consents-label = 请逐项勾选。没有一项是替您选好的。
-apply-consent-registration = 我同意用我的姓名、证件和照片办理实名登记
-apply-consent-registration-hint = 法律要求，不同意就不能登记
-apply-consent-biometric = 我同意用机器比对我的正面照和证件照
-apply-consent-biometric-hint = 可以不同意，那样由工作人员人工核对
-apply-consent-partners = 我同意向银行等合作方回答“这个号码是不是还归我”
-apply-consent-partners-hint = 可以不同意，也可以随时撤回
 apply-consents-refused-title = 没有登记同意，不能提交
 apply-consents-refused-text = 您填的内容已存为草稿。改变主意时回到这一页就行；也可以什么都不做，草稿到期会删除。
 
@@ -154,14 +146,20 @@ apply-session-over-title = 为了安全，请重新确认是您
 apply-session-over-text = 您有一段时间没有操作。已保存的内容都在，用编号和验证码接着办。
 
 # Answers that are missing or cannot be read.
-apply-wrong-number-empty = 请填要登记的手机号码
-apply-wrong-iccid-empty = 请填卡号的后6位数字
 apply-wrong-contact-empty = 请填能收到验证码的手机号或邮箱
 apply-wrong-code-empty = 请填收到的6位验证码
-apply-wrong-who = 请选给谁办
-apply-wrong-document = 请选一种证件
-apply-wrong-name-empty = 请按证件填写姓名
-apply-wrong-id-empty = 请填证件号码
-apply-wrong-date = 日期不对，请填年、月、日，例如 1990 年 3 月 14 日
 apply-wrong-reference = 请填6位编号
 apply-wrong-tail = 请填号码的后4位数字
+apply-name-cannot-legend = 如果有打不出的字
+apply-date-hint = 例如 1990 年 3 月 14 日
+apply-long-term = 证件上写着“长期”
+apply-long-term-legend = 没有到期日？
+apply-guardian-title = 监护人
+apply-guardian-text = 孩子的号码由监护人一起登记。下面填监护人的信息。
+apply-guardian-name = 监护人姓名
+apply-guardian-number = 监护人身份证号码
+apply-guardian-papers = 户口簿本人页和监护人页
+apply-company-papers = 盖章授权书
+apply-photo-fault = { $fault }：{ $fix }
+apply-photo-broken = 上传中断了，请再试一次。
+apply-receipt-sent-at = 提交时间

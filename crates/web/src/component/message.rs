@@ -2,6 +2,7 @@
 
 use super::{Html, components};
 use askama::Template;
+use domain::application::form::Problem;
 use std::borrow::Cow;
 use std::fmt::Display;
 use words::Lang;
@@ -69,10 +70,29 @@ impl Errors {
         self.0.push((field.to_owned(), message.to_string()));
     }
 
-    /// The message of a refusal at its field, or at `otherwise` if it names none.
-    pub fn refused(t: Lang, code: &str, values: &[(&str, Cow<'_, str>)], field: &str) -> Self {
-        let message = t.refusal(code, values).unwrap_or_else(|| t.shell_bad_title().to_owned());
-        Self::one(field, message)
+    /// The message of a refusal at the field it names, or at `otherwise` if it names none.
+    pub fn refused(t: Lang, refused: &service::Refused, otherwise: &str) -> Self {
+        let message = Self::message(t, refused.code, &refused.values);
+        Self::one(refused.field.unwrap_or(otherwise), message)
+    }
+
+    /// The messages of a form's problems, each at its field.
+    pub fn problems(t: Lang, problems: &[Problem]) -> Self {
+        let mut errors = Self::none();
+        for problem in problems {
+            errors.push(problem.field, Self::message(t, problem.code, &problem.values));
+        }
+        errors
+    }
+
+    /// The message of a code; never empty, even if the code has none.
+    pub fn message(t: Lang, code: &str, values: &[(&str, Cow<'_, str>)]) -> String {
+        t.refusal(code, values).unwrap_or_else(|| t.shell_bad_title().to_owned())
+    }
+
+    /// The first message; empty if nothing is wrong.
+    pub fn first(&self) -> String {
+        self.0.first().map(|(_, message)| message.clone()).unwrap_or_default()
     }
 
     /// Whether nothing is wrong.

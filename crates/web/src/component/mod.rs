@@ -50,6 +50,26 @@ impl Html {
         Self(format!("<p><a href=\"{}\">{}</a></p>", escape(href), escape(text)))
     }
 
+    /// A list of short texts.
+    pub fn list(items: &[&str]) -> Self {
+        let items: Vec<String> = items.iter().map(|item| escape(item)).collect();
+        Self(format!("<ul><li>{}</li></ul>", items.join("</li><li>")))
+    }
+
+    /// A place that an error can link to, where there is no field.
+    pub fn anchor(id: &str) -> Self {
+        Self(format!("<span id=\"{}\" tabindex=\"-1\"></span>", escape(id)))
+    }
+
+    /// A form with nothing but a button that looks like a link.
+    pub fn post_button(text: &str, action: &str) -> Self {
+        let (text, action) = (escape(text), escape(action));
+        Self(format!(
+            "<form method=\"post\" action=\"{action}\">\
+             <button class=\"link-button\">{text}</button></form>"
+        ))
+    }
+
     /// Several pieces as one.
     pub fn join(parts: impl IntoIterator<Item = Self>) -> Self {
         Self(parts.into_iter().map(|part| part.0).collect::<Vec<_>>().join("\n"))

@@ -107,8 +107,7 @@ impl<'a> FormPage<'a> {
     pub fn response(mut self) -> Response {
         let t = self.shell.lang;
         let button = self.button.take().unwrap_or_else(|| Button::new(t, t.common_continue()));
-        let body =
-            Body { t, summary: self.errors.summary(t), button: button.html(), page: &self };
+        let body = Body { t, summary: self.errors.summary(t), button: button.html(), page: &self };
         let mut page = self.shell.page(&self.title);
         if !self.errors.is_empty() {
             page = page.invalid();

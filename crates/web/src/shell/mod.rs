@@ -7,8 +7,10 @@ pub mod assets;
 pub mod cookie;
 pub mod failure;
 pub mod headers;
+mod place;
 pub mod when;
 
+use crate::component::Html;
 use askama::Template;
 use assets::Asset;
 use axum::extract::FromRequestParts;
@@ -143,6 +145,11 @@ impl Shell {
     /// The instant `at`, ready to be written for this visitor.
     pub fn when(&self, at: At) -> When<'_> {
         When { at, now: self.now, shell: self }
+    }
+
+    /// Where the visitor can say in which zone dates should be shown too.
+    pub fn zone_form(&self) -> Html {
+        place::form(self)
     }
 
     /// The instant at which this page was asked for.
@@ -284,7 +291,7 @@ impl FromRequestParts<Arc<App>> for Shell {
         let size = cookie::read(headers, "size").and_then(Size::from_code).unwrap_or_default();
         let brand = brand(app, lang).await;
         let visitor_zone = cookie::read(headers, "zone")
-            .map(|name| name.replace("%2F", "/").replace("%2f", "/"))
+            .and_then(place::named)
             .and_then(|name| Zone::named(&name))
             .filter(|zone| *zone != brand.zone);
         Ok(Self {
@@ -343,17 +350,18 @@ fn without_switches(parts: &Parts) -> String {
     if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
 }
 
-/// The cookie that `?lang=…` or `?size=…` sets.
+/// The cookie that `?lang=…`, `?size=…` or `?zone=…` sets.
 fn switch(pair: &str) -> Option<axum::http::HeaderValue> {
     let (key, value) = pair.split_once('=')?;
     match key {
         "lang" => Lang::from_code(value).map(|lang| cookie::preference("lang", lang.code())),
         "size" => Size::from_code(value).map(|size| cookie::preference("size", size.code())),
+        "zone" => place::named(value).map(|zone| cookie::preference("zone", &zone)),
         _ => None,
     }
 }
 
-/// `?lang=` and `?size=` on any page: remembered, then the same page without them.
+/// `?lang=`, `?size=` and `?zone=` on any page: remembered, then the same page without them.
 pub(crate) async fn switches(
     request: axum::extract::Request,
     next: axum::middleware::Next,

@@ -30,9 +30,8 @@ impl When<'_> {
 
     /// Both: `3月14日 18:00（北京时间），您当地 3月14日 10:00`.
     pub fn both(self) -> String {
-        let comma = if self.shell.lang == Lang::Zh { "，" } else { ", " };
         match self.local() {
-            Some(local) => format!("{}{comma}{local}", self.legal()),
+            Some(local) => format!("{}{}{local}", self.legal(), self.shell.lang.common_comma()),
             None => self.legal(),
         }
     }
@@ -106,9 +105,6 @@ pub fn write_day(lang: Lang, date: Date, today: Date) -> String {
 pub fn zone_name(lang: Lang, zone: &Zone) -> &str {
     match zone.name() {
         "Asia/Shanghai" => lang.common_beijing_time(),
-        name => {
-            // The name lives as long as the zone; only the city is of use to people.
-            name
-        }
+        name => name,
     }
 }
