@@ -14,6 +14,7 @@
 //! schema and checks that.
 
 pub mod activity;
+pub mod application;
 pub mod audit;
 mod batch;
 mod blobs;
@@ -27,6 +28,7 @@ mod migrate;
 pub mod notice;
 pub mod number;
 pub mod operator;
+pub mod party;
 mod postgres;
 pub mod reach;
 pub mod review;

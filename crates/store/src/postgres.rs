@@ -113,6 +113,11 @@ impl Postgres {
 
     async fn commit_once(&self, ops: &[Op]) -> Answer {
         let client = self.client().await?;
+        // One that still had to be prepared would be overtaken by those behind it.
+        for op in ops {
+            let fail = |e| Error::postgres(op.statement.name, e);
+            client.prepare_cached(&texts(op.statement)?.postgres).await.map_err(fail)?;
+        }
         control(&client, "begin isolation level read committed read write").await?;
         // Polled in order, so sent in order: one round trip for all of them.
         let answers = join_all(ops.iter().map(|op| run(&client, op.statement, &op.params))).await;

@@ -6,6 +6,11 @@ use crate::statement::Statement;
 pub fn all() -> impl Iterator<Item = &'static Statement> {
     let areas: &[&[&'static Statement]] = &[
         crate::activity::ALL,
+        crate::application::ALL,
+        crate::application::check::ALL,
+        crate::application::contact::ALL,
+        crate::application::document::ALL,
+        crate::application::EVENTS,
         crate::audit::ALL,
         crate::blobs::ALL,
         crate::conversation::ALL,
@@ -20,6 +25,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::number::provision::ALL,
         crate::number::sim::ALL,
         crate::operator::ALL,
+        crate::party::ALL,
         #[cfg(test)]
         crate::audit::tests::ALL,
         crate::review::ALL,
@@ -36,5 +42,5 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
 /// subjects whose state row has another version than their newest audit entry: the subject, the
 /// version of the state, the version of the entry (0 if there is none).
 pub(crate) fn state_versions() -> &'static [&'static Statement] {
-    &[&crate::number::VERSIONS]
+    &[&crate::application::VERSIONS, &crate::number::VERSIONS]
 }
