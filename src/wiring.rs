@@ -63,7 +63,7 @@ pub(crate) async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
 
 /// All pages and interfaces of an installation.
 pub(crate) fn router(app: Arc<App>) -> axum::Router {
-    web::router(app)
+    web::router(Arc::clone(&app)).merge(api::router(app))
 }
 
 /// Adds the configured operator if there is none yet.

@@ -1,11 +1,14 @@
 //! The commands, one file each. A command reads arguments, calls a use case, prints the answer.
 
+mod audit;
 mod check;
 pub(crate) mod out;
 pub(crate) mod place;
 mod serve;
+mod token;
 
 use clap::{Parser, Subcommand};
+use domain::operator::Operator;
 use std::process::ExitCode;
 
 /// What a command may fail with: told to the user as one line with its causes.
@@ -25,8 +28,10 @@ pub(crate) struct Cli {
 /// One variant per command; its arguments live in its own file.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Audit(audit::Audit),
     Check(check::Check),
     Serve(serve::Serve),
+    Token(token::Token),
     Work(serve::Work),
 }
 
@@ -34,8 +39,10 @@ impl Cli {
     /// Runs the command to its end.
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self.command {
+            Command::Audit(audit) => audit.run(self.json),
             Command::Check(check) => check.run(self.json),
             Command::Serve(serve) => serve.run(),
+            Command::Token(token) => token.run(self.json),
             Command::Work(work) => work.run(),
         }
     }
@@ -44,6 +51,25 @@ impl Cli {
 /// The asynchronous runtime, one worker per core.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// The operator with this code.
+pub(crate) async fn operator(app: &service::App, code: &str) -> Result<Operator, Failure> {
+    match service::operator::by_code(app, code).await {
+        Err(service::Error::NotFound) => Err(format!("there is no operator `{code}`").into()),
+        other => Ok(other?),
+    }
+}
+
+/// A refusal in the words of the terminal's language; anything else as it is.
+pub(crate) fn in_words(error: service::Error) -> Failure {
+    match error {
+        service::Error::Refused(refused) => {
+            let words = out::language().refusal(refused.code, &refused.values);
+            words.unwrap_or_else(|| refused.code.to_owned()).into()
+        }
+        other => other.into(),
+    }
 }
 
 /// Starts the log on standard error: warnings by default, `BAOHAO_LOG` to change it

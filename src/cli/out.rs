@@ -10,6 +10,11 @@ pub(crate) fn line(text: impl std::fmt::Display) {
     drop(writeln!(std::io::stdout().lock(), "{text}"));
 }
 
+/// Prints a remark to standard error, so that the output stays usable.
+pub(crate) fn note(text: impl std::fmt::Display) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
 /// Prints why a command failed, with its causes, to standard error.
 pub(crate) fn complain(error: &(dyn Error + Send + Sync + 'static)) {
     let mut text = format!("baohao: {error}");

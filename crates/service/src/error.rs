@@ -76,6 +76,7 @@ macro_rules! refusals {
 
 refusals! {
     crate::operator::OperatorRefusal,
+    crate::token::TokenRefusal,
     domain::access::AccessRefusal,
     domain::review::ReviewRefusal,
     domain::staff::StaffRefusal,

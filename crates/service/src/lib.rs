@@ -2,15 +2,18 @@
 
 pub mod access;
 pub mod app;
+pub mod audit;
 pub mod clock;
 pub mod error;
 pub mod id;
+pub mod idempotency;
 pub mod notice;
 pub mod operator;
 pub mod port;
 mod retry;
 pub mod staff;
 pub mod ticket;
+pub mod token;
 pub mod work;
 
 pub use app::App;

@@ -25,6 +25,8 @@ const POLL: Duration = Duration::from_millis(250);
 const LINK_MILLIS: i64 = 2_000;
 /// Blobs without a record are looked for this often.
 const BLOBS_MILLIS: i64 = 6 * 3_600_000;
+/// Kept answers of the operator API are forgotten in steps of this length.
+const ANSWERS_MILLIS: i64 = 60_000;
 
 /// What a handler says when it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +98,11 @@ pub fn periodics() -> &'static [Periodic] {
             name: "blob.sweep",
             every_millis: BLOBS_MILLIS,
             run: |app| Box::pin(sweep_blobs(app)),
+        },
+        Periodic {
+            name: "api_request.sweep",
+            every_millis: ANSWERS_MILLIS,
+            run: |app| Box::pin(forget_answers(app)),
         },
     ]
 }
@@ -219,5 +226,10 @@ async fn link_audit(app: &App) -> Result<(), Error> {
 
 async fn sweep_blobs(app: &App) -> Result<(), Error> {
     app.store.blobs.sweep(&app.store.db, app.now()).await?;
+    Ok(())
+}
+
+async fn forget_answers(app: &App) -> Result<(), Error> {
+    store::idempotency::sweep(&app.store.db, app.now()).await?;
     Ok(())
 }

@@ -15,6 +15,7 @@
 
 pub mod activity;
 pub mod application;
+pub mod api_token;
 pub mod audit;
 mod batch;
 mod blobs;
@@ -22,6 +23,7 @@ pub mod bucket;
 pub mod conversation;
 mod db;
 mod error;
+pub mod idempotency;
 pub mod job;
 mod keys;
 mod migrate;

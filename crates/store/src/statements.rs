@@ -11,9 +11,11 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::application::contact::ALL,
         crate::application::document::ALL,
         crate::application::EVENTS,
+        crate::api_token::ALL,
         crate::audit::ALL,
         crate::blobs::ALL,
         crate::conversation::ALL,
+        crate::idempotency::ALL,
         crate::notice::ALL,
         crate::reach::ALL,
         crate::job::ALL,
@@ -42,5 +44,9 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
 /// subjects whose state row has another version than their newest audit entry: the subject, the
 /// version of the state, the version of the entry (0 if there is none).
 pub(crate) fn state_versions() -> &'static [&'static Statement] {
-    &[&crate::application::VERSIONS, &crate::number::VERSIONS]
+    &[
+        &crate::api_token::STATE_VERSIONS,
+        &crate::application::VERSIONS,
+        &crate::number::VERSIONS,
+    ]
 }

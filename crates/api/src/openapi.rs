@@ -1,0 +1,40 @@
+//! The description of the interface, made from the handlers themselves.
+
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+/// Everything under `/api/v1`.
+#[derive(Debug, OpenApi)]
+#[openapi(
+    info(
+        title = "Baohao operator API",
+        description = "For an operator's own systems: numbers, SIMs, applications, reviews, holds, \
+            usage and the audit log of one operator.\n\n\
+            Every request carries a token (`baohao token add`). Every request that changes \
+            something may carry an `Idempotency-Key`; sent again within a day it is answered as \
+            the first time and done once. Errors are problem details (RFC 9457) with a stable \
+            `code`, in the language of `Accept-Language` (`zh` or `en`). What belongs to another \
+            operator is not found.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    paths(crate::audit::list),
+    modifiers(&Tokens),
+    tags((name = "audit", description = "What was changed, by whom")),
+)]
+pub struct Description;
+
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        openapi.components.get_or_insert_default().add_security_scheme("token", scheme);
+    }
+}
+
+/// The description as it is served and committed.
+pub fn json() -> String {
+    let mut text = Description::openapi().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,33 @@
+refusal-token-bad-name = A token's name has 1 to 40 lower-case letters, digits and dashes.
+refusal-token-name-taken = The operator already has a token of this name (perhaps revoked). Choose another.
+refusal-token-unknown-scope = There is no scope “{ $scope }”. The scopes are: { $known }
+refusal-token-no-scope = Give the token at least one scope. The scopes are: { $known }
+
+refusal-api-token-missing = The request has no token. Send it as Authorization: Bearer.
+refusal-api-token-invalid = The token is not valid, or was revoked.
+refusal-api-not-found = Not found. It may not exist, or belong to another operator.
+refusal-api-conflict = The same thing is being changed again and again. Try again in a moment.
+refusal-api-fault = Something failed on our side. Contact us with the reference.
+refusal-api-unavailable = Not available for the moment. Try again later with the same Idempotency-Key.
+refusal-api-malformed = The request is not of the right form. Compare it with the description of the interface.
+refusal-api-too-large = The request is too large. Send it in parts.
+refusal-api-too-many = Too many requests. Wait for as many seconds as Retry-After says.
+refusal-api-media-type = This address does not take that content type.
+refusal-api-method = This address does not know that method.
+refusal-api-key-invalid = An Idempotency-Key has 1 to 200 visible ASCII characters.
+refusal-api-key-reused = This Idempotency-Key was used for another request. Choose a new one.
+refusal-api-key-running = The same request is being handled at this moment. Try again shortly.
+refusal-api-cursor-invalid = The cursor is not valid. Begin again with the first page.
+
+api-title-400 = Bad request
+api-title-401 = Token needed
+api-title-403 = Not allowed
+api-title-404 = Not found
+api-title-405 = Method not allowed
+api-title-409 = Conflict
+api-title-413 = Too large
+api-title-415 = Wrong content type
+api-title-422 = Refused
+api-title-429 = Too many requests
+api-title-500 = Internal error
+api-title-503 = Unavailable

@@ -1,0 +1,33 @@
+refusal-token-bad-name = 令牌名称只能用 1 至 40 个小写字母、数字和连字符。
+refusal-token-name-taken = 该运营商已有同名令牌（可能已停用），请换一个名称。
+refusal-token-unknown-scope = 没有名为“{ $scope }”的权限。可用的权限：{ $known }
+refusal-token-no-scope = 请至少给令牌一项权限。可用的权限：{ $known }
+
+refusal-api-token-missing = 请求没有带令牌。请用 Authorization: Bearer 带上令牌。
+refusal-api-token-invalid = 令牌无效或已停用。
+refusal-api-not-found = 没有找到。它可能不存在，或不属于您的运营商。
+refusal-api-conflict = 同一对象正被频繁修改，请稍后再试。
+refusal-api-fault = 系统出错，请凭编号联系我们。
+refusal-api-unavailable = 系统暂时不可用，请稍后用同一个 Idempotency-Key 再试。
+refusal-api-malformed = 请求的格式不对，请对照接口说明修改。
+refusal-api-too-large = 请求太大，请分成几次发送。
+refusal-api-too-many = 请求太频繁，请按 Retry-After 所示的秒数等待后再试。
+refusal-api-media-type = 这个接口不接受该内容类型。
+refusal-api-method = 这个地址不支持该方法。
+refusal-api-key-invalid = Idempotency-Key 应为 1 至 200 个可见的 ASCII 字符。
+refusal-api-key-reused = 这个 Idempotency-Key 已用于另一个请求，请换一个。
+refusal-api-key-running = 同一个请求正在处理，请稍后再试。
+refusal-api-cursor-invalid = 翻页位置无效，请从第一页重新开始。
+
+api-title-400 = 请求有误
+api-title-401 = 需要令牌
+api-title-403 = 没有权限
+api-title-404 = 没有找到
+api-title-405 = 不支持该方法
+api-title-409 = 冲突
+api-title-413 = 请求太大
+api-title-415 = 内容类型不对
+api-title-422 = 不能办理
+api-title-429 = 请求太频繁
+api-title-500 = 系统出错
+api-title-503 = 暂时不可用
