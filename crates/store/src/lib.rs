@@ -6,16 +6,16 @@
 //! a pipeline. Whoever was slower gets [`CommitError::Conflict`], reloads and decides again.
 //!
 //! Every [`Statement`] is a constant of its area's module and stands in that module's `ALL`, and
-//! each `ALL` in `statements.rs`; a test prepares them all on both engines. Each statement has one text
-//! with `$1…$n`; types are `bigint`, `text`, `blob` and `boolean`; instants are milliseconds. Only
+//! each `ALL` in `statements.rs`; a test prepares them all on both engines. Each has one text with
+//! `$1…$n`; types are `bigint`, `text`, `blob` and `boolean`; instants are milliseconds. Only
 //! this crate knows which engine runs.
 //!
 //! Keys begin with `bucket` (see [`bucket`]), except in small reference tables; a test reads the
 //! schema and checks that.
 
 pub mod activity;
-pub mod application;
 pub mod api_token;
+pub mod application;
 pub mod audit;
 mod batch;
 mod blobs;

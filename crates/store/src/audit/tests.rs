@@ -140,8 +140,11 @@ on_both_engines! {
             batch.audit(entry(ONE, "stf_1", version));
             db.commit(batch).await.unwrap();
         }
-        let linkers: Vec<_> =
-            (0..6).map(|_| db.db()).map(|db| tokio::spawn(async move { link(&db, NOON).await })).collect();
+        let linkers = (0..6).map(|_| {
+            let db = db.db();
+            tokio::spawn(async move { link(&db, NOON).await })
+        });
+        let linkers: Vec<_> = linkers.collect();
         for linker in linkers {
             linker.await.unwrap().unwrap();
         }

@@ -39,7 +39,9 @@ pub(super) async fn seq(db: &Db, id: i64) -> Option<i64> {
 
 on_both_engines! {
     async fn every_statement_is_sound(db: Fresh) {
-        db.prepare_all().await.map_err(|e| format!("{e}: {:?}", std::error::Error::source(&e))).unwrap();
+        if let Err(error) = db.prepare_all().await {
+            panic!("{error}: {:?}", std::error::Error::source(&error));
+        }
     }
 
     async fn a_batch_is_there_as_a_whole_or_not_at_all(db: Fresh) {
