@@ -5,6 +5,7 @@ mod check;
 pub(crate) mod out;
 pub(crate) mod place;
 mod serve;
+mod staff;
 mod token;
 
 use clap::{Parser, Subcommand};
@@ -32,6 +33,7 @@ enum Command {
     Check(check::Check),
     Serve(serve::Serve),
     Token(token::Token),
+    Staff(staff::Staff),
     Work(serve::Work),
 }
 
@@ -43,6 +45,7 @@ impl Cli {
             Command::Check(check) => check.run(self.json),
             Command::Serve(serve) => serve.run(),
             Command::Token(token) => token.run(self.json),
+            Command::Staff(staff) => staff.run(self.json),
             Command::Work(work) => work.run(),
         }
     }

@@ -34,3 +34,15 @@ pub(crate) fn language() -> Lang {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(value);
     set.and_then(|value| Lang::from_code(&value)).unwrap_or(Lang::En)
 }
+
+/// What a use case answered about `thing`, in the words of the environment's language.
+pub(crate) fn told(error: &service::Error, thing: impl std::fmt::Display) -> super::Failure {
+    let text = match error {
+        service::Error::Refused(refused) => {
+            let words = language().refusal(refused.code, &refused.values);
+            words.unwrap_or_else(|| refused.code.to_owned())
+        }
+        other => other.with_causes(),
+    };
+    format!("{thing}: {text}").into()
+}

@@ -19,7 +19,7 @@ use std::borrow::Cow;
 
 mod second;
 
-pub use second::{SecondFacts, SecondRule, Terms, second_rules};
+pub use second::{SecondFacts, SecondRule, second_rules};
 
 /// A claimed case is the reviewer's alone for so long after his last action on it.
 pub const LEASE_MINUTES: i64 = 10;
@@ -234,7 +234,7 @@ impl Opinion {
             }
             Verdict::AskAgain if !self.reasons.is_empty() => Err(ReviewRefusal::ReasonIsFinal),
             Verdict::AskAgain if !is_faulty => Err(ReviewRefusal::NothingToRedo),
-            // Everything that is wrong is asked for at once, so every item must have been looked at.
+            // Everything wrong is asked for at once, so every item must have been looked at.
             Verdict::Approve | Verdict::AskAgain => {
                 unseen.map_or(Ok(()), |item| Err(ReviewRefusal::ItemNotLookedAt(item)))
             }

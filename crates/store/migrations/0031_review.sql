@@ -1,4 +1,5 @@
--- One row per application that is, or was, before people.
+-- One row per application that is, or was, before people. version grows with every change, step
+-- only with what reviewers do, each of which has its audit entry.
 create table review_case (
     bucket bigint not null,
     application_id blob not null,
@@ -20,6 +21,7 @@ create table review_case (
     settle_at bigint,
     queued_at bigint not null,
     version bigint not null,
+    step bigint not null,
     primary key (bucket, application_id)
 );
 create index review_case_queue on review_case (operator_id, promise_at) where is_open;

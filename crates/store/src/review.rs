@@ -17,6 +17,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &MOVE_PROMISE,
     &LOAD,
     &SAVE,
+    &RENEW,
     &OPEN,
     &COUNTS,
     &AT_RISK,
@@ -36,8 +37,8 @@ pub const QUEUE_MAX: i64 = 200;
 const ENQUEUE: Statement = Statement::new(
     "review_case.enqueue",
     "insert into review_case (bucket, application_id, operator_id, kind, stage, round, is_open, \
-        is_front, promise_at, difficulty, taken_by, queued_at, version) \
-     values ($1, $2, $3, $4, 'first', 1, true, $5, $6, $7, $8, $9, 1) \
+        is_front, promise_at, difficulty, taken_by, queued_at, version, step) \
+     values ($1, $2, $3, $4, 'first', 1, true, $5, $6, $7, $8, $9, 1, 0) \
      on conflict (bucket, application_id) do update set stage = 'first', \
         round = review_case.round + 1, is_open = true, is_front = excluded.is_front, \
         promise_at = excluded.promise_at, difficulty = excluded.difficulty, \
@@ -60,20 +61,26 @@ const LOAD: Statement = Statement::new(
     "review_case.load",
     "select application_id, operator_id, kind, stage, round, is_open, is_front, promise_at, \
         difficulty, taken_by, preferred, claimed_by, lease_until, first_by, second_by, pending_id, \
-        settle_at, queued_at, version from review_case where bucket = $1 and application_id = $2",
+        settle_at, queued_at, version, step from review_case \
+     where bucket = $1 and application_id = $2",
 );
 const SAVE: Statement = Statement::new(
     "review_case.save",
     "update review_case set stage = $4, is_open = $5, promise_at = $6, claimed_by = $7, \
         lease_until = $8, preferred = $9, first_by = $10, second_by = $11, pending_id = $12, \
-        settle_at = $13, version = version + 1 \
+        settle_at = $13, version = version + 1, step = step + 1 \
+     where bucket = $1 and application_id = $2 and version = $3",
+);
+const RENEW: Statement = Statement::new(
+    "review_case.renew",
+    "update review_case set lease_until = $4, version = version + 1 \
      where bucket = $1 and application_id = $2 and version = $3",
 );
 const OPEN: Statement = Statement::new(
     "review_case.open",
     "select application_id, operator_id, kind, stage, round, is_open, is_front, promise_at, \
         difficulty, taken_by, preferred, claimed_by, lease_until, first_by, second_by, pending_id, \
-        settle_at, queued_at, version from review_case \
+        settle_at, queued_at, version, step from review_case \
      where operator_id = $1 and is_open and pending_id is null \
      order by is_front desc, promise_at, difficulty, application_id limit $2",
 );
@@ -87,7 +94,7 @@ const AT_RISK: Statement = Statement::new(
     "review_case.at_risk",
     "select application_id, operator_id, kind, stage, round, is_open, is_front, promise_at, \
         difficulty, taken_by, preferred, claimed_by, lease_until, first_by, second_by, pending_id, \
-        settle_at, queued_at, version from review_case \
+        settle_at, queued_at, version, step from review_case \
      where operator_id = $1 and is_open and promise_at < $2 \
      order by promise_at, application_id limit $3",
 );
@@ -95,7 +102,7 @@ const OF_STAGE: Statement = Statement::new(
     "review_case.of_stage",
     "select application_id, operator_id, kind, stage, round, is_open, is_front, promise_at, \
         difficulty, taken_by, preferred, claimed_by, lease_until, first_by, second_by, pending_id, \
-        settle_at, queued_at, version from review_case \
+        settle_at, queued_at, version, step from review_case \
      where operator_id = $1 and is_open and stage = $2 \
      order by promise_at, application_id limit $3",
 );
@@ -178,6 +185,8 @@ pub struct Case {
     pub queued_at: At,
     /// Grows with every change.
     pub version: i64,
+    /// Counts what reviewers did: the version of the case in the audit log.
+    pub step: i64,
 }
 
 /// A case that begins, or comes back.
@@ -302,6 +311,12 @@ impl Case {
         batch.push(&SAVE, values, Expect::Rows(1));
     }
 
+    /// Holds the case for longer; fails if it changed meanwhile.
+    pub fn renew(&self, batch: &mut Batch, until: At) {
+        let id = self.application_id;
+        batch.push(&RENEW, params![id.bucket(), id, self.version, until], Expect::Rows(1));
+    }
+
     fn all(rows: &[Row]) -> Result<Vec<Self>, Error> {
         rows.iter().map(Self::of).collect()
     }
@@ -327,6 +342,7 @@ impl Case {
             settle_at: row.get(16)?,
             queued_at: row.get(17)?,
             version: row.get(18)?,
+            step: row.get(19)?,
         })
     }
 }

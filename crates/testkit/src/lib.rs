@@ -3,8 +3,10 @@
 
 mod app;
 mod browser;
+mod staff;
 
 pub use app::{Outside, START, TestApp};
 pub use browser::{Browser, Document, Form};
+pub use staff::Colleague;
 pub use store::on_both_engines;
 pub use store::testing::{Engine, Fresh, folder, fresh};

@@ -6,6 +6,7 @@
 //! whether a button applies, the view from `service` says so.
 
 pub mod component;
+pub mod desk;
 pub mod patterns;
 pub mod shell;
 pub mod subscriber;
@@ -22,6 +23,7 @@ use tower_http::compression::CompressionLayer;
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(subscriber::router())
+        .merge(desk::router())
         .route("/patterns", get(patterns::page))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(from_fn_with_state(app.clone(), shell::failure::pages))

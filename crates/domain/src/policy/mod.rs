@@ -11,8 +11,7 @@ mod sections;
 pub use fault::PolicyFault;
 pub use sections::{
     Ages, Application, Arrears, Close, Fees, KeepAlive, LadderAct, LadderStep, Pause, PortOut,
-    Promise, Quarantine, Records, Registration, Reverify, SecondCheck, SecondCheckCase, SimSwap,
-    Stock,
+    Promise, Quarantine, Records, Registration, Reverify, SecondCheck, SimSwap, Stock,
 };
 
 use crate::cap::CapRule;

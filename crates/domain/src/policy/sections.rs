@@ -4,6 +4,7 @@ use super::Sourced;
 use crate::identity::DocumentKind;
 use crate::money::Fee;
 use crate::number::UsageKind;
+use crate::review::SecondRule;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
@@ -57,28 +58,12 @@ pub struct Promise {
     pub apology_lead_minutes: Sourced<i64>,
 }
 
-/// A case that a second person decides, too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SecondCheckCase {
-    /// A refusal that ends the application.
-    FinalRefusal,
-    /// Portrait and document judged the same person against a check.
-    PortraitOverride,
-    /// The holder is under age.
-    Minor,
-    /// The holder is an organisation.
-    Organisation,
-    /// An appeal.
-    Appeal,
-}
-
 /// Which decisions a second person must take, too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecondCheck {
     /// Always.
-    pub always: Vec<SecondCheckCase>,
+    pub always: Vec<SecondRule>,
     /// Of all others, this many in a hundred, chosen so that nobody can tell beforehand.
     pub sample_percent: Sourced<i64>,
 }

@@ -1,24 +1,8 @@
 use super::Verdict;
 use crate::application::Kind;
 use crate::check::Outcome;
+use crate::policy::SecondCheck;
 use serde::{Deserialize, Serialize};
-
-/// Which opinions a second person must look at, by policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Terms {
-    /// The rules that are switched on.
-    pub rules: Vec<SecondRule>,
-    /// How many of 10,000 single approvals are drawn for a second look.
-    pub sample_per_10000: u16,
-}
-
-impl Default for Terms {
-    /// Every rule, and 3 % of the single approvals.
-    fn default() -> Self {
-        Self { rules: SecondRule::ALL.to_vec(), sample_per_10000: 300 }
-    }
-}
 
 /// Why a second person must look. The page shows the rule, never the first opinion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,24 +11,27 @@ pub enum SecondRule {
     /// Nothing is refused for good by one person alone.
     FinalRefusal,
     /// Approved although the portrait did not match by machine.
-    MatchOverride,
+    PortraitOverride,
     /// The holder is a minor.
     Minor,
     /// The holder is an organisation.
-    Enterprise,
+    Organisation,
+    /// An earlier decision is looked at again.
+    Appeal,
     /// The number moves to another holder or card, or comes back from quarantine.
     SensitiveKind,
-    /// Drawn by lot.
+    /// Drawn by lot; not for the list of the policy, which has a percentage for it.
     Sample,
 }
 
 impl SecondRule {
     /// Every rule.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::FinalRefusal,
-        Self::MatchOverride,
+        Self::PortraitOverride,
         Self::Minor,
-        Self::Enterprise,
+        Self::Organisation,
+        Self::Appeal,
         Self::SensitiveKind,
         Self::Sample,
     ];
@@ -53,9 +40,10 @@ impl SecondRule {
     pub const fn code(self) -> &'static str {
         match self {
             Self::FinalRefusal => "final_refusal",
-            Self::MatchOverride => "match_override",
+            Self::PortraitOverride => "portrait_override",
             Self::Minor => "minor",
-            Self::Enterprise => "enterprise",
+            Self::Organisation => "organisation",
+            Self::Appeal => "appeal",
             Self::SensitiveKind => "sensitive_kind",
             Self::Sample => "sample",
         }
@@ -79,7 +67,7 @@ pub struct SecondFacts {
     /// Whether the holder is a minor.
     pub is_minor: bool,
     /// Whether the holder is an organisation.
-    pub is_enterprise: bool,
+    pub is_organisation: bool,
     /// A number below 10,000 that follows from the application's id by a keyed hash, so that
     /// nobody can choose or foresee it and it is the same when asked again.
     pub draw: u16,
@@ -87,22 +75,28 @@ pub struct SecondFacts {
 
 /// The rules that ask for a second look at this opinion; none if it stands alone. Asking again for
 /// an item is never looked at twice: it decides nothing.
-pub fn second_rules(facts: &SecondFacts, terms: &Terms) -> Vec<SecondRule> {
+pub fn second_rules(facts: &SecondFacts, terms: &SecondCheck) -> Vec<SecondRule> {
     if facts.verdict == Verdict::AskAgain {
         return Vec::new();
     }
     let is_approval = facts.verdict == Verdict::Approve;
     let fires = |rule: SecondRule| match rule {
         SecondRule::FinalRefusal => facts.verdict == Verdict::Refuse,
-        SecondRule::MatchOverride => {
+        SecondRule::PortraitOverride => {
             is_approval && matches!(facts.portrait, Some(Outcome::Warn | Outcome::Fail))
         }
         SecondRule::Minor => facts.is_minor,
-        SecondRule::Enterprise => facts.is_enterprise,
+        SecondRule::Organisation => facts.is_organisation,
+        SecondRule::Appeal => facts.kind == Kind::Appeal,
         SecondRule::SensitiveKind => {
             matches!(facts.kind, Kind::Recovery | Kind::Transfer | Kind::SimReplacement)
         }
-        SecondRule::Sample => is_approval && facts.draw < terms.sample_per_10000,
+        SecondRule::Sample => is_approval && i64::from(facts.draw) < *terms.sample_percent * 100,
     };
-    terms.rules.iter().copied().filter(|rule| fires(*rule)).collect()
+    let mut fired: Vec<SecondRule> =
+        terms.always.iter().copied().filter(|rule| fires(*rule)).collect();
+    if fired.is_empty() && fires(SecondRule::Sample) {
+        fired.push(SecondRule::Sample);
+    }
+    fired
 }

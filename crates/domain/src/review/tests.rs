@@ -95,25 +95,36 @@ fn facts(verdict: Verdict) -> SecondFacts {
         kind: Kind::Registration,
         portrait: Some(Outcome::Unavailable),
         is_minor: false,
-        is_enterprise: false,
+        is_organisation: false,
         draw: 9_999,
     }
+}
+
+fn terms() -> crate::policy::SecondCheck {
+    let always = SecondRule::ALL.into_iter().filter(|rule| *rule != SecondRule::Sample).collect();
+    let sample_percent = crate::policy::Sourced {
+        value: 3,
+        source: "test".to_owned(),
+        confidence: crate::policy::Confidence::Assumed,
+    };
+    crate::policy::SecondCheck { always, sample_percent }
 }
 
 #[test]
 fn each_second_check_rule_fires_on_its_facts_only() {
     use SecondRule as Rule;
     let plain = facts(Verdict::Approve);
-    let rules = |facts: &SecondFacts| second_rules(facts, &Terms::default());
+    let rules = |facts: &SecondFacts| second_rules(facts, &terms());
     assert_eq!(rules(&plain), []);
     assert_eq!(rules(&facts(Verdict::Refuse)), [Rule::FinalRefusal]);
     let warned = SecondFacts { portrait: Some(Outcome::Warn), ..plain };
-    assert_eq!(rules(&warned), [Rule::MatchOverride]);
+    assert_eq!(rules(&warned), [Rule::PortraitOverride]);
     assert_eq!(rules(&SecondFacts { is_minor: true, ..plain }), [Rule::Minor]);
-    assert_eq!(rules(&SecondFacts { is_enterprise: true, ..plain }), [Rule::Enterprise]);
+    assert_eq!(rules(&SecondFacts { is_organisation: true, ..plain }), [Rule::Organisation]);
     for kind in [Kind::Recovery, Kind::Transfer, Kind::SimReplacement] {
         assert_eq!(rules(&SecondFacts { kind, ..plain }), [Rule::SensitiveKind]);
     }
+    assert_eq!(rules(&SecondFacts { kind: Kind::Appeal, ..plain }), [Rule::Appeal]);
     assert_eq!(rules(&SecondFacts { draw: 299, ..plain }), [Rule::Sample]);
     assert_eq!(rules(&SecondFacts { draw: 300, ..plain }), []);
     let asked = SecondFacts { is_minor: true, draw: 0, ..facts(Verdict::AskAgain) };

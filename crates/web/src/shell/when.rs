@@ -42,6 +42,12 @@ impl When<'_> {
         write_day(self.shell.lang, self.at.date_in(zone), self.now.date_in(zone))
     }
 
+    /// The time of day alone, in the legal zone: `18:00`.
+    pub fn time(self) -> String {
+        let civil = self.at.civil_in(&self.shell.brand.zone);
+        format!("{:02}:{:02}", civil.hour(), civil.minute())
+    }
+
     /// For the `datetime` attribute.
     pub fn machine(self) -> String {
         let civil = self.at.civil_in(&Zone::utc());

@@ -1,0 +1,28 @@
+//! Reviewing: the queue, one case at a time on a reviewer's desk, decisions that can be taken back
+//! for a minute, the blind second look, and what follows once a decision stands.
+//!
+//! A decision is stored at once and takes effect a minute later ([`settle`], a job), so that
+//! taking it back needs no undoing: nothing has happened yet. See decision record 0012.
+
+mod claim;
+mod queue;
+
+pub use claim::{claim, claim_next, reassign, release, renew};
+pub use queue::{Queue, QueueFilter, QueueRow, queue};
+
+use crate::App;
+use crate::error::Error;
+use domain::access::{Action, Actor, Hands};
+use domain::id::ApplicationId;
+use store::review::Case;
+
+/// The case of an application of the actor's operator, for `action`.
+async fn load(app: &App, actor: &Actor, action: Action, id: ApplicationId) -> Result<Case, Error> {
+    let case = Case::load(&app.store.db, id).await?.ok_or(Error::NotFound)?;
+    crate::access::require_review(actor, action, case.operator_id, &hands(&case))?;
+    Ok(case)
+}
+
+fn hands(case: &Case) -> Hands {
+    Hands { taken_by: case.taken_by, first_by: case.first_by, second_by: case.second_by }
+}
