@@ -60,7 +60,7 @@ pub(crate) async fn submit(
             Ok(([(header::SET_COOKIE, cookie)], Redirect::to(own(&typed.next))).into_response())
         }
         Err(Error::Refused(refused)) => {
-            let errors = Errors::refused(shell.lang, refused.code, &refused.values, "login");
+            let errors = Errors::refused(shell.lang, &refused, "login");
             Ok(write(&shell, &typed.login, &typed.next, &errors))
         }
         Err(error) => Err(Failure(error)),
