@@ -87,10 +87,12 @@ impl Postgres {
             let (rows, _) = run(&client, statement, params).await?;
             return Ok(vec![rows]);
         }
-        control(&client, "begin isolation level repeatable read read only").await?;
-        let runs = queries.iter().map(|(statement, params)| run(&client, statement, params));
+        let snapshot =
+            Transaction::begin(client, "begin isolation level repeatable read read only").await?;
+        let runs =
+            queries.iter().map(|(statement, params)| run(snapshot.client(), statement, params));
         let answers = join_all(runs).await;
-        let end = control(&client, "commit").await;
+        let end = snapshot.end("commit").await;
         let rows = answers.into_iter().map(|answer| answer.map(|(rows, _)| rows)).collect();
         end.and(rows)
     }
@@ -118,18 +120,20 @@ impl Postgres {
             let fail = |e| Error::postgres(op.statement.name, e);
             client.prepare_cached(&texts(op.statement)?.postgres).await.map_err(fail)?;
         }
-        control(&client, "begin isolation level read committed read write").await?;
+        let transaction =
+            Transaction::begin(client, "begin isolation level read committed read write").await?;
         // Polled in order, so sent in order: one round trip for all of them.
-        let answers = join_all(ops.iter().map(|op| run(&client, op.statement, &op.params))).await;
+        let runs = ops.iter().map(|op| run(transaction.client(), op.statement, &op.params));
+        let answers = join_all(runs).await;
         let checked = ops.iter().zip(answers).map(|(op, answer)| check(op, answer));
         match checked.collect::<Answer>() {
             Ok(rows) => {
-                control(&client, "commit").await?;
+                transaction.end("commit").await?;
                 Ok(rows)
             }
             Err(error) => {
                 // If even this fails the connection is gone, and the transaction with it.
-                let _ = control(&client, "rollback").await;
+                let _ = transaction.end("rollback").await;
                 Err(error)
             }
         }
@@ -139,6 +143,39 @@ impl Postgres {
     pub(crate) async fn prepare(&self, sql: &str) -> Result<(), Error> {
         let client = self.client().await?;
         client.prepare(sql).await.map(drop).map_err(|e| Error::postgres("prepare", e))
+    }
+}
+
+/// A connection inside a transaction. Dropped before the end, as happens when a caller goes away,
+/// it takes the connection with it: the next one must not find a transaction that is half done.
+struct Transaction {
+    client: Option<Object>,
+}
+
+impl Transaction {
+    async fn begin(client: Object, sql: &str) -> Result<Self, Error> {
+        let own = Self { client: Some(client) };
+        control(own.client(), sql).await?;
+        Ok(own)
+    }
+
+    fn client(&self) -> &Object {
+        self.client.as_ref().expect("there until the end")
+    }
+
+    /// Ends it with `commit` or `rollback`; only then the connection serves others again.
+    async fn end(mut self, sql: &str) -> Result<(), Error> {
+        control(self.client(), sql).await?;
+        self.client = None;
+        Ok(())
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take() {
+            drop(Object::take(client));
+        }
     }
 }
 
