@@ -75,8 +75,12 @@ macro_rules! refusals {
 }
 
 refusals! {
+    crate::ingest::FileRefusal,
     crate::operator::OperatorRefusal,
     crate::token::TokenRefusal,
+    domain::finding::Finding,
+    domain::msisdn::PhoneRefusal,
+    domain::sim::SimRefusal,
     domain::access::AccessRefusal,
     domain::review::ReviewRefusal,
     domain::staff::StaffRefusal,

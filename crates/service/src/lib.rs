@@ -7,6 +7,7 @@ pub mod clock;
 pub mod error;
 pub mod id;
 pub mod idempotency;
+pub mod ingest;
 pub mod notice;
 pub mod operator;
 pub mod port;

@@ -5,9 +5,11 @@
 //! count is policy and may change: the reader names them (decision 50).
 
 mod feed;
+mod known;
 mod layers;
 
 pub use feed::{Cursor, load_cursor, write_cursor};
+pub use known::{NumberSet, SimSpan, load_numbers, load_sims, served_at};
 pub use layers::{Activity, KINDS_MAX, Second};
 
 use crate::batch::{Batch, Expect};
@@ -18,7 +20,8 @@ use crate::statement::Statement;
 use domain::msisdn::{BLOCK_SIZE, Msisdn, bucket_of_block};
 use domain::time::At;
 
-pub(crate) const ALL: &[&Statement] = &[&LOAD, &WRITE, &feed::LOAD, &feed::WRITE];
+pub(crate) const ALL: &[&Statement] =
+    &[&LOAD, &WRITE, &feed::LOAD, &feed::WRITE, &known::BLOCK, &known::SOME, &known::SIMS];
 
 const LOAD: Statement = Statement::new(
     "activity.load",

@@ -1,0 +1,332 @@
+//! One row of a usage file: who, what kind of use, when.
+
+use super::fault::{FileRefusal, RowFault};
+use super::instant;
+use domain::msisdn::Msisdn;
+use domain::number::UsageKind;
+use domain::sim::Imsi;
+use domain::time::At;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// Columns of a header that are looked at; the last one that matters must be among them.
+const COLUMNS_MAX: usize = 256;
+
+/// Who used a SIM, as the row says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    Number(Msisdn),
+    Sim(Imsi),
+}
+
+/// A row that could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Use {
+    pub(super) who: Who,
+    pub(super) kind: UsageKind,
+    pub(super) used_at: At,
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Csv(Columns),
+    JsonLines,
+}
+
+/// Where in a row of a CSV file what stands, and what separates the fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Columns {
+    delimiter: u8,
+    count: usize,
+    msisdn: Option<usize>,
+    imsi: Option<usize>,
+    kind: usize,
+    instant: usize,
+}
+
+impl Columns {
+    /// From the header line: names in any case and order, separated by comma, semicolon or tab.
+    pub(super) fn of_header(header: &[u8]) -> Result<Self, FileRefusal> {
+        let text = std::str::from_utf8(header).map_err(|_| FileRefusal::NotUtf8)?;
+        let delimiter =
+            [b',', b';', b'\t'].into_iter().find(|d| header.contains(d)).unwrap_or(b',');
+        let names: Vec<String> = text
+            .split(char::from(delimiter))
+            .take(COLUMNS_MAX)
+            .map(|name| name.trim().trim_matches('"').trim().to_ascii_lowercase())
+            .collect();
+        let find = |wanted: &'static str| {
+            let mut places =
+                names.iter().enumerate().filter(|(_, name)| *name == wanted).map(|(at, _)| at);
+            match (places.next(), places.next()) {
+                (_, Some(_)) => Err(FileRefusal::ColumnTwice(wanted)),
+                (place, None) => Ok(place),
+            }
+        };
+        let (msisdn, imsi) = (find("msisdn")?, find("imsi")?);
+        if msisdn.is_none() && imsi.is_none() {
+            return Err(FileRefusal::ColumnMissing("msisdn"));
+        }
+        Ok(Self {
+            delimiter,
+            count: names.len(),
+            msisdn,
+            imsi,
+            kind: find("kind")?.ok_or(FileRefusal::ColumnMissing("kind"))?,
+            instant: find("instant")?.ok_or(FileRefusal::ColumnMissing("instant"))?,
+        })
+    }
+
+    fn read<'a>(&self, row: &'a [u8]) -> Result<Fields<'a>, RowFault> {
+        if memchr::memchr(b'"', row).is_some() {
+            return self.read_quoted(row);
+        }
+        let mut fields = Fields::default();
+        for field in row.split(|&byte| byte == self.delimiter) {
+            self.place(&mut fields, Cow::Borrowed(field.trim_ascii()));
+        }
+        self.whole(fields)
+    }
+
+    /// Fields in quotes may hold the delimiter; a doubled quote is one quote.
+    fn read_quoted<'a>(&self, row: &'a [u8]) -> Result<Fields<'a>, RowFault> {
+        let mut fields = Fields::default();
+        let (mut field, mut is_quoted) = (Vec::new(), false);
+        let mut bytes = row.iter().copied().peekable();
+        while let Some(byte) = bytes.next() {
+            match byte {
+                b'"' if is_quoted && bytes.next_if_eq(&b'"').is_some() => field.push(b'"'),
+                b'"' => is_quoted = !is_quoted,
+                other if other == self.delimiter && !is_quoted => {
+                    let done = std::mem::take(&mut field);
+                    self.place(&mut fields, Cow::Owned(done.trim_ascii().to_vec()));
+                }
+                other => field.push(other),
+            }
+        }
+        self.place(&mut fields, Cow::Owned(field.trim_ascii().to_vec()));
+        self.whole(fields)
+    }
+
+    fn place<'a>(&self, fields: &mut Fields<'a>, field: Cow<'a, [u8]>) {
+        let at = fields.count;
+        fields.count += 1;
+        if at == self.kind {
+            fields.kind = field;
+        } else if at == self.instant {
+            fields.instant = field;
+        } else if Some(at) == self.msisdn {
+            fields.msisdn = field;
+        } else if Some(at) == self.imsi {
+            fields.imsi = field;
+        }
+    }
+
+    fn whole<'a>(&self, fields: Fields<'a>) -> Result<Fields<'a>, RowFault> {
+        if fields.count < self.count { Err(RowFault::Columns) } else { Ok(fields) }
+    }
+}
+
+/// The fields of one row that matter.
+#[derive(Debug, Default)]
+struct Fields<'a> {
+    count: usize,
+    msisdn: Cow<'a, [u8]>,
+    imsi: Cow<'a, [u8]>,
+    kind: Cow<'a, [u8]>,
+    instant: Cow<'a, [u8]>,
+}
+
+/// A row of a file of JSON lines. Numbers may be written as such or as strings.
+#[derive(Debug, Deserialize)]
+struct Object<'a> {
+    #[serde(borrow, default)]
+    msisdn: Option<Scalar<'a>>,
+    #[serde(borrow, default)]
+    imsi: Option<Scalar<'a>>,
+    #[serde(borrow, default)]
+    kind: Option<Scalar<'a>>,
+    #[serde(borrow, default)]
+    instant: Option<Scalar<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Scalar<'a> {
+    Integer(u64),
+    Text(#[serde(borrow)] Cow<'a, str>),
+}
+
+impl<'a> Scalar<'a> {
+    fn into_bytes(this: Option<Self>) -> Cow<'a, [u8]> {
+        match this {
+            None => Cow::Borrowed(&[]),
+            Some(Self::Integer(number)) => Cow::Owned(number.to_string().into_bytes()),
+            Some(Self::Text(Cow::Borrowed(text))) => Cow::Borrowed(text.trim().as_bytes()),
+            Some(Self::Text(Cow::Owned(text))) => Cow::Owned(text.trim().as_bytes().to_vec()),
+        }
+    }
+}
+
+impl Form {
+    /// Reads one row. `is_last_and_open` says that it is the last line and lacks its line break:
+    /// then it counts only if nothing can have been cut off.
+    pub(super) fn read(&self, row: &[u8], is_last_and_open: bool) -> Result<Use, RowFault> {
+        let fields = match self {
+            Self::Csv(columns) => columns.read(row),
+            Self::JsonLines => read_json(row),
+        };
+        let read = fields.and_then(|fields| {
+            let is_whole =
+                matches!(self, Self::JsonLines) || instant::is_surely_whole(&fields.instant);
+            fields.read().map(|used| (used, is_whole))
+        });
+        match read {
+            Ok((used, is_whole)) if is_whole || !is_last_and_open => Ok(used),
+            Ok(_) => Err(RowFault::CutOff),
+            Err(_) if is_last_and_open => Err(RowFault::CutOff),
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+fn read_json(row: &[u8]) -> Result<Fields<'_>, RowFault> {
+    // An array would be taken for the fields in their order.
+    if !row.trim_ascii_start().starts_with(b"{") {
+        return Err(RowFault::Json);
+    }
+    let object: Object<'_> = serde_json::from_slice(row).map_err(|_| RowFault::Json)?;
+    Ok(Fields {
+        count: 0,
+        msisdn: Scalar::into_bytes(object.msisdn),
+        imsi: Scalar::into_bytes(object.imsi),
+        kind: Scalar::into_bytes(object.kind),
+        instant: Scalar::into_bytes(object.instant),
+    })
+}
+
+impl Fields<'_> {
+    fn read(&self) -> Result<Use, RowFault> {
+        let who = match (self.msisdn.is_empty(), self.imsi.is_empty()) {
+            (false, _) => Who::Number(Msisdn::parse_bytes(&self.msisdn).map_err(RowFault::Number)?),
+            (true, false) => Who::Sim(Imsi::parse_bytes(&self.imsi).map_err(RowFault::Imsi)?),
+            (true, true) => return Err(RowFault::WhoMissing),
+        };
+        let kind = std::str::from_utf8(&self.kind).unwrap_or_default();
+        let kind = match (UsageKind::from_code(kind), kind.is_empty()) {
+            (Some(kind), _) => kind,
+            (None, true) => return Err(RowFault::KindMissing),
+            (None, false) => {
+                let lower = kind.to_ascii_lowercase();
+                UsageKind::from_code(&lower).ok_or(RowFault::KindUnknown)?
+            }
+        };
+        Ok(Use { who, kind, used_at: instant::read(&self.instant)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::msisdn::PhoneRefusal;
+    use proptest::prelude::*;
+
+    fn columns(header: &str) -> Form {
+        Form::Csv(Columns::of_header(header.as_bytes()).unwrap())
+    }
+
+    fn read(form: Form, row: &str) -> Result<Use, RowFault> {
+        form.read(row.as_bytes(), false)
+    }
+
+    fn call() -> Use {
+        Use {
+            who: Who::Number(Msisdn::parse("13800138000").unwrap()),
+            kind: UsageKind::MoCall,
+            used_at: At::from_millis(1_773_451_613_000),
+        }
+    }
+
+    #[test]
+    fn columns_may_stand_in_any_order_among_others() {
+        for (header, row) in [
+            ("msisdn,kind,instant", "8613800138000,mo_call,1773451613"),
+            ("instant,kind,msisdn", "2026-03-14T09:26:53+08:00,MO_CALL,+86 138 0013 8000"),
+            ("Cell; MSISDN ;Kind;x;Instant", "a,b;13800138000;mo_call;;1773451613000"),
+            ("kind\timsi\tmsisdn\tinstant", "mo_call\t460001234567890\t13800138000\t1773451613"),
+            ("\"kind\",\"instant\",\"msisdn\",n", "mo_call,1773451613,\"13800138000\",\"a,\"\"b\""),
+        ] {
+            assert_eq!(read(columns(header), row), Ok(call()), "{header}");
+        }
+        let by_sim =
+            read(columns("msisdn,imsi,kind,instant"), ",460001234567890,mo_call,1773451613");
+        assert_eq!(
+            by_sim.map(|used| used.who),
+            Ok(Who::Sim(Imsi::parse("460001234567890").unwrap()))
+        );
+    }
+
+    #[test]
+    fn a_header_that_lacks_a_column_is_told() {
+        for (header, refusal) in [
+            ("kind,instant", FileRefusal::ColumnMissing("msisdn")),
+            ("msisdn,instant", FileRefusal::ColumnMissing("kind")),
+            ("imsi,kind", FileRefusal::ColumnMissing("instant")),
+            ("imsi,kind,instant,Kind", FileRefusal::ColumnTwice("kind")),
+        ] {
+            assert_eq!(Columns::of_header(header.as_bytes()), Err(refusal), "{header}");
+        }
+    }
+
+    #[test]
+    fn json_lines_take_numbers_and_strings() {
+        for row in [
+            r#"{"msisdn":"13800138000","kind":"mo_call","instant":"2026-03-14T09:26:53+08:00"}"#,
+            r#"{"instant":1773451613,"other":[1,{}],"kind":"mo_call","msisdn":8613800138000}"#,
+            r#"{"msisdn":"138\u00300138000","kind":"mo_call","instant":1773451613000,"imsi":null}"#,
+        ] {
+            assert_eq!(read(Form::JsonLines, row), Ok(call()), "{row}");
+        }
+        assert_eq!(read(Form::JsonLines, "{"), Err(RowFault::Json));
+        assert_eq!(read(Form::JsonLines, "[]"), Err(RowFault::Json));
+        assert_eq!(read(Form::JsonLines, "{}"), Err(RowFault::WhoMissing));
+    }
+
+    #[test]
+    fn every_bad_row_has_its_reason() {
+        let form = columns("msisdn,imsi,kind,instant");
+        for (row, fault) in [
+            ("13800138000,,mo_call", RowFault::Columns),
+            (",,mo_call,1773451613", RowFault::WhoMissing),
+            ("1380013800,,mo_call,1773451613", RowFault::Number(PhoneRefusal::TooShort)),
+            ("13800138000,,fax,1773451613", RowFault::KindUnknown),
+            ("13800138000,,,1773451613", RowFault::KindMissing),
+            ("13800138000,,mo_call,", RowFault::InstantMissing),
+            ("13800138000,,mo_call,2026-03-14T09:26:53", RowFault::InstantWithoutZone),
+            ("\"13800138000,,mo_call,1773451613", RowFault::Columns),
+        ] {
+            assert_eq!(read(form, row), Err(fault), "{row}");
+        }
+    }
+
+    #[test]
+    fn a_last_line_without_its_end_counts_only_if_nothing_can_be_missing() {
+        let form = columns("msisdn,kind,instant");
+        let whole = "13800138000,mo_call,2026-03-14T09:26:53+08:00";
+        assert_eq!(form.read(whole.as_bytes(), true), Ok(call()));
+        for length in 0..whole.len() {
+            let cut = whole.as_bytes().get(..length).unwrap();
+            assert_eq!(form.read(cut, true), Err(RowFault::CutOff), "{length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_panics(row in "[ -~]{0,60}", json in "[{}\\[\\]\":,a-z0-9]{0,60}") {
+            let _ = read(columns("msisdn,imsi,kind,instant"), &row);
+            let _ = read(Form::JsonLines, &json);
+            let _ = Columns::of_header(row.as_bytes());
+        }
+    }
+}
