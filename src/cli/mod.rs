@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+mod demo;
 pub(crate) mod out;
 pub(crate) mod place;
 mod serve;
@@ -31,6 +32,7 @@ pub(crate) struct Cli {
 enum Command {
     Audit(audit::Audit),
     Check(check::Check),
+    Demo(demo::Demo),
     Serve(serve::Serve),
     Token(token::Token),
     Staff(staff::Staff),
@@ -43,6 +45,7 @@ impl Cli {
         match self.command {
             Command::Audit(audit) => audit.run(self.json),
             Command::Check(check) => check.run(self.json),
+            Command::Demo(demo) => demo.run(self.json),
             Command::Serve(serve) => serve.run(),
             Command::Token(token) => token.run(self.json),
             Command::Staff(staff) => staff.run(self.json),

@@ -71,12 +71,15 @@ impl Work {
     }
 }
 
-fn spawn_work(app: Arc<App>, stopped: watch::Receiver<bool>) -> tokio::task::JoinHandle<()> {
+pub(crate) fn spawn_work(
+    app: Arc<App>,
+    stopped: watch::Receiver<bool>,
+) -> tokio::task::JoinHandle<()> {
     tokio::spawn(service::work::run_forever(app, wait(stopped)))
 }
 
 /// Ends when `stopped` becomes true or its sender is gone.
-async fn wait(mut stopped: watch::Receiver<bool>) {
+pub(crate) async fn wait(mut stopped: watch::Receiver<bool>) {
     drop(stopped.wait_for(|is_stopped| *is_stopped).await);
 }
 

@@ -14,7 +14,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("gateway", &["domain", "words", "service"]),
     ("web", &["domain", "words", "service"]),
     ("api", &["domain", "words", "service"]),
-    ("demo", &["domain", "words", "vision", "service", "gateway"]),
+    ("demo", &["domain", "seal", "words", "vision", "service", "gateway", "web", "api"]),
     (
         "testkit",
         &["domain", "seal", "words", "vision", "store", "service", "gateway", "web", "api", "demo"],

@@ -143,6 +143,11 @@ pub async fn run_due(app: &App) -> Result<Report, Error> {
     }
 }
 
+/// When the next job is due; it may have been due for some time.
+pub async fn next_due(app: &App) -> Result<Option<At>, Error> {
+    Ok(job::next_due(&app.store.db).await?)
+}
+
 /// Runs jobs and periodic work until `shutdown` is ready; then ends what was begun.
 pub async fn run_forever(app: Arc<App>, shutdown: impl Future<Output = ()>) {
     let mut last_runs: Vec<Option<At>> = vec![None; periodics().len()];

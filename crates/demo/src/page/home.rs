@@ -1,0 +1,63 @@
+//! What to try first.
+
+use super::{Here, failed};
+use crate::people::PASSWORD;
+use crate::{ACCOUNTS, World};
+use askama::Template;
+use axum::response::Response;
+use service::Error;
+use web::shell::Shell;
+use words::Lang;
+
+struct AccountLine {
+    login: &'static str,
+    role: &'static str,
+    operator: String,
+    code: String,
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    t: Lang,
+    password: &'static str,
+    accounts: Vec<AccountLine>,
+    specimens: Vec<(&'static str, &'static str)>,
+    specimen_name: String,
+    specimen_number: String,
+}
+
+/// `GET /demo`.
+pub(crate) async fn page(shell: Shell, Here(world): Here) -> Response {
+    match view(&world, shell.lang).await {
+        Ok(home) => shell.page(shell.lang.demo_title()).body(&home),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn view(world: &World, t: Lang) -> Result<Home, Error> {
+    let operators = service::operator::list(&world.app).await?;
+    let name_of = |id| {
+        let operator = operators.iter().find(|operator| operator.id == id);
+        operator.map_or_else(String::new, |operator| match t {
+            Lang::Zh => operator.name_zh.clone(),
+            Lang::En => operator.name_en.clone(),
+        })
+    };
+    let millis = world.now().millis();
+    let accounts = ACCOUNTS.iter().map(|account| AccountLine {
+        login: account.login,
+        role: account.role.code(),
+        operator: name_of(account.operator_id),
+        code: account.code_at(millis),
+    });
+    let holder = super::specimen::holder();
+    Ok(Home {
+        t,
+        password: PASSWORD,
+        accounts: accounts.collect(),
+        specimens: super::specimen::list(t),
+        specimen_name: holder.name,
+        specimen_number: holder.number,
+    })
+}

@@ -1,0 +1,133 @@
+//! The demo's world: the program, the outside, and time.
+
+use crate::outside::Outside;
+use crate::{clock, people};
+use domain::time::{At, DAY_MILLIS};
+use gateway::handset;
+use gateway::network::{Network, pump};
+use serde::Serialize;
+use service::clock::Clock as _;
+use service::{App, Error, work};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// How far the clock may be moved at once: two years show everything a number can live through.
+pub(crate) const ADVANCE_DAYS_MAX: i64 = 731;
+
+/// Rounds of work at one instant; more would mean that work makes work for ever.
+const ROUNDS_MAX: u32 = 1_000;
+
+/// How often the outside is asked when nothing rings.
+const POLL: Duration = Duration::from_millis(200);
+
+/// The program in its simulated surroundings.
+#[derive(Debug)]
+pub struct World {
+    pub(crate) app: Arc<App>,
+    pub(crate) outside: Outside,
+    pub(crate) phones: handset::Simulator,
+    /// Held while time moves, so that nobody moves it twice at once.
+    moving: Mutex<()>,
+}
+
+/// What happened while time passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Advanced {
+    /// Instants at which something was due.
+    pub stops: u64,
+    /// Jobs done.
+    pub jobs: u64,
+    /// Numbers looked at because their date had come.
+    pub numbers: u64,
+    /// Receipts, texts and usage the network reported.
+    pub events: u64,
+}
+
+impl World {
+    /// The world around `app`, whose ports and clock must be those of `outside`. A new data folder
+    /// is seeded.
+    pub async fn open(app: Arc<App>, outside: Outside) -> Result<Arc<Self>, Error> {
+        if service::operator::list(&app).await?.is_empty() {
+            people::seed(&app).await?;
+        }
+        let operators = service::operator::list(&app).await?;
+        let hotlines = operators.into_iter().map(|operator| operator.hotline).collect();
+        let phones = outside.phones(hotlines);
+        Ok(Arc::new(Self { app, outside, phones, moving: Mutex::new(()) }))
+    }
+
+    /// The program.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Arc<Network> {
+        &self.outside.network
+    }
+
+    /// The instant of the demo's clock.
+    pub fn now(&self) -> At {
+        self.outside.clock.now()
+    }
+
+    /// Carries what the network says into the program until `shutdown` is ready.
+    pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()>) {
+        tokio::pin!(shutdown);
+        loop {
+            if let Err(error) = pump(self.network(), &self.app).await {
+                tracing::error!(error = %error.with_causes(), "the network is not heard");
+            }
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = self.network().news() => {}
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+
+    /// Moves the clock forward, stopping at every instant at which something is due and doing it
+    /// there, in order, as if the time had passed.
+    pub async fn advance(&self, millis: i64) -> Result<Advanced, Error> {
+        let _alone = self.moving.lock().await;
+        let target = self.now().plus_millis(millis.clamp(0, ADVANCE_DAYS_MAX * DAY_MILLIS));
+        let mut advanced = Advanced::default();
+        loop {
+            self.settle(&mut advanced).await?;
+            let now = self.now();
+            if now >= target {
+                return Ok(advanced);
+            }
+            let next = self.next_stop(now, target).await?;
+            let offset = self.outside.clock.offset_millis() + (next.millis() - now.millis());
+            clock::write(&self.outside.folder, offset)
+                .map_err(|_| Error::fault("remember the demo's clock"))?;
+            self.outside.clock.set_offset_millis(offset);
+            advanced.stops += 1;
+        }
+    }
+
+    /// Does everything that is due now and what follows from it.
+    pub(crate) async fn settle(&self, advanced: &mut Advanced) -> Result<(), Error> {
+        for _ in 0..ROUNDS_MAX {
+            let report = work::run_due(&self.app).await?;
+            let events = pump(self.network(), &self.app).await?;
+            advanced.jobs += report.done;
+            advanced.events += events as u64;
+            if report.done + report.failed + report.dead == 0 && events == 0 {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The next instant at which something is due; at most a day ahead.
+    async fn next_stop(&self, now: At, target: At) -> Result<At, Error> {
+        let due = [work::next_due(&self.app).await?, self.network().next_due()];
+        let due = due.into_iter().flatten().min().unwrap_or(target);
+        // What is due but was put off must not hold time up.
+        Ok(due.max(now.plus_millis(1_000)).min(now.plus_days(1)).min(target))
+    }
+}

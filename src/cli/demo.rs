@@ -1,0 +1,105 @@
+//! `baohao demo`: the whole program around a simulated network, ready to be tried.
+
+use crate::cli::serve::{interrupted, spawn_work, wait};
+use crate::cli::{Failure, out};
+use crate::config::StorePlace;
+use crate::wiring;
+use clap::Args;
+use demo::{ACCOUNTS, Outside, World};
+use service::app::{App, Site};
+use service::clock::Clock;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Try everything: sample operators, staff, numbers, a simulated network and a movable clock.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Address and port.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// The data folder; made on the first start, resumed afterwards.
+    #[arg(long, value_name = "DIR", default_value = "baohao-demo")]
+    data: PathBuf,
+}
+
+impl Demo {
+    pub(crate) fn run(self, is_json: bool) -> Result<ExitCode, Failure> {
+        super::runtime()?.block_on(async {
+            let listener = TcpListener::bind(&self.listen)
+                .await
+                .map_err(|error| format!("cannot listen on {}: {error}", self.listen))?;
+            let address = format!("http://{}", listener.local_addr()?);
+            let outside = Outside::open(&self.data)
+                .map_err(|error| format!("cannot use {}: {error}", self.data.display()))?;
+            let store = wiring::open_store(&StorePlace::in_folder(&self.data)).await?;
+            let app = Arc::new(App {
+                store,
+                clock: Arc::clone(&outside.clock) as Arc<dyn Clock>,
+                hlr: outside.hlr(),
+                sms: outside.sms(),
+                mail: outside.mail(),
+                site: Site { base_url: address.clone() },
+            });
+            let world = World::open(Arc::clone(&app), outside).await?;
+            let router = wiring::router(Arc::clone(&app))
+                .layer(axum::Extension(demo::SANDBOX))
+                .merge(demo::router(&world));
+            let (stop, stopped) = watch::channel(false);
+            let worker = spawn_work(app, stopped.clone());
+            let network = tokio::spawn(Arc::clone(&world).run(wait(stopped.clone())));
+            let server =
+                axum::serve(listener, router).with_graceful_shutdown(wait(stopped)).into_future();
+            let server = tokio::spawn(server);
+            welcome(&address, is_json);
+            interrupted().await;
+            stop.send_replace(true);
+            server.await??;
+            worker.await?;
+            network.await?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+fn welcome(address: &str, is_json: bool) {
+    if is_json {
+        let accounts: Vec<_> = ACCOUNTS
+            .iter()
+            .map(|account| {
+                serde_json::json!({
+                    "operator_id": account.operator_id,
+                    "login": account.login,
+                    "role": account.role.code(),
+                    "password": account.password(),
+                    "code_secret": account.secret(),
+                })
+            })
+            .collect();
+        out::line(serde_json::json!({ "address": address, "accounts": accounts }));
+        return;
+    }
+    out::line(format_args!("Baohao demo: {address}  (Ctrl-C ends it; the data folder stays)"));
+    out::line("The network, the texts, the e-mail and the clock are simulated; the rest is real.");
+    out::line("");
+    out::line("Staff, to sign in at /desk (one-time codes of this moment: /demo):");
+    for account in ACCOUNTS {
+        let (login, role) = (account.login, account.role.code());
+        let (password, secret) = (account.password(), account.secret());
+        let operator = account.operator_id;
+        out::line(format_args!(
+            "  operator {operator}  {role:<14} {login:<11} {password}  {secret}"
+        ));
+    }
+    out::line("");
+    out::line("Try first:");
+    out::line(format_args!(
+        "  1. {address}/demo          a free card, sample photos, all accounts"
+    ));
+    out::line(format_args!("  2. {address}/              register the card"));
+    out::line(format_args!("  3. {address}/desk          approve it as reviewer"));
+    out::line(format_args!("  4. {address}/demo/handset  read the text, make a call"));
+    out::line(format_args!("  5. {address}/demo/clock    let months pass"));
+}
