@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod demo;
+mod import;
 pub(crate) mod out;
 pub(crate) mod place;
 mod serve;
@@ -33,6 +34,7 @@ enum Command {
     Audit(audit::Audit),
     Check(check::Check),
     Demo(demo::Demo),
+    Import(import::Import),
     Serve(serve::Serve),
     Token(token::Token),
     Staff(staff::Staff),
@@ -46,6 +48,7 @@ impl Cli {
             Command::Audit(audit) => audit.run(self.json),
             Command::Check(check) => check.run(self.json),
             Command::Demo(demo) => demo.run(self.json),
+            Command::Import(import) => import.run(self.json),
             Command::Serve(serve) => serve.run(),
             Command::Token(token) => token.run(self.json),
             Command::Staff(staff) => staff.run(self.json),
