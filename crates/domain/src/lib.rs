@@ -14,6 +14,7 @@ pub mod check;
 pub mod command;
 pub mod decision;
 pub mod finding;
+pub mod ical;
 pub mod id;
 pub mod identity;
 pub mod inline;

@@ -120,6 +120,11 @@ impl Posting {
         Self::moving(key, Account::Balance, Account::Revenue(fee), minor)
     }
 
+    /// A fee that was paid ahead and is not needed, given back to the balance.
+    pub fn give_back(key: String, fee: Fee, minor: i64) -> Result<Self, MoneyRefusal> {
+        Self::moving(key, Account::Revenue(fee), Account::Balance, minor)
+    }
+
     /// What is left of the balance, paid back when a number is closed.
     pub fn refund(key: String, balance_minor: i64) -> Result<Self, MoneyRefusal> {
         Self::moving(key, Account::Balance, Account::Refund, balance_minor)
@@ -142,6 +147,25 @@ impl Posting {
     pub fn entries(&self) -> &[Entry; 2] {
         &self.entries
     }
+}
+
+/// An amount for both languages: `¥5`, `¥5.50`, `HKD 50`.
+///
+/// ```
+/// # use domain::money::price;
+/// assert_eq!(price(500, "CNY", 2), "¥5");
+/// assert_eq!(price(-550, "HKD", 2), "-HKD 5.50");
+/// ```
+pub fn price(minor: i64, currency: &str, decimals: u32) -> String {
+    let sign = if minor < 0 { "-" } else { "" };
+    let (minor, unit) = (minor.unsigned_abs(), 10_u64.saturating_pow(decimals));
+    let unit_sign = if currency == "CNY" { "¥".to_owned() } else { format!("{currency} ") };
+    let (whole, part) = (minor / unit, minor % unit);
+    if part == 0 {
+        return format!("{sign}{unit_sign}{whole}");
+    }
+    let width = usize::try_from(decimals).unwrap_or(0);
+    format!("{sign}{unit_sign}{whole}.{part:0width$}")
 }
 
 /// The last day on which `balance_minor` still pays the monthly fee, when the month that begins on

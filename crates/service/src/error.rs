@@ -82,6 +82,8 @@ refusals! {
     domain::msisdn::PhoneRefusal,
     domain::sim::SimRefusal,
     domain::access::AccessRefusal,
+    domain::money::MoneyRefusal,
+    domain::number::NumberRefusal,
     domain::review::ReviewRefusal,
     domain::staff::StaffRefusal,
 }

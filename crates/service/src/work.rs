@@ -5,8 +5,11 @@
 
 use crate::app::App;
 use crate::error::Error;
+use crate::keep;
 use crate::notice;
 use crate::port::Later;
+use crate::provision;
+use crate::sweep;
 use domain::time::At;
 use futures::{FutureExt, StreamExt};
 use std::future::Future;
@@ -78,6 +81,8 @@ pub fn handlers() -> &'static [Handler] {
             kind: "notice.settle",
             run: |app, job| Box::pin(async { notice::settle(app, &payload(job)?).await }),
         },
+        Handler { kind: keep::SAVED, run: |app, job| Box::pin(keep::run(app, job)) },
+        Handler { kind: provision::JOB, run: |app, job| Box::pin(provision::run(app, job)) },
     ]
 }
 
@@ -103,6 +108,16 @@ pub fn periodics() -> &'static [Periodic] {
             name: "api_request.sweep",
             every_millis: ANSWERS_MILLIS,
             run: |app| Box::pin(forget_answers(app)),
+        },
+        Periodic {
+            name: "provision.reconcile",
+            every_millis: provision::EVERY_MILLIS,
+            run: |app| Box::pin(async { provision::reconcile(app).await.map(|_| ()) }),
+        },
+        Periodic {
+            name: "number.sweep",
+            every_millis: sweep::EVERY_MILLIS,
+            run: |app| Box::pin(async { sweep::run(app, app.now(), false).await.map(|_| ()) }),
         },
     ]
 }

@@ -42,15 +42,17 @@ create table number_hold (
 );
 
 -- Who held a number: a step function, append-only. Who held it at T, as known at R, is the row with
--- the greatest from_at <= T among those with recorded_at <= R; the latest recorded wins.
+-- the greatest from_at <= T among those with recorded_at <= R; the latest recorded wins. version is
+-- that of the number after the change, so that two changes in one millisecond have an order.
 create table number_holder (
     bucket bigint not null,
     msisdn bigint not null,
     from_at bigint not null,
     recorded_at bigint not null,
+    version bigint not null,
     episode_id blob,
     party_id blob,
-    primary key (bucket, msisdn, from_at, recorded_at)
+    primary key (bucket, msisdn, from_at, recorded_at, version)
 );
 
 -- Which SIM served a number: the same shape.
@@ -59,19 +61,21 @@ create table number_sim (
     msisdn bigint not null,
     from_at bigint not null,
     recorded_at bigint not null,
+    version bigint not null,
     iccid text,
     imsi text,
-    primary key (bucket, msisdn, from_at, recorded_at)
+    primary key (bucket, msisdn, from_at, recorded_at, version)
 );
 
--- The same read from the other side: which number an IMSI served. Keyed by the IMSI's own bucket.
+-- The same read from the other side: which number an IMSI served, 0 for none. Keyed by the IMSI's
+-- own bucket.
 create table imsi_number (
     bucket bigint not null,
     imsi text not null,
     from_at bigint not null,
     recorded_at bigint not null,
-    msisdn bigint,
-    primary key (bucket, imsi, from_at, recorded_at)
+    msisdn bigint not null,
+    primary key (bucket, imsi, from_at, recorded_at, msisdn)
 );
 
 -- One row per card; it is also the claim that a card serves one number at most. Keyed by the

@@ -79,6 +79,8 @@ const DUE: Statement = Statement::new(
      where due_at is not null and due_at <= $1 and (due_at, bucket, msisdn) > ($2, $3, $4) \
      order by due_at, bucket, msisdn limit $5",
 );
+const NEXT_DUE: Statement =
+    Statement::new("number.next_due", "select min(due_at) from number where due_at is not null");
 const LIST: Statement = Statement::new(
     "number.list",
     "select msisdn, lifecycle, due_at from number \
@@ -144,6 +146,11 @@ pub fn subject(msisdn: Msisdn) -> String {
     format!("number:{msisdn}")
 }
 
+/// The number that [`subject`] names.
+pub fn of_subject(subject: &str) -> Option<Msisdn> {
+    subject.strip_prefix("number:")?.parse().ok().and_then(Msisdn::from_i64)
+}
+
 /// The number, if we serve it.
 pub async fn load(db: &Db, msisdn: Msisdn) -> Result<Option<NumberRow>, Error> {
     Ok(load_many(db, &[msisdn]).await?.pop())
@@ -204,6 +211,11 @@ pub async fn due(
         Ok((key, row.get(2)?))
     };
     rows.iter().map(key).collect()
+}
+
+/// When the next number falls due.
+pub async fn next_due(db: &Db) -> Result<Option<At>, Error> {
+    db.query_one(&NEXT_DUE, Vec::new()).await?.get(0)
 }
 
 /// Up to `count` numbers of an operator, in order, after `after` (0 to begin), in one state if

@@ -47,6 +47,7 @@ notice-resumed = ..{ $tail } works again. To keep it, make 1 call or send 1 text
 notice-restored = ..{ $tail } works again. Text KEEP to see your keep-alive date.
 notice-sim-replaced = The new SIM for ..{ $tail } is live, the old one is off. Some banks limit codes for a few days. Not you? Call { $hotline }.
 notice-transferred = ..{ $tail } now has another holder; what you allowed for it has ended. Not you? Call { $hotline } at once.
+notice-closing = ..{ $tail } will be closed. You can take that back until { $date }. Change it at your bank and apps first.
 notice-closed = ..{ $tail } is closed as you asked. You can recover it until { $date }. Change it at your bank and apps first.
 notice-reverify-due = ..{ $tail }: please show your ID again by { $date }, or service stops: { $link }
 notice-arrears = ..{ $tail } is stopped for unpaid fees and works again as soon as they are paid: { $link } or call { $hotline }.

@@ -38,6 +38,7 @@ notice-resumed = 尾号{ $tail }已恢复使用。请在{ $date }前主动打1�
 notice-restored = 尾号{ $tail }已恢复使用。发BH查保号期限。
 notice-sim-replaced = 尾号{ $tail }的新卡已启用，旧卡已停用。部分银行会在几天内限制验证码。如非本人请致电{ $hotline }。
 notice-transferred = 尾号{ $tail }已过户，您与它有关的授权均已失效。如非本人办理，请立即致电{ $hotline }。
+notice-closing = 尾号{ $tail }将销户，{ $date }前可撤回。请先更换银行和应用里绑定的号码。
 notice-closed = 尾号{ $tail }已按您的要求销户，{ $date }前可找回。请先更换银行和应用里绑定的号码。
 notice-reverify-due = 尾号{ $tail }需重新核对身份，请在{ $date }前办理，逾期会停机：{ $link }
 notice-arrears = 尾号{ $tail }因欠费停机，缴清后立即恢复。缴费：{ $link } 或致电{ $hotline }。

@@ -56,6 +56,8 @@ pub enum Template {
     SimReplaced { tail: String },
     /// The number now belongs to somebody else.
     Transferred { tail: String },
+    /// The number will be closed; that can be taken back until a date.
+    Closing { tail: String, until: Date },
     /// The holder closed the number; it can be recovered until a date.
     Closed { tail: String, recover_until: Date },
     /// The holder must show the documents again by a date.
@@ -173,6 +175,7 @@ impl Template {
             Self::Restored { .. } => "restored",
             Self::SimReplaced { .. } => "sim_replaced",
             Self::Transferred { .. } => "transferred",
+            Self::Closing { .. } => "closing",
             Self::Closed { .. } => "closed",
             Self::ReverifyDue { .. } => "reverify_due",
             Self::Arrears { .. } => "arrears",
@@ -212,6 +215,8 @@ impl Template {
                 | Self::LastDay { .. }
                 | Self::OutgoingBarred { .. }
                 | Self::Suspended { .. }
+                | Self::Arrears { .. }
+                | Self::Closed { .. }
                 | Self::Quarantined { .. }
         )
     }
@@ -243,6 +248,7 @@ impl Template {
             | Self::Restored { .. }
             | Self::SimReplaced { .. }
             | Self::Transferred { .. }
+            | Self::Closing { .. }
             | Self::Closed { .. }
             | Self::ReverifyDue { .. }
             | Self::Arrears { .. }

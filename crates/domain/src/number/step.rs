@@ -1,6 +1,6 @@
 //! What a decision says should happen. Nothing happens inside `domain`.
 
-use super::facts::{Facts, Holder, SimRef};
+use super::facts::{Cause, Facts, Holder, SimRef};
 use super::{HoldKind, UsageKind};
 use crate::money::Fee;
 use crate::time::At;
@@ -39,8 +39,20 @@ pub enum Effect {
         /// What serves it.
         to: Option<SimRef>,
     },
-    /// Charge a fee of the policy.
-    Charge(Fee),
+    /// Charge a fee of the policy so many times.
+    Charge {
+        /// Which.
+        fee: Fee,
+        /// How many times.
+        times: i64,
+    },
+    /// Give a fee back so many times: it was paid ahead and is not needed.
+    GiveBack {
+        /// Which.
+        fee: Fee,
+        /// How many times.
+        times: i64,
+    },
 }
 
 impl Effect {
@@ -51,7 +63,8 @@ impl Effect {
             Self::Provision => "provision",
             Self::HolderChanged { .. } => "holder_changed",
             Self::SimChanged { .. } => "sim_changed",
-            Self::Charge(_) => "charge",
+            Self::Charge { .. } => "charge",
+            Self::GiveBack { .. } => "give_back",
         }
     }
 }
@@ -119,9 +132,13 @@ pub enum Tell {
     CloseWithdrawn,
     /// The number is closed and in quarantine.
     Quarantined {
+        /// Why.
+        cause: Cause,
         /// The first day on which it may go to somebody else.
         until_on: Date,
     },
+    /// The quarantine is over; the number can no longer be recovered.
+    Released,
     /// The former holder has the number back.
     Recovered {
         /// The last day of the keep-alive window.
@@ -147,6 +164,7 @@ impl Tell {
             Self::Closing { .. } => "tell_closing",
             Self::CloseWithdrawn => "tell_close_withdrawn",
             Self::Quarantined { .. } => "tell_quarantined",
+            Self::Released => "tell_released",
             Self::Recovered { .. } => "tell_recovered",
             Self::PortedOut => "tell_ported_out",
         }

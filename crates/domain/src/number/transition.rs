@@ -83,9 +83,16 @@ impl<'a> Draft<'a> {
     }
 
     /// Charges a fee of the policy, if there is one to charge.
-    pub(super) fn charge(&mut self, fee: Fee) {
-        if self.policy.fees.minor(fee) > 0 {
-            self.effects.push(Effect::Charge(fee));
+    pub(super) fn charge(&mut self, fee: Fee, times: i64) {
+        if self.policy.fees.minor(fee) > 0 && times > 0 {
+            self.effects.push(Effect::Charge { fee, times });
+        }
+    }
+
+    /// Gives back what was paid ahead, if anything was.
+    pub(super) fn give_back(&mut self, fee: Fee, times: i64) {
+        if self.policy.fees.minor(fee) > 0 && times > 0 {
+            self.effects.push(Effect::GiveBack { fee, times });
         }
     }
 
@@ -189,7 +196,7 @@ impl<'a> Draft<'a> {
             | HoldKind::InactiveFull
             | HoldKind::SimSwapCooling => false,
         });
-        self.tell(Tell::Quarantined { until_on: free_on });
+        self.tell(Tell::Quarantined { cause, until_on: free_on });
     }
 
     /// Waits for proof of notice and tries again later.

@@ -12,6 +12,7 @@ use crate::money::Fee;
 use crate::policy::{LadderAct, LadderStep, Policy};
 use crate::time::At;
 use jiff::ToSpan;
+use jiff::civil::Date;
 
 type Decided = Result<(), No>;
 
@@ -41,13 +42,7 @@ pub(super) fn active(draft: &mut Draft, event: &Event) -> Decided {
         Event::LossReported => report_loss(draft),
         Event::LossLifted => lift_loss(draft),
         Event::PauseRequested { until } => pause(draft, *until),
-        Event::Resumed => {
-            if !draft.lift_and_tell(HoldKind::RetentionPause) {
-                return Err(No::IsNotPaused);
-            }
-            draft.rule("pause.end");
-            Ok(())
-        }
+        Event::Resumed => resume(draft),
         Event::ArrearsReached => owe(draft),
         Event::Paid => pay(draft),
         Event::SimReplaced { sim } => replace_sim(draft, *sim),
@@ -279,10 +274,33 @@ fn pause(draft: &mut Draft, until: At) -> Decided {
     draft.facts.holds.lift(HoldKind::InactiveFull);
     draft.restart_window();
     draft.hold(HoldKind::RetentionPause, SetBy::Holder, Some(until));
-    draft.charge(Fee::PauseMonth);
+    // Paid ahead; a part of a month is a month.
+    let end = until.plus_millis(-1).date_in(&draft.policy.zone);
+    let months = (1..=months_max).find(|n| months_after(today, *n) > end);
+    draft.charge(Fee::PauseMonth, months.unwrap_or(months_max));
     let until_on = until.plus_millis(-1).date_in(&draft.policy.zone);
     draft.tell(Tell::Paused { until_on });
     Ok(())
+}
+
+/// The holder ends the pause; whole months that were paid ahead and not used are given back.
+fn resume(draft: &mut Draft) -> Decided {
+    let until = draft.facts.holds.get(HoldKind::RetentionPause).and_then(|hold| hold.until);
+    if !draft.lift_and_tell(HoldKind::RetentionPause) {
+        return Err(No::IsNotPaused);
+    }
+    draft.rule("pause.end");
+    if let (Some(until), Some(rules)) = (until, &draft.policy.pause) {
+        let today = draft.at.date_in(&draft.policy.zone);
+        let end = until.date_in(&draft.policy.zone);
+        let months = (1..=*rules.months_max).take_while(|n| months_after(today, *n) <= end);
+        draft.give_back(Fee::PauseMonth, months.last().unwrap_or(0));
+    }
+    Ok(())
+}
+
+fn months_after(date: Date, months: i64) -> Date {
+    date.checked_add(months.months()).unwrap_or(Date::MAX)
 }
 
 fn owe(draft: &mut Draft) -> Decided {
@@ -332,7 +350,7 @@ fn replace_sim(draft: &mut Draft, sim: SimRef) -> Decided {
         let until = draft.at.plus_minutes(hours.saturating_mul(60));
         draft.hold(HoldKind::SimSwapCooling, SetBy::Policy, Some(until));
     }
-    draft.charge(Fee::SimReplacement);
+    draft.charge(Fee::SimReplacement, 1);
     draft.tell(Tell::SimReplaced);
     Ok(())
 }

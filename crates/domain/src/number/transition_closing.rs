@@ -143,6 +143,9 @@ fn release_when_due(draft: &mut Draft) {
         return;
     }
     draft.rule("quarantine.over");
+    if is_owed_notice {
+        draft.tell(Tell::Released);
+    }
     draft.enter_stock();
 }
 

@@ -144,6 +144,7 @@ impl Writer<'_> {
             | Template::Paused { .. }
             | Template::Resumed { .. }
             | Template::Restored { .. }
+            | Template::Closing { .. }
             | Template::Closed { .. } => self.keeping(template),
             Template::Lost { .. }
             | Template::Unlost { .. }
@@ -195,6 +196,7 @@ impl Writer<'_> {
             Template::Resumed { tail, keep_by: None } | Template::Restored { tail } => {
                 lang.notice_restored(tail)
             }
+            Template::Closing { tail, until } => lang.notice_closing(tail, self.date(*until)),
             Template::Closed { tail, recover_until } => {
                 lang.notice_closed(tail, self.date(*recover_until))
             }
@@ -318,6 +320,7 @@ impl Writer<'_> {
             | Template::Restored { .. }
             | Template::SimReplaced { .. }
             | Template::Transferred { .. }
+            | Template::Closing { .. }
             | Template::Closed { .. }
             | Template::Arrears { .. } => lang.notice_subject_number(),
         }

@@ -43,6 +43,7 @@ pub(crate) fn longest() -> Vec<Template> {
         Template::Restored { tail: tail() },
         Template::SimReplaced { tail: tail() },
         Template::Transferred { tail: tail() },
+        Template::Closing { tail: tail(), until: day },
         Template::Closed { tail: tail(), recover_until: day },
         Template::ReverifyDue { tail: tail(), until: day, link: link() },
         Template::Arrears { tail: tail(), link: link() },

@@ -21,45 +21,45 @@ pub(crate) const ALL: &[&Statement] =
 
 const INSERT_HOLDER: Statement = Statement::new(
     "number_holder.insert",
-    "insert into number_holder (bucket, msisdn, from_at, recorded_at, episode_id, party_id) \
-     values ($1, $2, $3, $4, $5, $6)",
+    "insert into number_holder (bucket, msisdn, from_at, recorded_at, version, episode_id, \
+        party_id) values ($1, $2, $3, $4, $5, $6, $7)",
 );
 const HOLDER_AT: Statement = Statement::new(
     "number_holder.at",
     "select from_at, recorded_at, episode_id, party_id from number_holder \
      where bucket = $1 and msisdn = $2 and from_at <= $3 and recorded_at <= $4 \
-     order by from_at desc, recorded_at desc limit 1",
+     order by from_at desc, recorded_at desc, version desc limit 1",
 );
 const HOLDERS: Statement = Statement::new(
     "number_holder.of_number",
     "select from_at, recorded_at, episode_id, party_id from number_holder \
-     where bucket = $1 and msisdn = $2 order by from_at, recorded_at",
+     where bucket = $1 and msisdn = $2 order by from_at, recorded_at, version",
 );
 const INSERT_SIM: Statement = Statement::new(
     "number_sim.insert",
-    "insert into number_sim (bucket, msisdn, from_at, recorded_at, iccid, imsi) \
-     values ($1, $2, $3, $4, $5, $6)",
+    "insert into number_sim (bucket, msisdn, from_at, recorded_at, version, iccid, imsi) \
+     values ($1, $2, $3, $4, $5, $6, $7)",
 );
 const SIM_AT: Statement = Statement::new(
     "number_sim.at",
     "select iccid, imsi from number_sim \
      where bucket = $1 and msisdn = $2 and from_at <= $3 and recorded_at <= $4 \
-     order by from_at desc, recorded_at desc limit 1",
+     order by from_at desc, recorded_at desc, version desc limit 1",
 );
 const SIMS: Statement = Statement::new(
     "number_sim.of_number",
     "select from_at, recorded_at, iccid, imsi from number_sim \
-     where bucket = $1 and msisdn = $2 order by from_at, recorded_at",
+     where bucket = $1 and msisdn = $2 order by from_at, recorded_at, version",
 );
 const INSERT_IMSI: Statement = Statement::new(
     "imsi_number.insert",
     "insert into imsi_number (bucket, imsi, from_at, recorded_at, msisdn) \
-     values ($1, $2, $3, $4, $5)",
+     values ($1, $2, $3, $4, $5) on conflict do nothing",
 );
 const NUMBER_AT: Statement = Statement::new(
     "imsi_number.at",
     "select msisdn from imsi_number where bucket = $1 and imsi = $2 and from_at <= $3 \
-        and recorded_at <= $4 order by from_at desc, recorded_at desc limit 1",
+        and recorded_at <= $4 order by from_at desc, recorded_at desc, msisdn desc limit 1",
 );
 
 /// One row of a number's holders: who held it from `from_at` on, or nobody.
@@ -84,14 +84,15 @@ pub struct SimStep {
     pub sim: Option<SimRef>,
 }
 
-/// From now on `to` holds the number, or nobody.
-pub fn insert_holder(batch: &mut Batch, msisdn: Msisdn, to: Option<Holder>) {
+/// From now on, which is `version` of the number, `to` holds it, or nobody.
+pub fn insert_holder(batch: &mut Batch, msisdn: Msisdn, version: i64, to: Option<Holder>) {
     let at = batch.at();
     let values = params![
         msisdn.bucket(),
         msisdn,
         at,
         at,
+        version,
         to.map(|holder| holder.episode_id),
         to.map(|holder| holder.party_id),
     ];
@@ -120,14 +121,22 @@ fn holder_step(row: &Row) -> Result<HolderStep, Error> {
     Ok(HolderStep { from_at: row.get(0)?, recorded_at: row.get(1)?, held })
 }
 
-/// From now on `to` serves the number, or nothing; `from` serves no number any more.
-pub fn insert_sim(batch: &mut Batch, msisdn: Msisdn, from: Option<SimRef>, to: Option<SimRef>) {
+/// From now on, which is `version` of the number, `to` serves it, or nothing; `from` serves no
+/// number any more.
+pub fn insert_sim(
+    batch: &mut Batch,
+    msisdn: Msisdn,
+    version: i64,
+    from: Option<SimRef>,
+    to: Option<SimRef>,
+) {
     let at = batch.at();
     let values = params![
         msisdn.bucket(),
         msisdn,
         at,
         at,
+        version,
         to.map(|sim| sim.iccid.as_str().to_owned()),
         to.map(|sim| sim.imsi.as_str().to_owned()),
     ];
@@ -142,8 +151,10 @@ pub fn insert_sim(batch: &mut Batch, msisdn: Msisdn, from: Option<SimRef>, to: O
 
 fn insert_imsi(batch: &mut Batch, imsi: Imsi, msisdn: Option<Msisdn>) {
     let at = batch.at();
+    let msisdn = msisdn.map_or(0, Msisdn::as_i64);
     let values = params![bucket::of(imsi.as_str()), imsi.as_str(), at, at, msisdn];
-    batch.push(&INSERT_IMSI, values, Expect::Rows(1));
+    // Twice in one millisecond is once.
+    batch.push(&INSERT_IMSI, values, Expect::Any);
 }
 
 /// What served the number at `at`, as known at `known_at`.
@@ -175,5 +186,6 @@ pub async fn number_of_imsi(
     known_at: At,
 ) -> Result<Option<Msisdn>, Error> {
     let values = params![bucket::of(imsi.as_str()), imsi.as_str(), at, known_at];
-    db.query_opt(&NUMBER_AT, values).await?.map_or(Ok(None), |row| row.get(0))
+    let row = db.query_opt(&NUMBER_AT, values).await?;
+    row.map_or(Ok(None), |row| Ok(Msisdn::from_i64(row.get(0)?)))
 }

@@ -147,7 +147,11 @@ fn a_pause_keeps_the_number_without_service_and_ends_by_itself() {
     let mut facts = active(&policy, on(2026, 3, 14, 10));
     let until = on(2026, 9, 1, 0);
     let paused = step(&facts, &Event::PauseRequested { until }, on(2026, 4, 1, 10));
-    assert!(paused.effects.contains(&Effect::Charge(crate::money::Fee::PauseMonth)));
+    // From 1 April to the end of August: five months, paid ahead.
+    let fee = crate::money::Fee::PauseMonth;
+    assert!(paused.effects.contains(&Effect::Charge { fee, times: 5 }));
+    let resumed = step(&paused.next, &Event::Resumed, on(2026, 6, 15, 10));
+    assert!(resumed.effects.contains(&Effect::GiveBack { fee, times: 2 }));
     facts = paused.next;
     assert_eq!(facts.profile(), ServiceProfile::NOTHING);
     let steps = let_pass(&mut facts, &policy, until, true);

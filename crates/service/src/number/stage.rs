@@ -1,0 +1,266 @@
+//! Turning a decision into the rows of one batch.
+
+use super::load::complete;
+use super::tell;
+use crate::app::App;
+use crate::error::Error;
+use crate::retry;
+use domain::access::Actor;
+use domain::cap::{self, CapClass, CapHolder, Holdings};
+use domain::id::ApplicationId;
+use domain::money::{Fee, Posting};
+use domain::msisdn::Msisdn;
+use domain::number::{Effect, Event, Holder, Lifecycle, NumberRefusal, SimRef, Step, decide};
+use domain::policy::Policy;
+use store::number::ledger::{self, Balance};
+use store::number::sim::SimState;
+use store::number::{NumberRow, history, party, provision, sim};
+use store::{AuditEntry, Batch, Job};
+
+/// What became of a number by an event.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The number as it was.
+    pub before: NumberRow,
+    /// What was decided.
+    pub step: Step,
+}
+
+/// Decides what `event` makes of the number and adds every row of that to `batch`, for a use case
+/// that commits more together with it.
+pub async fn stage(
+    app: &App,
+    batch: &mut Batch,
+    msisdn: Msisdn,
+    event: &Event,
+    actor: &Actor,
+) -> Result<Step, Error> {
+    let row = store::number::load(&app.store.db, msisdn).await?.ok_or(Error::NotFound)?;
+    if actor.operator_id().is_some_and(|operator_id| operator_id != row.operator_id) {
+        return Err(Error::NotFound);
+    }
+    let (row, policy) = complete(app, row).await?;
+    stage_loaded(app, batch, &Change { row: &row, policy: &policy, event, actor }).await
+}
+
+/// Applies `event` to the number: load, decide, commit, again if somebody was faster.
+pub async fn apply(
+    app: &App,
+    actor: &Actor,
+    msisdn: Msisdn,
+    event: &Event,
+) -> Result<Applied, Error> {
+    retry(|| async {
+        let row = store::number::load(&app.store.db, msisdn).await?.ok_or(Error::NotFound)?;
+        let (row, policy) = complete(app, row).await?;
+        let mut batch = Batch::new(app.now());
+        let change = Change { row: &row, policy: &policy, event, actor };
+        let step = stage_loaded(app, &mut batch, &change).await?;
+        app.store.db.commit(batch).await?;
+        Ok(Applied { before: row.clone(), step })
+    })
+    .await
+}
+
+/// The same by the program itself.
+pub async fn apply_as_system(app: &App, msisdn: Msisdn, event: &Event) -> Result<Applied, Error> {
+    apply(app, &Actor::System, msisdn, event).await
+}
+
+/// The application is told, by the job `application.ready`, when the network has confirmed what
+/// the staged step wants for the SIM.
+pub fn announce_ready(batch: &mut Batch, msisdn: Msisdn, sim: SimRef, id: ApplicationId) {
+    provision::announce(batch, msisdn, sim.imsi, id);
+}
+
+/// An event about a loaded number.
+pub(crate) struct Change<'a> {
+    pub(crate) row: &'a NumberRow,
+    pub(crate) policy: &'a Policy,
+    pub(crate) event: &'a Event,
+    pub(crate) actor: &'a Actor,
+}
+
+/// Decides and adds every row of the step: state, holds, histories, claims, network, money, notices
+/// and the audit entry. A step that changes nothing adds nothing.
+pub(crate) async fn stage_loaded(
+    app: &App,
+    batch: &mut Batch,
+    change: &Change<'_>,
+) -> Result<Step, Error> {
+    let step = decide(&change.row.facts, change.policy, change.event, batch.at())?;
+    if step.next == change.row.facts && step.effects.is_empty() {
+        return Ok(step);
+    }
+    store::number::update(batch, change.row, &step.next);
+    for effect in &step.effects {
+        match effect {
+            Effect::HolderChanged { from, to } => {
+                change_holder(app, batch, change, *from, *to).await?;
+            }
+            Effect::SimChanged { from, to } => {
+                change_sim(app, batch, change, *from, *to).await?;
+            }
+            Effect::Provision => want_network(batch, change.row, &step),
+            Effect::Charge { fee, times } => charge(app, batch, change, *fee, *times).await?,
+            Effect::GiveBack { fee, times } => {
+                give_back(app, batch, change, *fee, *times).await?;
+            }
+            Effect::Tell(_) => {}
+        }
+    }
+    let tells: Vec<_> = step
+        .effects
+        .iter()
+        .filter_map(|effect| if let Effect::Tell(tell) = effect { Some(tell) } else { None })
+        .collect();
+    tell::stage(app, batch, change, &step, &tells).await?;
+    audit(batch, change, &step);
+    Ok(step)
+}
+
+async fn change_holder(
+    app: &App,
+    batch: &mut Batch,
+    change: &Change<'_>,
+    from: Option<Holder>,
+    to: Option<Holder>,
+) -> Result<(), Error> {
+    let NumberRow { msisdn, operator_id, .. } = *change.row;
+    history::insert_holder(batch, msisdn, change.row.version + 1, to);
+    if let Some(from) = from {
+        party::delete(batch, operator_id, msisdn, from.party_id);
+    }
+    if let Some(to) = to {
+        let held = party::held(&app.store.db, to.party_id, operator_id).await?;
+        let at_operator = i64::try_from(held.len()).unwrap_or(i64::MAX);
+        // Organisations are registered by hand for now, under the cap of persons.
+        let holdings = Holdings { holder: CapHolder::Person, at_operator, national: None };
+        cap::one_more(&change.policy.caps, CapClass::Prepaid, holdings)?;
+        party::insert(batch, operator_id, msisdn, to, party::free_slot(&held));
+    }
+    Ok(())
+}
+
+async fn change_sim(
+    app: &App,
+    batch: &mut Batch,
+    change: &Change<'_>,
+    from: Option<SimRef>,
+    to: Option<SimRef>,
+) -> Result<(), Error> {
+    let NumberRow { msisdn, operator_id, ref facts, .. } = *change.row;
+    history::insert_sim(batch, msisdn, change.row.version + 1, from, to);
+    if let Some(old) = from {
+        // A card that nobody was registered with is as good as new.
+        let is_new = facts.lifecycle == Lifecycle::Allocated;
+        let state = if is_new { SimState::Stock } else { SimState::Dead };
+        sim::put_back(batch, old, msisdn, state);
+        provision::want(batch, operator_id, msisdn, old.imsi, None);
+        wake(batch, change.row);
+    }
+    if let Some(new) = to {
+        let known = sim::load(&app.store.db, new.iccid).await?;
+        let ours = known.filter(|row| row.operator_id == operator_id && row.sim == new);
+        let Some(row) = ours else { return Err(NumberRefusal::SimUnknown.into()) };
+        let is_free = row.state == SimState::Stock
+            || (row.state == SimState::Dead && row.msisdn == Some(msisdn));
+        if !is_free {
+            return Err(NumberRefusal::SimTaken.into());
+        }
+        sim::take(batch, operator_id, new, msisdn);
+    }
+    Ok(())
+}
+
+/// Notes what the network must know of the SIM that serves the number now, and wakes the job that
+/// tells it. One job per number: it tells removals before the rest.
+fn want_network(batch: &mut Batch, row: &NumberRow, step: &Step) {
+    if let Some(sim) = step.next.sim {
+        let profile = Some(step.next.profile());
+        provision::want(batch, row.operator_id, row.msisdn, sim.imsi, profile);
+        wake(batch, row);
+    }
+}
+
+fn wake(batch: &mut Batch, row: &NumberRow) {
+    let key = store::number::subject(row.msisdn);
+    let payload = serde_json::json!({});
+    let run_at = batch.at();
+    batch.job(Job { kind: crate::provision::JOB, key, payload, run_at });
+}
+
+/// Takes a fee from the balance. A replacement SIM is handed over all the same when the balance is
+/// too small: its fee is then collected with it.
+async fn charge(
+    app: &App,
+    batch: &mut Batch,
+    change: &Change<'_>,
+    fee: Fee,
+    times: i64,
+) -> Result<(), Error> {
+    let minor = change.policy.fees.minor(fee).saturating_mul(times);
+    let Some((holder, before)) = account(app, change).await? else { return Ok(()) };
+    match Posting::charge(key(change, fee.code()), fee, minor, before.minor) {
+        Ok(posting) => {
+            ledger::post(batch, change.row.msisdn, holder.episode_id, before, &posting);
+            Ok(())
+        }
+        Err(_) if fee == Fee::SimReplacement => Ok(()),
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+async fn give_back(
+    app: &App,
+    batch: &mut Batch,
+    change: &Change<'_>,
+    fee: Fee,
+    times: i64,
+) -> Result<(), Error> {
+    let minor = change.policy.fees.minor(fee).saturating_mul(times);
+    let Some((holder, before)) = account(app, change).await? else { return Ok(()) };
+    let posting = Posting::give_back(key(change, "give_back"), fee, minor)?;
+    ledger::post(batch, change.row.msisdn, holder.episode_id, before, &posting);
+    Ok(())
+}
+
+async fn account(app: &App, change: &Change<'_>) -> Result<Option<(Holder, Balance)>, Error> {
+    let Some(holder) = change.row.facts.holder else { return Ok(None) };
+    let row = change.row;
+    let balance = ledger::balance(&app.store.db, row.msisdn, holder.episode_id).await?;
+    Ok(Some((holder, balance)))
+}
+
+/// The version makes the key of a movement: a step is committed once.
+fn key(change: &Change<'_>, what: &str) -> String {
+    format!("{what}:v{}", change.row.version + 1)
+}
+
+fn audit(batch: &mut Batch, change: &Change<'_>, step: &Step) {
+    let (before, next) = (&change.row.facts, &step.next);
+    let codes = |a: &domain::number::Holds, b: &domain::number::Holds| -> Vec<&'static str> {
+        a.iter()
+            .filter(|hold| !b.iter().any(|other| other == *hold))
+            .map(|h| h.kind.code())
+            .collect()
+    };
+    let detail = serde_json::json!({
+        "from": before.lifecycle.code(),
+        "to": next.lifecycle.code(),
+        "set": codes(&next.holds, &before.holds),
+        "lifted": codes(&before.holds, &next.holds),
+        "rules": step.rules,
+        "policy": change.policy.label(),
+    });
+    let at = batch.at();
+    batch.audit(AuditEntry {
+        operator_id: change.row.operator_id,
+        subject: store::number::subject(change.row.msisdn),
+        subject_version: change.row.version + 1,
+        actor: change.actor.audit_name(),
+        action: format!("number.{}", change.event.code()),
+        detail_json: detail.to_string(),
+        at,
+    });
+}
