@@ -176,11 +176,11 @@ on_both_engines! {
         for (days, from, to) in [(-20, None, Some(0)), (-10, Some(0), Some(1)), (-5, Some(1), None)] {
             let mut batch = Batch::new(START.plus_days(days));
             if let Some(n) = from {
-                number::history::insert_sim(&mut batch, msisdn(n), Some(sim), None);
+                number::history::insert_sim(&mut batch, msisdn(n), 1, Some(sim), None);
             }
             if let Some(n) = to {
                 let mut later = Batch::new(START.plus_days(days).plus_millis(1));
-                number::history::insert_sim(&mut later, msisdn(n), None, Some(sim));
+                number::history::insert_sim(&mut later, msisdn(n), 2, None, Some(sim));
                 app.store.db.commit(batch).await.unwrap();
                 batch = later;
             }
