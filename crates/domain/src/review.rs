@@ -66,6 +66,45 @@ impl Stage {
     }
 }
 
+/// Why someone looks at a case. A closed list, so that the audit log stays free of anything
+/// personal and can be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ViewReason {
+    /// It is on the viewer's desk.
+    Claim,
+    /// To watch over the work of others.
+    Supervision,
+    /// The applicant complained or asked.
+    Complaint,
+    /// A colleague asked for advice.
+    Advice,
+    /// A court or an authority asked.
+    Authority,
+}
+
+impl ViewReason {
+    /// Those that can be given; a claim implies its own.
+    pub const GIVEN: [Self; 4] =
+        [Self::Supervision, Self::Complaint, Self::Advice, Self::Authority];
+
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Claim => "claim",
+            Self::Supervision => "supervision",
+            Self::Complaint => "complaint",
+            Self::Advice => "advice",
+            Self::Authority => "authority",
+        }
+    }
+
+    /// A reason that was given, by its code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::GIVEN.into_iter().find(|reason| reason.code() == code)
+    }
+}
+
 /// What a reviewer found of one item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

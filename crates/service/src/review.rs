@@ -5,10 +5,19 @@
 //! taking it back needs no undoing: nothing has happened yet. See decision record 0012.
 
 mod claim;
+mod decide;
+mod image;
 mod queue;
+mod subject;
+mod undo;
+mod view;
 
 pub use claim::{claim, claim_next, reassign, release, renew};
+pub use decide::{Decide, Decided, SETTLE, decide};
+pub use image::{ImageRequest, image};
 pub use queue::{Queue, QueueFilter, QueueRow, queue};
+pub use undo::undo;
+pub use view::{CaseView, Compared, Content, Field, Past, Photo, Standing, Typed, result_of, view};
 
 use crate::App;
 use crate::error::Error;

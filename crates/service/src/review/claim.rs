@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::retry;
 use domain::access::{Action, Actor};
 use domain::id::{ApplicationId, StaffId};
-use domain::review::{LEASE_MINUTES, ReviewRefusal};
+use domain::review::{LEASE_MINUTES, ReviewRefusal, ViewReason};
 use domain::time::At;
 use store::review::{Case, Desk};
 use store::{AuditEntry, Batch};
@@ -174,4 +174,54 @@ pub(super) fn audit(batch: &mut Batch, actor: &Actor, before: &Case, action: &st
 /// Claims are a person's.
 fn staff(actor: &Actor) -> Result<StaffId, Error> {
     actor.staff_id().ok_or_else(|| domain::access::AccessRefusal::NotYourRole.into())
+}
+
+/// The entry for opening the content of a case without a claim.
+pub(super) async fn audit_view(
+    app: &App,
+    actor: &Actor,
+    case: &Case,
+    why: ViewReason,
+) -> Result<(), Error> {
+    let detail = serde_json::json!({ "application": case.application_id, "why": why.code() });
+    view_entry(app, actor, case, "review.view", &detail).await
+}
+
+/// The entry for looking at an image.
+pub(super) async fn audit_image(
+    app: &App,
+    actor: &Actor,
+    case: &Case,
+    blob_id: domain::id::BlobId,
+    why: ViewReason,
+) -> Result<(), Error> {
+    let detail = serde_json::json!({
+        "application": case.application_id,
+        "image": blob_id,
+        "why": why.code(),
+    });
+    view_entry(app, actor, case, "review.view_image", &detail).await
+}
+
+/// Views change nothing, so each is a subject of its own with one entry.
+async fn view_entry(
+    app: &App,
+    actor: &Actor,
+    case: &Case,
+    action: &str,
+    detail: &serde_json::Value,
+) -> Result<(), Error> {
+    let at = app.now();
+    let view: domain::id::ReviewId = crate::id::new(at);
+    let mut batch = Batch::new(at);
+    batch.audit(AuditEntry {
+        operator_id: case.operator_id,
+        subject: format!("view:{view}"),
+        subject_version: 1,
+        actor: actor.audit_name(),
+        action: action.to_owned(),
+        detail_json: detail.to_string(),
+        at,
+    });
+    Ok(app.store.db.commit(batch).await?)
 }
