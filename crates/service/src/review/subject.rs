@@ -68,11 +68,6 @@ impl Subject {
         items
     }
 
-    /// The photo that counts for an item.
-    pub(super) fn current(&self, item: Item) -> Option<&Document> {
-        self.documents.iter().find(|d| d.item == item && d.replaced_at.is_none())
-    }
-
     /// The holder as typed, if the document number passes its check.
     pub(super) fn identity(&self, at: At) -> Option<Identity> {
         self.form.identity(self.today(at))
