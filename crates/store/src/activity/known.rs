@@ -26,9 +26,9 @@ pub(super) const SIMS: Statement = Statement::of_two(
     "activity.sims",
     "select imsi, from_at, recorded_at, msisdn from imsi_number \
         where bucket = $1 and imsi in (select value from json_each($2)) \
-        order by imsi, from_at, recorded_at",
+        order by imsi, from_at, recorded_at, msisdn",
     "select imsi, from_at, recorded_at, msisdn from imsi_number \
-        where bucket = $1 and imsi = any($2) order by imsi, from_at, recorded_at",
+        where bucket = $1 and imsi = any($2) order by imsi, from_at, recorded_at, msisdn",
 );
 
 /// With more numbers asked for than this, the whole block is read at once.
@@ -155,7 +155,11 @@ pub async fn load_sims(db: &Db, sims: &[Imsi]) -> Result<Vec<(Imsi, Vec<SimSpan>
     let query = |(bucket, sims)| (&SIMS, params![bucket, sims]);
     for row in db.query_many(by_bucket.into_iter().map(query).collect()).await?.iter().flatten() {
         let imsi = row.parse(0, |text| Imsi::parse(text).ok())?;
-        let span = SimSpan { from_at: row.get(1)?, recorded_at: row.get(2)?, msisdn: row.get(3)? };
+        let span = SimSpan {
+            from_at: row.get(1)?,
+            recorded_at: row.get(2)?,
+            msisdn: Msisdn::from_i64(row.get(3)?),
+        };
         found.entry(imsi).or_default().push(span);
     }
     Ok(found.into_iter().collect())
