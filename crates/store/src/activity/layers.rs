@@ -1,8 +1,8 @@
 //! The arrays of one block, in memory and as stored.
 //!
 //! Stored form: a byte of form (1), then for each kind that occurred its number, the count of
-//! entries (two bytes; 0xffff for all 10,000), and the entries: seconds of four bytes if dense, else
-//! place (two bytes) and second. All little-endian, kinds ascending, places ascending.
+//! entries (two bytes; 0xffff for all 10,000), and the entries: seconds of four bytes if dense,
+//! else place (two bytes) and second. All little-endian, kinds ascending, places ascending.
 
 use crate::error::{Error, ErrorKind};
 use domain::time::At;

@@ -13,9 +13,9 @@ const TD3: [&str; 5] = [
     "P<USASPECIMEN<<TEST<<<<<<<<<<<<<<<<<<<<<<<<</Z000000038USA7001017F29123161234567<<<<<<<44",
 ];
 const TD1: [&str; 3] = [
-    "I<UTOD231458907<<<<<<<<<<<<<<< / 7408122F1204159UTO<<<<<<<<<<<6 / ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
-    "IDPHLP000000016<<<<<<<<<<<<<<< / 9001011M3301018PHL<<<<<<<<<<<4 / TEST<<SAMPLE<<<<<<<<<<<<<<<<<<",
-    "CRCHNH000000010<<<<<<<<<<<<<<< / 8002295F3212312CHN<<<<<<<<<<<8 / YANGBEN<<CESHI<<<<<<<<<<<<<<<<",
+    "I<UTOD231458907<<<<<<<<<<<<<<</ 7408122F1204159UTO<<<<<<<<<<<6/ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+    "IDPHLP000000016<<<<<<<<<<<<<<</ 9001011M3301018PHL<<<<<<<<<<<4/TEST<<SAMPLE<<<<<<<<<<<<<<<<<<",
+    "CRCHNH000000010<<<<<<<<<<<<<<</ 8002295F3212312CHN<<<<<<<<<<<8/YANGBEN<<CESHI<<<<<<<<<<<<<<<<",
 ];
 const TD2: [&str; 2] = [
     "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<< / D231458907UTO7408122F1204159<<<<<<<6",
@@ -161,7 +161,10 @@ proptest! {
     }
 
     #[test]
-    fn nothing_written_panics(text in "[A-Z0-9</ ]{60,100}", exact in "[A-Z0-9<]{88}|[A-Z0-9<]{90}|[A-Z0-9<]{72}") {
+    fn nothing_written_panics(
+        text in "[A-Z0-9</ ]{60,100}",
+        exact in "[A-Z0-9<]{88}|[A-Z0-9<]{90}|[A-Z0-9<]{72}",
+    ) {
         let _ = Mrz::read(&text, TODAY).compare_name(&text, &exact);
         let mrz = Mrz::read(&exact, TODAY);
         prop_assert!(mrz.form.is_some());

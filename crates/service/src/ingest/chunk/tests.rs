@@ -69,7 +69,9 @@ proptest! {
         let bytes = if zipped { gzip(text.as_bytes()) } else { text.clone().into_bytes() };
         let ((uses, faults), ends) = read(&bytes, chunk_bytes).unwrap();
         let line = |at: usize| at as u64 + 2;
-        let want = |(at, row): (usize, &Option<u32>)| row.map(|s| (line(at), 1_700_000_000 + i64::from(s)));
+        let want = |(at, row): (usize, &Option<u32>)| {
+            row.map(|s| (line(at), 1_700_000_000 + i64::from(s)))
+        };
         let wanted: Vec<(u64, i64)> = rows.iter().enumerate().filter_map(want).collect();
         prop_assert_eq!(&uses, &wanted);
         prop_assert_eq!(faults.len() + uses.len(), rows.len());
