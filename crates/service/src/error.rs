@@ -76,6 +76,7 @@ macro_rules! refusals {
 
 refusals! {
     crate::ingest::FileRefusal,
+    crate::holder::HolderRefusal,
     crate::operator::OperatorRefusal,
     crate::token::TokenRefusal,
     domain::finding::Finding,

@@ -5,6 +5,7 @@ pub mod app;
 pub mod audit;
 pub mod clock;
 pub mod error;
+pub mod holder;
 pub mod id;
 pub mod idempotency;
 pub mod ingest;

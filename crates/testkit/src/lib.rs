@@ -3,6 +3,7 @@
 
 mod app;
 mod browser;
+mod number;
 mod staff;
 
 pub use app::{Outside, START, TestApp};

@@ -22,7 +22,7 @@ use tower_http::compression::CompressionLayer;
 /// Every page, with the frame's layers around them.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
-        .merge(subscriber::router())
+        .merge(subscriber::router(&app))
         .merge(desk::router())
         .route("/patterns", get(patterns::page))
         .fallback(|| async { StatusCode::NOT_FOUND })

@@ -163,3 +163,5 @@ apply-company-papers = Stamped letter of authority
 apply-photo-fault = { $fault }: { $fix }
 apply-photo-broken = The upload broke off. Please try again.
 apply-receipt-sent-at = Sent
+apply-begin-go-on = You have an unfinished application, reference { $reference }.
+apply-begin-documents = Documents we accept (any one, the document itself)

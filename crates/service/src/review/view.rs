@@ -219,9 +219,10 @@ pub async fn view(
     if let (false, Some(why)) = (is_mine, why) {
         audit_view(app, actor, &subject.case, why).await?;
     }
-    let content = match is_mine || why.is_some() {
-        true => Some(content(app, actor, &subject, &given).await?),
-        false => None,
+    let content = if is_mine || why.is_some() {
+        Some(content(app, actor, &subject, &given).await?)
+    } else {
+        None
     };
     let second_rules = match subject.case.stage {
         Stage::First => Vec::new(),
@@ -233,7 +234,7 @@ pub async fn view(
     Ok(CaseView {
         application_id: id,
         reference: application.reference.clone(),
-        tail: application.msisdn.map(|msisdn| msisdn.tail4().to_string()).unwrap_or_default(),
+        tail: application.msisdn.map(|msisdn| msisdn.tail4()).unwrap_or_default(),
         kind: case.kind,
         state: application.facts.state,
         stage: case.stage,

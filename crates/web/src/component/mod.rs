@@ -45,6 +45,11 @@ impl Html {
         Self(format!("<h2>{}</h2>", escape(text)))
     }
 
+    /// A heading of the third level.
+    pub fn subheading(text: &str) -> Self {
+        Self(format!("<h3>{}</h3>", escape(text)))
+    }
+
     /// A link in a paragraph of its own.
     pub fn link(text: &str, href: &str) -> Self {
         Self(format!("<p><a href=\"{}\">{}</a></p>", escape(href), escape(text)))

@@ -152,6 +152,11 @@ impl Shell {
         place::form(self)
     }
 
+    /// The day it is where the law holds.
+    pub fn today(&self) -> jiff::civil::Date {
+        self.now.date_in(&self.brand.zone)
+    }
+
     /// The instant at which this page was asked for.
     pub fn now(&self) -> At {
         self.now

@@ -1,0 +1,103 @@
+//! Who is at the other end: cookies with tickets, renewed while the person is active.
+
+use crate::shell::cookie;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::access::Actor;
+use domain::id::{OperatorId, PartyId};
+use domain::time::At;
+use service::App;
+use service::ticket::{self, Purpose};
+use std::sync::Arc;
+
+/// A session ends after so long without a page.
+pub(crate) const IDLE_MINUTES: i64 = 30;
+
+const HOLDER: &str = "holder";
+
+/// A holder who proved a contact.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holder {
+    pub(crate) operator_id: OperatorId,
+    pub(crate) party_id: PartyId,
+}
+
+impl Holder {
+    /// As the use cases see it.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::Holder { operator_id: self.operator_id, party_id: self.party_id }
+    }
+
+    fn read(app: &App, headers: &HeaderMap) -> Option<Self> {
+        let ticket = cookie::read(headers, HOLDER)?;
+        let content = ticket::read(app, Purpose::Holder, ticket)?;
+        let (operator, party) = content.split_once(' ')?;
+        Some(Self {
+            operator_id: OperatorId(operator.parse().ok()?),
+            party_id: party.parse().ok()?,
+        })
+    }
+
+    /// The cookie that lets this person go on, from now.
+    pub(crate) fn cookie(&self, app: &App, is_secure: bool) -> HeaderValue {
+        let content = format!("{} {}", self.operator_id, self.party_id);
+        let ticket = ticket::issue(app, Purpose::Holder, &content, until(app));
+        cookie::session(HOLDER, &ticket, IDLE_MINUTES * 60, is_secure)
+    }
+
+    /// Ends it.
+    pub(crate) fn forget() -> HeaderValue {
+        cookie::forget(HOLDER)
+    }
+}
+
+fn until(app: &App) -> At {
+    app.now().plus_minutes(IDLE_MINUTES)
+}
+
+impl FromRequestParts<Arc<App>> for Holder {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        Self::read(app, &parts.headers)
+            .ok_or_else(|| Redirect::to("/numbers/sign-in").into_response())
+    }
+}
+
+/// Nobody has to be signed in; who is, is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Maybe<T>(pub(crate) Option<T>);
+
+impl FromRequestParts<Arc<App>> for Maybe<Holder> {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &Arc<App>,
+    ) -> Result<Self, Self::Rejection> {
+        Ok(Self(Holder::read(app, &parts.headers)))
+    }
+}
+
+/// Every page renews the session of the person who opened it.
+pub(crate) async fn renew(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let is_secure = cookie::is_secure(headers);
+    let holder = Holder::read(&app, headers);
+    let mut response = next.run(request).await;
+    let is_set = |name: &str| {
+        let cookies = response.headers().get_all(header::SET_COOKIE);
+        cookies.iter().any(|cookie| cookie.as_bytes().starts_with(format!("{name}=").as_bytes()))
+    };
+    let mut renewed = Vec::new();
+    if let Some(holder) = holder.filter(|_| !is_set(HOLDER)) {
+        renewed.push(holder.cookie(&app, is_secure));
+    }
+    for cookie in renewed {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
