@@ -7,6 +7,7 @@
 mod claim;
 mod decide;
 mod image;
+mod preview;
 mod queue;
 mod subject;
 mod undo;
@@ -15,7 +16,9 @@ mod view;
 pub use claim::{claim, claim_next, reassign, release, renew};
 pub use decide::{Decide, Decided, SETTLE, decide};
 pub use image::{ImageRequest, image};
+pub use preview::{Preview, preview};
 pub use queue::{Queue, QueueFilter, QueueRow, queue};
+pub use store::application::Event;
 pub use undo::undo;
 pub use view::{CaseView, Compared, Content, Field, Past, Photo, Standing, Typed, result_of, view};
 

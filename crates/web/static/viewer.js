@@ -1,12 +1,10 @@
-// A region of a document image, drawn with the pointer: fills the four fields of the form, which
-// can also be typed or chosen. Coordinates are thousandths of width and height.
+// A region of a document image, drawn with the pointer: fills the field that data-region names,
+// which can also be typed. Coordinates are thousandths of width and height.
 
 function start(box) {
   const image = box.querySelector("img");
-  const form = document.getElementById(box.dataset.region);
-  if (!image || !form) return;
-  const fields = ["left", "top", "right", "bottom"].map((n) => form.elements[`region-${n}`]);
-  if (fields.some((field) => !field)) return;
+  const field = document.getElementById(box.dataset.region);
+  if (!image || !field) return;
   let from = null;
   const at = (event) => {
     const r = image.getBoundingClientRect();
@@ -14,9 +12,11 @@ function start(box) {
     return [part(event.clientX - r.left, r.width), part(event.clientY - r.top, r.height)];
   };
   const fill = ([x, y]) => {
-    const corners = [Math.min(x, from[0]), Math.min(y, from[1]), Math.max(x, from[0]), Math.max(y, from[1])];
-    corners.forEach((value, i) => (fields[i].value = value));
-    fields[0].dispatchEvent(new Event("input", { bubbles: true }));
+    const [left, top] = [Math.min(x, from[0]), Math.min(y, from[1])];
+    const [width, height] = [Math.abs(x - from[0]), Math.abs(y - from[1])];
+    if (width < 10 || height < 10) return;
+    field.value = [left, top, width, height].join(",");
+    field.closest("details")?.setAttribute("open", "");
   };
   image.draggable = false;
   image.addEventListener("pointerdown", (event) => {

@@ -10,6 +10,9 @@ use store::review::{Case, Count, Desk};
 /// A case that came back waits so long for whoever looked at it before.
 const PREFERRED_MINUTES: i64 = 60;
 
+/// Rows on a page: nobody works further down.
+const SHOWN_MAX: usize = 50;
+
 /// Which cases to show.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct QueueFilter {
@@ -35,6 +38,8 @@ pub struct Queue {
 pub struct QueueRow {
     /// Which.
     pub application_id: ApplicationId,
+    /// Six characters that a person can read out.
+    pub reference: String,
     /// What is asked for.
     pub kind: Kind,
     /// Whose turn it is.
@@ -64,12 +69,17 @@ pub async fn queue(app: &App, actor: &Actor, filter: QueueFilter) -> Result<Queu
         filter.kind.is_none_or(|kind| case.kind == kind)
             && filter.stage.is_none_or(|stage| case.stage == stage)
     };
-    let rows = cases.iter().filter(|case| is_wanted(case)).map(|case| row(case, actor, at));
+    let mut rows = Vec::new();
+    for case in cases.iter().filter(|case| is_wanted(case)).take(SHOWN_MAX) {
+        let application = store::application::load(db, case.application_id).await?;
+        let reference = application.map(|application| application.reference);
+        rows.push(row(case, actor, at, reference.unwrap_or_default()));
+    }
     let mine = match actor.staff_id() {
         Some(staff_id) => Desk::load(db, staff_id).await?.held(at),
         None => None,
     };
-    Ok(Queue { counts: Case::counts(db, operator_id).await?, rows: rows.collect(), mine })
+    Ok(Queue { counts: Case::counts(db, operator_id).await?, rows, mine })
 }
 
 /// The open cases of an operator, in the order of this actor.
@@ -108,9 +118,10 @@ pub(super) fn waits_for_other(case: &Case, actor: &Actor, at: At) -> bool {
         && at < case.queued_at.plus_minutes(PREFERRED_MINUTES)
 }
 
-fn row(case: &Case, actor: &Actor, at: At) -> QueueRow {
+fn row(case: &Case, actor: &Actor, at: At, reference: String) -> QueueRow {
     QueueRow {
         application_id: case.application_id,
+        reference,
         kind: case.kind,
         stage: case.stage,
         round: case.round,

@@ -75,6 +75,17 @@ impl Html {
         ))
     }
 
+    /// A line with the one button that takes something back.
+    pub fn undo_bar(text: &str, action: &str, button: &Self) -> Self {
+        Self(format!(
+            "<form method=\"post\" action=\"{}\" class=\"notice row\" role=\"status\" \
+             data-key=\"u\"><p>{}</p>{}</form>",
+            escape(action),
+            escape(text),
+            button.0
+        ))
+    }
+
     /// Several pieces as one.
     pub fn join(parts: impl IntoIterator<Item = Self>) -> Self {
         Self(parts.into_iter().map(|part| part.0).collect::<Vec<_>>().join("\n"))

@@ -15,7 +15,7 @@ struct Home<'a> {
 /// Says which roles the person has and that none of them works here.
 pub(super) fn page(signed: &Signed) -> Response {
     let t = signed.shell.lang;
-    let roles: Vec<&str> = signed.session.roles.iter().map(|r| super::role_name(t, *r)).collect();
+    let roles: Vec<&str> = signed.session.roles.iter().map(|r| super::names::role(t, *r)).collect();
     let text = t.desk_home_nothing(roles.join(t.desk_joint()));
     let page = Home { title: t.desk_home_title(), empty: Empty::new(text).html() };
     signed.shell.page(t.desk_home_title()).body(&page)

@@ -26,12 +26,16 @@ pub(crate) struct Filter {
     /// `empty` after taking the next case found none.
     #[serde(default)]
     next: String,
+    /// The case decided just before.
+    #[serde(default)]
+    undo: String,
 }
 
 #[derive(Template)]
 #[template(path = "desk/queue.html")]
 struct QueuePage {
     t: Lang,
+    undo: Html,
     notice: Html,
     next: Html,
     mine: Html,
@@ -80,8 +84,10 @@ pub(crate) async fn page(
     } else {
         Html::default()
     };
+    let undo = super::handle::undo_bar(&app, &signed, &typed.undo).await;
     let page = QueuePage {
         t,
+        undo,
         notice,
         next: Button::new(t, t.desk_claim_next()).html(),
         mine: mine(t, &queue),
@@ -128,7 +134,7 @@ fn tabs(t: Lang, queue: &Queue, filter: QueueFilter) -> Vec<Tab> {
         let count: i64 = of_stage.map(|count| count.count).sum();
         if count > 0 {
             tabs.push(Tab {
-                text: t.desk_tab(super::stage_name(t, stage), count),
+                text: t.desk_tab(super::names::stage(t, stage), count),
                 href: format!("/desk?stage={}", stage.code()),
                 is_here: filter.stage == Some(stage),
             });
@@ -139,7 +145,7 @@ fn tabs(t: Lang, queue: &Queue, filter: QueueFilter) -> Vec<Tab> {
         let count: i64 = of_kind.map(|count| count.count).sum();
         if count > 0 {
             tabs.push(Tab {
-                text: t.desk_tab(super::kind_name(t, kind), count),
+                text: t.desk_tab(super::names::kind(t, kind), count),
                 href: format!("/desk?kind={}", kind.code()),
                 is_here: filter.kind == Some(kind),
             });
@@ -165,9 +171,9 @@ fn row(signed: &Signed, row: &QueueRow) -> Row {
     };
     Row {
         href: format!("/desk/case/{}", row.application_id),
-        name: super::short(row.application_id),
-        kind: super::kind_name(t, row.kind).to_owned(),
-        stage: Tag::new(tone, super::stage_name(t, row.stage)).html(),
+        name: row.reference.clone(),
+        kind: super::names::kind(t, row.kind).to_owned(),
+        stage: Tag::new(tone, super::names::stage(t, row.stage)).html(),
         due: super::due(shell, row.promise_at),
         waits: shell.when(row.queued_at).legal(),
         state,
