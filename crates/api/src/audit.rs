@@ -2,6 +2,7 @@
 
 use crate::Api;
 use crate::caller::Caller;
+use crate::field;
 use crate::page::{Page, PageQuery};
 use crate::problem::{Problem, ProblemBody};
 use axum::Json;
@@ -28,8 +29,9 @@ pub(crate) struct AuditEntry {
     /// More, by action.
     #[schema(value_type = Object)]
     detail: serde_json::Value,
-    /// When, in milliseconds since 1970.
-    at: i64,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
     /// The link of the hash chain at this place, as hex.
     link: String,
 }
@@ -43,7 +45,7 @@ impl From<Entry> for AuditEntry {
             actor: entry.actor,
             action: entry.action,
             detail: entry.detail,
-            at: entry.at.millis(),
+            at: field::instant(entry.at),
             link: entry.link,
         }
     }

@@ -156,7 +156,12 @@ impl Problem {
 
     /// The same, about one field.
     pub(crate) fn bad_field(field: &str, hint: impl Into<String>) -> Self {
-        Self { field: Some(Cow::Owned(field.to_owned())), ..Self::malformed(hint) }
+        Self::malformed(hint).in_field(field)
+    }
+
+    /// The same problem, said of this field of the request.
+    pub(crate) fn in_field(self, field: &str) -> Self {
+        Self { field: Some(Cow::Owned(field.to_owned())), ..self }
     }
 
     fn refused(refused: Refused) -> Self {

@@ -27,7 +27,8 @@ async fn run() {
     for address in [Some(file), std::env::var("BAOHAO_BENCH_POSTGRES").ok()].into_iter().flatten() {
         let db = Db::open(&address).await.expect("it opens");
         for tasks in [1, 8, 64, 256] {
-            let rate = many(tasks, |task, n| commit(db.clone(), format!("{random:x}-{task}-{n}")));
+            let rate =
+                many(tasks, |task, n| commit(db.clone(), format!("{random:x}-{tasks}-{task}-{n}")));
             report(&db, &format!("durable batches, {tasks} at once"), rate.await);
         }
         let mut batch = Batch::new(NOON);

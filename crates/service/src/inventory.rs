@@ -1,0 +1,163 @@
+//! What an operator has: lists of numbers and SIMs, one SIM, and bringing many of either in.
+
+use crate::access::require;
+use crate::app::App;
+use crate::error::Error;
+use crate::number;
+use domain::access::{Action, Actor};
+use domain::id::OperatorId;
+use domain::msisdn::Msisdn;
+use domain::number::{Lifecycle, NumberRefusal, SimRef};
+use domain::sim::{Eid, Iccid};
+use domain::time::At;
+use futures::{StreamExt, TryStreamExt};
+use store::number::sim::{self, SimRow};
+
+/// Things brought in at the same time: together they make few, large group commits.
+const PARALLEL_MAX: usize = 64;
+
+/// One line of a list of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Which.
+    pub msisdn: Msisdn,
+    /// Where it is in its life.
+    pub lifecycle: Lifecycle,
+    /// When something falls due.
+    pub due_at: Option<At>,
+}
+
+/// A SIM, as people and programs see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sim {
+    /// The card and the subscription on it.
+    pub sim: SimRef,
+    /// `stock`, `serving` or `dead`.
+    pub state: &'static str,
+    /// The number it serves or served.
+    pub msisdn: Option<Msisdn>,
+    /// The chip, where the card is a profile on one.
+    pub eid: Option<String>,
+}
+
+/// A SIM to bring into stock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewSim {
+    /// The card and the subscription on it.
+    pub sim: SimRef,
+    /// The chip, where the card is a profile on one.
+    pub eid: Option<Eid>,
+}
+
+/// How many things were new.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// Brought in.
+    pub new: u64,
+    /// Here already, and left as they were.
+    pub known: u64,
+}
+
+impl From<SimRow> for Sim {
+    fn from(row: SimRow) -> Self {
+        Self { sim: row.sim, state: row.state.code(), msisdn: row.msisdn, eid: row.eid }
+    }
+}
+
+/// Numbers of the actor's operator in order, after `after`, in one state if given.
+pub async fn numbers(
+    app: &App,
+    actor: &Actor,
+    lifecycle: Option<Lifecycle>,
+    after: Option<Msisdn>,
+    count: usize,
+) -> Result<Vec<Listed>, Error> {
+    let operator_id = own(actor, Action::SeeNumber)?;
+    let after = after.map_or(0, Msisdn::as_i64);
+    let rows =
+        store::number::list(&app.store.db, operator_id, lifecycle, after, limit(count)).await?;
+    let listed = rows.into_iter().map(|row| Listed {
+        msisdn: row.msisdn,
+        lifecycle: row.lifecycle,
+        due_at: row.due_at,
+    });
+    Ok(listed.collect())
+}
+
+/// SIMs of the actor's operator in the order of their ICCID, after `after`.
+pub async fn sims(
+    app: &App,
+    actor: &Actor,
+    after: Option<&str>,
+    count: usize,
+) -> Result<Vec<Sim>, Error> {
+    let operator_id = own(actor, Action::SeeNumber)?;
+    let after = after.unwrap_or_default();
+    let rows = sim::list(&app.store.db, operator_id, after, limit(count)).await?;
+    Ok(rows.into_iter().map(Sim::from).collect())
+}
+
+/// One SIM.
+pub async fn sim(app: &App, actor: &Actor, iccid: Iccid) -> Result<Sim, Error> {
+    let row = sim::load(&app.store.db, iccid).await?.ok_or(Error::NotFound)?;
+    require(actor, Action::SeeNumber, Some(row.operator_id))?;
+    Ok(row.into())
+}
+
+/// The SIM of this ICCID, for joining it with a number of the same operator.
+pub async fn sim_ref(app: &App, actor: &Actor, iccid: Iccid) -> Result<SimRef, Error> {
+    let row = sim::load(&app.store.db, iccid).await?;
+    let is_own = |row: &SimRow| actor.operator_id().is_none_or(|own| own == row.operator_id);
+    Ok(row.filter(is_own).ok_or(NumberRefusal::SimUnknown)?.sim)
+}
+
+/// Brings numbers into the stock of `operator_id`. Stopped at any point it can be run again.
+pub async fn bring_numbers(
+    app: &App,
+    actor: &Actor,
+    operator_id: OperatorId,
+    numbers: impl IntoIterator<Item = Msisdn>,
+) -> Result<Brought, Error> {
+    let brought = futures::stream::iter(numbers)
+        .map(|msisdn| number::bring(app, actor, operator_id, msisdn))
+        .buffer_unordered(PARALLEL_MAX);
+    count(brought).await
+}
+
+/// Brings SIMs into the stock of `operator_id`. Stopped at any point it can be run again.
+pub async fn bring_sims(
+    app: &App,
+    actor: &Actor,
+    operator_id: OperatorId,
+    sims: impl IntoIterator<Item = NewSim>,
+) -> Result<Brought, Error> {
+    let brought = futures::stream::iter(sims)
+        .map(|new| async move {
+            let eid = new.eid;
+            let eid = eid.as_ref().map(Eid::as_str);
+            number::bring_sim(app, actor, operator_id, new.sim, eid).await
+        })
+        .buffer_unordered(PARALLEL_MAX);
+    count(brought).await
+}
+
+async fn count(
+    brought: impl futures::Stream<Item = Result<bool, Error>>,
+) -> Result<Brought, Error> {
+    brought
+        .try_fold(Brought::default(), |mut sum, is_new| async move {
+            if is_new { sum.new += 1 } else { sum.known += 1 }
+            Ok(sum)
+        })
+        .await
+}
+
+fn own(actor: &Actor, action: Action) -> Result<OperatorId, Error> {
+    let operator_id = actor.operator_id().ok_or(Error::NotFound)?;
+    require(actor, action, Some(operator_id))?;
+    Ok(operator_id)
+}
+
+fn limit(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
