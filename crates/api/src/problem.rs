@@ -6,7 +6,7 @@
 use axum::Json;
 use axum::extract::Request;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::refusal::Refusal;
@@ -252,14 +252,14 @@ impl IntoResponse for Problem {
 }
 
 /// The language of a request: what it asks for, else English.
-pub(crate) fn language(request: &Request) -> Lang {
-    let accept = request.headers().get(header::ACCEPT_LANGUAGE);
+pub(crate) fn language_of(headers: &HeaderMap) -> Lang {
+    let accept = headers.get(header::ACCEPT_LANGUAGE);
     accept.and_then(|value| value.to_str().ok()).and_then(Lang::from_accept).unwrap_or(Lang::En)
 }
 
 /// Middleware: puts problems into the caller's language.
 pub(crate) async fn speak(request: Request, next: Next) -> Response {
-    let lang = language(&request);
+    let lang = language_of(request.headers());
     let mut response = next.run(request).await;
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => Some(problem),

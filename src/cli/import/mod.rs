@@ -1,5 +1,6 @@
 //! `baohao import`: files into the store.
 
+mod stock;
 mod usage;
 
 use super::Failure;
@@ -15,12 +16,16 @@ pub(crate) struct Import {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    Numbers(stock::Numbers),
+    Sims(stock::Sims),
     Usage(usage::Usage),
 }
 
 impl Import {
     pub(crate) fn run(self, json: bool) -> Result<ExitCode, Failure> {
         match self.what {
+            What::Numbers(numbers) => numbers.run(json),
+            What::Sims(sims) => sims.run(json),
             What::Usage(usage) => usage.run(json),
         }
     }

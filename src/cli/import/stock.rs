@@ -1,0 +1,254 @@
+//! `baohao import numbers` and `baohao import sims`: what the operator has to give out.
+
+use crate::cli::{Failure, out, place::Place, runtime};
+use crate::wiring;
+use clap::Args;
+use domain::access::Actor;
+use domain::id::OperatorId;
+use domain::msisdn::Msisdn;
+use domain::number::SimRef;
+use domain::refusal::Refusal;
+use domain::sim::{Eid, Iccid, Imsi};
+use service::App;
+use service::inventory::{Brought, NewSim, bring_numbers, bring_sims};
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use words::Lang;
+
+/// Rows brought in between two reports of progress.
+const CHUNK: usize = 10_000;
+/// Bytes of one line.
+const LINE_BYTES_MAX: usize = 1000;
+
+/// Bring numbers into stock: CSV with the column msisdn.
+///
+/// Numbers that are known already are left as they are, so a file may come twice and an import may
+/// be interrupted. Rejected rows go to FILE.rejects.csv.
+#[derive(Debug, Args)]
+pub(crate) struct Numbers {
+    #[command(flatten)]
+    stock: Stock,
+}
+
+/// Bring SIMs into stock: CSV with the columns iccid, imsi and perhaps eid.
+///
+/// Cards that are known already are left as they are, so a file may come twice and an import may
+/// be interrupted. Rejected rows go to FILE.rejects.csv.
+#[derive(Debug, Args)]
+pub(crate) struct Sims {
+    #[command(flatten)]
+    stock: Stock,
+}
+
+#[derive(Debug, Args)]
+struct Stock {
+    /// The file.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The operator's code; may be left out if there is only one.
+    #[arg(long, value_name = "CODE")]
+    operator: Option<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Numbers {
+    pub(crate) fn run(self, json: bool) -> Result<ExitCode, Failure> {
+        self.stock.run(json, &["msisdn"], |cells| {
+            Msisdn::parse(cells.first().copied().unwrap_or_default())
+                .map(Row::Number)
+                .map_err(|refusal| reason(&refusal))
+        })
+    }
+}
+
+impl Sims {
+    pub(crate) fn run(self, json: bool) -> Result<ExitCode, Failure> {
+        self.stock.run(json, &["iccid", "imsi", "eid"], |cells| sim(cells).map(Row::Sim))
+    }
+}
+
+fn sim(cells: &[&str]) -> Result<NewSim, String> {
+    let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
+    let eid = Some(cell(2)).filter(|text| !text.is_empty()).map(Eid::parse).transpose();
+    Ok(NewSim {
+        sim: SimRef {
+            iccid: Iccid::parse(cell(0)).map_err(|refusal| reason(&refusal))?,
+            imsi: Imsi::parse(cell(1)).map_err(|refusal| reason(&refusal))?,
+        },
+        eid: eid.map_err(|refusal| reason(&refusal))?,
+    })
+}
+
+fn reason(refusal: &impl Refusal) -> String {
+    let words = out::language().refusal(refusal.code(), &refusal.values());
+    words.unwrap_or_else(|| refusal.code().to_owned())
+}
+
+enum Row {
+    Number(Msisdn),
+    Sim(NewSim),
+}
+
+impl Stock {
+    fn run(
+        self,
+        json: bool,
+        columns: &[&str],
+        parse: impl Fn(&[&str]) -> Result<Row, String>,
+    ) -> Result<ExitCode, Failure> {
+        runtime()?.block_on(async {
+            let app = wiring::open_app(&self.place.existing()?).await?;
+            let operator_id = self.operator_id(&app).await?;
+            let shown = self.file.display();
+            let file = File::open(&self.file).map_err(|e| format!("cannot read {shown}: {e}"))?;
+            let mut lines = Lines { reader: BufReader::new(file), number: 0 };
+            let header = lines.next()?.ok_or_else(|| format!("{shown} is empty"))?;
+            let places = places(&header, columns)?;
+            let mut rejects = Rejects { path: rejects_path(&self.file), file: None, count: 0 };
+            let mut brought = Brought::default();
+            loop {
+                let (mut numbers, mut sims) = (Vec::new(), Vec::new());
+                while numbers.len() + sims.len() < CHUNK
+                    && let Some(line) = lines.next()?
+                {
+                    let all = cells(&line);
+                    let cells: Vec<&str> = places
+                        .iter()
+                        .map(|at| at.and_then(|at| all.get(at).copied()).unwrap_or_default())
+                        .collect();
+                    match parse(&cells) {
+                        Ok(Row::Number(msisdn)) => numbers.push(msisdn),
+                        Ok(Row::Sim(sim)) => sims.push(sim),
+                        Err(reason) => rejects.add(lines.number, &reason, &line)?,
+                    }
+                }
+                if numbers.is_empty() && sims.is_empty() {
+                    break;
+                }
+                let system = Actor::System;
+                for more in [
+                    bring_numbers(&app, &system, operator_id, numbers).await?,
+                    bring_sims(&app, &system, operator_id, sims).await?,
+                ] {
+                    brought.new += more.new;
+                    brought.known += more.known;
+                }
+            }
+            rejects.end()?;
+            self.report(json, brought, &rejects);
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+
+    async fn operator_id(&self, app: &App) -> Result<OperatorId, Failure> {
+        if let Some(code) = &self.operator {
+            return Ok(crate::cli::operator(app, code).await?.id);
+        }
+        match service::operator::list(app).await?.as_slice() {
+            [only] => Ok(only.id),
+            [] => Err("there is no operator yet".into()),
+            _ => Err("there are several operators: say which with --operator CODE".into()),
+        }
+    }
+
+    fn report(&self, json: bool, brought: Brought, rejects: &Rejects) {
+        let file = self.file.display();
+        let written = (rejects.count > 0).then(|| rejects.path.display().to_string());
+        if json {
+            out::line(serde_json::json!({
+                "file": file.to_string(),
+                "new": brought.new,
+                "known": brought.known,
+                "rejected": rejects.count,
+                "rejects": written,
+            }));
+            return;
+        }
+        let lang: Lang = out::language();
+        out::line(lang.stock_finished(file, brought.new, brought.known, rejects.count));
+        if let Some(path) = written {
+            out::line(lang.stock_rejects_written(path));
+        }
+    }
+}
+
+/// Where each wanted column stands; only the last may be missing, if there are several.
+fn places(header: &str, columns: &[&str]) -> Result<Vec<Option<usize>>, Failure> {
+    let found = cells(header.trim_start_matches('\u{feff}'));
+    let place = |name: &&str| found.iter().position(|cell| cell.eq_ignore_ascii_case(name));
+    let places: Vec<Option<usize>> = columns.iter().map(place).collect();
+    let optional = if columns.len() > 1 { columns.len() - 1 } else { columns.len() };
+    for (index, (column, place)) in columns.iter().zip(&places).enumerate() {
+        if place.is_none() && index < optional {
+            return Err(format!("the first line must name the column `{column}`").into());
+        }
+    }
+    Ok(places)
+}
+
+fn cells(line: &str) -> Vec<&str> {
+    line.split(',').map(|cell| cell.trim().trim_matches('"').trim()).collect()
+}
+
+fn rejects_path(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".rejects.csv");
+    PathBuf::from(name)
+}
+
+struct Lines {
+    reader: BufReader<File>,
+    number: u64,
+}
+
+impl Lines {
+    /// The next line that is not empty. Bytes that are not UTF-8 become marks, and the row is
+    /// rejected for them.
+    fn next(&mut self) -> Result<Option<String>, Failure> {
+        loop {
+            let mut bytes = Vec::new();
+            if self.reader.read_until(b'\n', &mut bytes)? == 0 {
+                return Ok(None);
+            }
+            self.number += 1;
+            bytes.truncate(LINE_BYTES_MAX);
+            let line = String::from_utf8_lossy(&bytes).trim().to_owned();
+            if !line.is_empty() {
+                return Ok(Some(line));
+            }
+        }
+    }
+}
+
+/// The file of rejected rows, made with the first of them.
+struct Rejects {
+    path: PathBuf,
+    file: Option<BufWriter<File>>,
+    count: u64,
+}
+
+impl Rejects {
+    fn add(&mut self, line: u64, reason: &str, row: &str) -> Result<(), Failure> {
+        if self.file.is_none() {
+            let mut file = BufWriter::new(File::create(&self.path)?);
+            writeln!(file, "line,reason,row")?;
+            self.file = Some(file);
+        }
+        if let Some(file) = &mut self.file {
+            let quoted = |text: &str| text.replace('"', "\"\"");
+            writeln!(file, "{line},\"{}\",\"{}\"", quoted(reason), quoted(row))?;
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Failure> {
+        if let Some(file) = &mut self.file {
+            file.flush()?;
+        }
+        Ok(())
+    }
+}
