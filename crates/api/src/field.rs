@@ -33,11 +33,6 @@ pub(crate) fn refused(field: &str, refusal: &impl Refusal) -> Problem {
     Problem::from(refusal).in_field(field)
 }
 
-/// The id in a path; what is no id names nothing.
-pub(crate) fn id_of_path<T: FromStr>(text: &str) -> Result<T, Problem> {
-    text.parse().map_err(|_| ApiRefusal::NotFound.into())
-}
-
 /// An id in a body.
 pub(crate) fn id<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T, Problem> {
     text.parse().map_err(|error: T::Err| Problem::bad_field(field, error.to_string()))
@@ -50,6 +45,17 @@ pub(crate) fn word<T>(
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<T, Problem> {
     parse(text).ok_or_else(|| Problem::bad_field(field, format!("unknown word `{text}`")))
+}
+
+/// The word that a closed enum is written as.
+pub(crate) fn code(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        other => {
+            debug_assert!(false, "an enum is written as one word, not {other:?}");
+            String::new()
+        }
+    }
 }
 
 /// An instant as it is written: RFC 3339 in UTC, to the millisecond.

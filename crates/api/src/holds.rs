@@ -87,9 +87,7 @@ pub(crate) async fn set(
     let (app, actor) = (&api.app, &caller.actor);
     let applied = match body.kind {
         Settable::Loss => number::report_loss(app, actor, msisdn).await?,
-        Settable::RetentionPause => {
-            number::pause(app, actor, msisdn, body.needed_until()?).await?
-        }
+        Settable::RetentionPause => number::pause(app, actor, msisdn, body.needed_until()?).await?,
         Settable::Arrears => number::arrears(app, actor, msisdn).await?,
         Settable::Fraud => number::flag_fraud(app, actor, msisdn).await?,
         Settable::Authority => {

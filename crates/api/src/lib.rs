@@ -8,22 +8,30 @@
 
 mod audit;
 mod caller;
+mod field;
+mod holds;
 mod idempotent;
+mod numbers;
 pub mod openapi;
 mod page;
 pub mod problem;
+mod sims;
+mod status;
+mod usage;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{delete, get, post};
 use problem::{ApiRefusal, Problem};
 use service::App;
 use std::sync::Arc;
 
 /// Bytes of one request: an application with its documents.
 const BODY_BYTES_MAX: usize = 48 << 20;
+/// Bytes of one push of usage events.
+const USAGE_BYTES_MAX: usize = 16 << 20;
 /// Bytes of one JSON request.
 const JSON_BYTES_MAX: usize = 1 << 20;
 
@@ -39,7 +47,12 @@ pub fn router(app: Arc<App>) -> Router {
     let api = Api { app, limits: Arc::default() };
     let routes = Router::new()
         .route("/audit", get(audit::list))
+        .route("/numbers", get(numbers::list).post(numbers::bring))
+        .nest("/numbers/{msisdn}", number_routes())
+        .route("/sims", get(sims::list).post(sims::bring))
+        .route("/sims/{iccid}", get(sims::show))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
+        .route("/usage", post(usage::push).layer(DefaultBodyLimit::max(USAGE_BYTES_MAX)))
         .fallback(|| async { Problem::from(ApiRefusal::NotFound) })
         .layer(from_fn_with_state(api.clone(), idempotent::once))
         .layer(from_fn_with_state(api.clone(), caller::authenticate))
@@ -48,4 +61,27 @@ pub fn router(app: Arc<App>) -> Router {
         get(|| async { ([(header::CONTENT_TYPE, "application/json")], openapi::json()) });
     let open = Router::new().route("/openapi.json", description);
     Router::new().nest("/api/v1", open.merge(routes).layer(from_fn(problem::speak)))
+}
+
+/// Everything about one number.
+fn number_routes() -> Router<Api> {
+    Router::new()
+        .route("/", get(status::show))
+        .route("/balance", get(status::balance))
+        .route("/top-up", post(status::top_up))
+        .route("/extend", post(status::extend))
+        .route("/holds", post(holds::set))
+        .route("/holds/{kind}", delete(holds::lift))
+        .route("/reserve", post(numbers::reserve))
+        .route("/drop-reservation", post(numbers::drop_reservation))
+        .route("/allocate", post(numbers::allocate))
+        .route("/release", post(numbers::release))
+        .route("/retire", post(numbers::retire))
+        .route("/replace-sim", post(numbers::replace_sim))
+        .route("/transfer", post(numbers::transfer))
+        .route("/close", post(numbers::close))
+        .route("/withdraw-close", post(numbers::withdraw_close))
+        .route("/recover", post(numbers::recover))
+        .route("/port-out", post(numbers::port_out))
+        .route("/port-return", post(numbers::port_return))
 }

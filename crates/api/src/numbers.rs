@@ -128,8 +128,7 @@ pub(crate) async fn list(
     let page = PageQuery { cursor: query.cursor, limit: query.limit };
     let after = page.after::<i64>()?.and_then(Msisdn::from_i64);
     let limit = page.limit();
-    let listed =
-        inventory::numbers(&api.app, &caller.actor, lifecycle, after, limit + 1).await?;
+    let listed = inventory::numbers(&api.app, &caller.actor, lifecycle, after, limit + 1).await?;
     let page = Page::of(listed, limit, |listed| listed.msisdn.as_i64(), NumberListed::from);
     Ok(Json(page))
 }
@@ -238,7 +237,8 @@ plain_commands! {
 macro_rules! commands {
     ($(
         $(#[doc = $doc:literal])*
-        $name:ident($body:ty) $path:literal => |$api:ident, $caller:ident, $number:ident, $given:ident| $run:expr;
+        $name:ident($body:ty) $path:literal =>
+            |$api:ident, $caller:ident, $number:ident, $given:ident| $run:expr;
     )*) => {$(
         $(#[doc = $doc])*
         #[utoipa::path(

@@ -54,7 +54,7 @@ impl RejectedRow {
     request_body(
         description = "Up to 16 MB",
         content(
-            (String = "text/csv", example = "msisdn,kind,instant\n8613800138000,mo_call,2026-03-11T10:00:00+08:00\n"),
+            (String = "text/csv", example = "msisdn,kind,instant\n8613800138000,mo_call,1773194400\n"),
             (String = "application/x-ndjson"),
         ),
     ),

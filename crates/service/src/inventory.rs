@@ -146,7 +146,8 @@ async fn count(
 ) -> Result<Brought, Error> {
     brought
         .try_fold(Brought::default(), |mut sum, is_new| async move {
-            if is_new { sum.new += 1 } else { sum.known += 1 }
+            let count = if is_new { &mut sum.new } else { &mut sum.known };
+            *count += 1;
             Ok(sum)
         })
         .await

@@ -9,6 +9,7 @@ pub mod holder;
 pub mod id;
 pub mod idempotency;
 pub mod ingest;
+pub mod inventory;
 pub mod keep;
 pub mod notice;
 pub mod number;

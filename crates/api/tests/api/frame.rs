@@ -1,11 +1,7 @@
 //! What holds for every route: tokens, scopes, languages, limits, the description.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod common;
-
+use crate::common::{TestApi, request};
 use axum::http::{Method, StatusCode};
-use common::{TestApi, request};
 use domain::id::OperatorId;
 use testkit::on_both_engines;
 

@@ -1,0 +1,8 @@
+//! The operator API, called through its routes, on both engines.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+mod frame;
+mod matrix;
+mod numbers;
