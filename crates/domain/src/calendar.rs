@@ -119,6 +119,15 @@ impl Calendar {
         self
     }
 
+    /// One calendar for each year.
+    pub fn split(self) -> Vec<(i16, Self)> {
+        let name = self.name;
+        let one = |(year, data)| {
+            (year, Self { name: name.clone(), years: BTreeMap::from([(year, data)]) })
+        };
+        self.years.into_iter().map(one).collect()
+    }
+
     /// What `date` is.
     pub fn day(&self, date: Date) -> Day {
         let weekend = matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);

@@ -9,7 +9,9 @@ use crate::keep;
 use crate::notice;
 use crate::port::Later;
 use crate::provision;
+use crate::register;
 use crate::sweep;
+use domain::id::ApplicationId;
 use domain::time::At;
 use futures::{FutureExt, StreamExt};
 use std::future::Future;
@@ -81,9 +83,26 @@ pub fn handlers() -> &'static [Handler] {
             kind: "notice.settle",
             run: |app, job| Box::pin(async { notice::settle(app, &payload(job)?).await }),
         },
+        Handler {
+            kind: register::CHECK,
+            run: |app, job| Box::pin(async { register::run_checks(app, subject(job)?).await }),
+        },
+        Handler {
+            kind: register::TIMER,
+            run: |app, job| Box::pin(async { register::run_timer(app, subject(job)?).await }),
+        },
+        Handler {
+            kind: provision::READY,
+            run: |app, job| Box::pin(async { register::run_ready(app, subject(job)?).await }),
+        },
         Handler { kind: keep::SAVED, run: |app, job| Box::pin(keep::run(app, job)) },
         Handler { kind: provision::JOB, run: |app, job| Box::pin(provision::run(app, job)) },
     ]
+}
+
+/// The application that names the job.
+fn subject(job: &ClaimedJob) -> Result<ApplicationId, Error> {
+    job.key.parse().map_err(|_| Error::fault("a job's key is no application"))
 }
 
 /// What the job was given.

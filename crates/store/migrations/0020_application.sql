@@ -1,4 +1,4 @@
--- One row per application. due_at is its one timer; what was typed is sealed in draft.
+-- One row per application. What was typed is sealed in draft.
 create table application (
     bucket bigint not null,
     id blob not null,
@@ -29,12 +29,10 @@ create table application (
     kept_until bigint,
     is_erased boolean not null,
     is_refused_by_machine boolean not null,
-    due_at bigint,
     created_at bigint not null,
     changed_at bigint not null,
     primary key (bucket, id)
 );
-create index application_due on application (due_at, bucket, id) where due_at is not null;
 create index application_of_state on application (operator_id, state, promise_due_at, id);
 create index application_provisional on application (operator_id, bucket, id)
     where promise_is_provisional;

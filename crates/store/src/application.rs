@@ -32,7 +32,6 @@ pub(crate) const ALL: &[&Statement] = &[
     &CLOSE_NUMBER,
     &OF_NUMBER,
     &OPEN_OF_NUMBER,
-    &DUE,
     &PROVISIONAL,
     &COUNT,
     &VERSIONS,
@@ -53,8 +52,8 @@ const INSERT: Statement = Statement::new(
     concat!(
         "insert into application (",
         columns!(),
-        ", bucket, due_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)"
+        ", bucket) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)"
     ),
 );
 const UPDATE: Statement = Statement::new(
@@ -63,8 +62,7 @@ const UPDATE: Statement = Statement::new(
         msisdn = $9, iccid = $10, party_id = $11, draft_until = $12, promise_due_at = $13, \
         promise_is_provisional = $14, promise_counted_from = $15, promise_days = $16, \
         is_late_told = $17, paused_days = $18, update_until = $19, redo_rounds = $20, \
-        kept_until = $21, is_erased = $22, is_refused_by_machine = $23, due_at = $24, \
-        changed_at = $25 \
+        kept_until = $21, is_erased = $22, is_refused_by_machine = $23, changed_at = $24 \
      where bucket = $1 and id = $2 and version = $3",
 );
 const LOAD: Statement = Statement::new(
@@ -100,11 +98,6 @@ const OF_NUMBER: Statement = Statement::new(
 const OPEN_OF_NUMBER: Statement = Statement::new(
     "application.open_of_number",
     "select application_id from application_number where bucket = $1 and msisdn = $2 and is_open",
-);
-const DUE: Statement = Statement::new(
-    "application.due",
-    "select id, due_at from application where due_at <= $1 \
-        and (due_at, bucket, id) > ($2, $3, $4) order by due_at, bucket, id limit $5",
 );
 const PROVISIONAL: Statement = Statement::new(
     "application.provisional",
@@ -184,7 +177,7 @@ fn form_place(id: ApplicationId) -> Vec<u8> {
 
 /// Adds a new application of version 1 and claims its reference. A reference that exists already
 /// is a duplicate: draw another.
-pub fn insert(batch: &mut Batch, application: &Application, due_at: Option<At>) {
+pub fn insert(batch: &mut Batch, application: &Application) {
     let Application { id, operator_id, facts, .. } = application;
     let promise = facts.promise;
     let mut values = params![
@@ -221,7 +214,6 @@ pub fn insert(batch: &mut Batch, application: &Application, due_at: Option<At>) 
         application.changed_at,
         application.sealed_form.clone(),
         id.bucket(),
-        due_at,
     ]);
     batch.push(&INSERT, values, Expect::Rows(1));
     let reference = application.reference.as_str();
@@ -231,7 +223,7 @@ pub fn insert(batch: &mut Batch, application: &Application, due_at: Option<At>) 
 
 /// Writes the application over the version it was loaded with; its new version is one more. Who
 /// changed it meanwhile makes this a conflict.
-pub fn update(batch: &mut Batch, application: &mut Application, due_at: Option<At>) {
+pub fn update(batch: &mut Batch, application: &mut Application) {
     let at = batch.at();
     let loaded = application.version;
     application.version += 1;
@@ -262,7 +254,6 @@ pub fn update(batch: &mut Batch, application: &mut Application, due_at: Option<A
         facts.kept_until,
         facts.is_erased,
         facts.is_refused_by_machine,
-        due_at,
         at,
     ];
     batch.push(&UPDATE, values, Expect::Rows(1));
@@ -310,21 +301,6 @@ pub async fn of_number(
 pub async fn open_of_number(db: &Db, msisdn: Msisdn) -> Result<Option<ApplicationId>, Error> {
     let row = db.query_opt(&OPEN_OF_NUMBER, params![msisdn.bucket(), msisdn]).await?;
     row.map(|row| row.get(0)).transpose()
-}
-
-/// Applications whose timer fell due by `at`, in order, after the one given.
-pub async fn due(
-    db: &Db,
-    at: At,
-    after: Option<(At, ApplicationId)>,
-    limit: i64,
-) -> Result<Vec<(ApplicationId, At)>, Error> {
-    let (due, bucket, id) = match after {
-        Some((due, id)) => (due.millis(), id.bucket(), id.to_bytes().to_vec()),
-        None => (i64::MIN, -1, Vec::new()),
-    };
-    let rows = db.query(&DUE, params![at, due, bucket, id, limit]).await?;
-    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 /// Applications of the operator whose promise rests on an unofficial calendar.

@@ -20,6 +20,7 @@ pub mod audit;
 mod batch;
 mod blobs;
 pub mod bucket;
+pub mod calendar;
 pub mod conversation;
 mod db;
 mod error;

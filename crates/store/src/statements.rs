@@ -14,6 +14,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::api_token::ALL,
         crate::audit::ALL,
         crate::blobs::ALL,
+        crate::calendar::ALL,
         crate::conversation::ALL,
         crate::idempotency::ALL,
         crate::notice::ALL,

@@ -2,11 +2,13 @@
 //! them with a clock that stands still, and an outside that records.
 
 mod app;
+mod applicant;
 mod browser;
 mod number;
 mod staff;
 
 pub use app::{Outside, START, TestApp};
+pub use applicant::{Applicant, Card, Drafted};
 pub use browser::{Browser, Document, Form};
 pub use staff::Colleague;
 pub use store::on_both_engines;

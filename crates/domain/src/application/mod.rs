@@ -314,6 +314,28 @@ pub enum Event {
     CalendarImported,
 }
 
+impl Event {
+    /// The stable word in the story and the audit log.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::ChecksStarted => "checks_started",
+            Self::ChecksDone { .. } => "checks_done",
+            Self::SecondCheckAsked => "second_check_asked",
+            Self::Approved => "approved",
+            Self::UpdateAsked { .. } => "update_asked",
+            Self::UpdateSent => "update_sent",
+            Self::Rejected { .. } => "rejected",
+            Self::NetworkConfirmed => "network_confirmed",
+            Self::PersonAsked => "person_asked",
+            Self::Withdrawn => "withdrawn",
+            Self::Reopened => "reopened",
+            Self::DeadlinePassed => "deadline_passed",
+            Self::CalendarImported => "calendar_imported",
+        }
+    }
+}
+
 /// What must follow outside, in this order, once the step is committed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "effect")]

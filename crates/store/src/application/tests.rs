@@ -47,7 +47,7 @@ async fn begun(db: &Db, number: u128) -> (Application, DataKey) {
         sealed_form: None,
     };
     application.seal_form(&key, "样本".as_bytes());
-    insert(&mut batch, &application, Some(application.facts.draft_until));
+    insert(&mut batch, &application);
     db.commit(batch).await.unwrap();
     (application, key)
 }
@@ -71,21 +71,17 @@ on_both_engines! {
         });
         let mut batch = Batch::new(AT.plus_minutes(1));
         let mut stale = application.clone();
-        update(&mut batch, &mut application, Some(AT.plus_days(3)));
+        update(&mut batch, &mut application);
         fresh.commit(batch).await.unwrap();
         assert_eq!(application.version, 2);
         let read = load(&fresh, application.id).await.unwrap().unwrap();
         assert_eq!(read, application);
-        let due = due(&fresh, AT.plus_days(9), None, 10).await.unwrap();
-        assert_eq!(due, [(application.id, AT.plus_days(3))]);
-        let after = Some((AT.plus_days(3), application.id));
-        assert_eq!(super::due(&fresh, AT.plus_days(9), after, 10).await.unwrap(), []);
         let provisional = provisional(&fresh, OperatorId(1), None, 10).await.unwrap();
         assert_eq!(provisional, [application.id]);
         assert_eq!(count(&fresh, OperatorId(1)).await.unwrap(), [(State::Submitted, 1)]);
 
         let mut batch = Batch::new(AT);
-        update(&mut batch, &mut stale, None);
+        update(&mut batch, &mut stale);
         assert!(matches!(fresh.commit(batch).await, Err(CommitError::Conflict(_))));
     }
 

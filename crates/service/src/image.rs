@@ -1,0 +1,121 @@
+//! Work on photos, away from the threads that answer requests, and never too much at once.
+
+use crate::error::Error;
+use domain::reason::{Item, Reason};
+use domain::refusal::Refusal;
+use tokio::sync::Semaphore;
+use vision::{
+    Fault, FaultKind, Fingerprint, ImageError, Limits, Picture, Quality, Region, Thresholds,
+};
+
+/// Photos worked on at once: a photo of fifty million pixels takes 150 MB while it is read.
+static WORKERS: Semaphore = Semaphore::const_new(2);
+
+/// The largest file that is taken.
+pub const BYTES_MAX: usize = 10_000_000;
+
+/// A photo as it is kept: upright, shrunk, without metadata, and measured.
+#[derive(Debug)]
+pub struct Read {
+    /// The file to be kept.
+    pub jpeg: Vec<u8>,
+    /// What was measured.
+    pub quality: Quality,
+    /// By which the same photo is known again.
+    pub fingerprint: Fingerprint,
+}
+
+/// Why a photo is not taken, as a refusal of the field it was sent in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhotoRefusal(pub ImageError, pub Item);
+
+impl Refusal for PhotoRefusal {
+    fn code(&self) -> &'static str {
+        match self.0 {
+            ImageError::Empty => "photo.empty",
+            ImageError::TooLarge => "photo.too_large",
+            ImageError::Pdf => "photo.pdf",
+            ImageError::Heic => "photo.heic",
+            ImageError::NotAnImage => "photo.not_an_image",
+            ImageError::Animated => "photo.animated",
+            ImageError::TooManyPixels => "photo.too_many_pixels",
+            ImageError::TooSmall => "photo.too_small",
+            ImageError::Truncated => "photo.truncated",
+            ImageError::Damaged => "photo.damaged",
+        }
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        Some(self.1.code())
+    }
+}
+
+/// Reads a photo as somebody sent it.
+pub async fn read(bytes: Vec<u8>) -> Result<Result<Read, ImageError>, Error> {
+    on_worker(move || {
+        let decoded =
+            vision::decode(&bytes, &Limits { bytes_max: BYTES_MAX, ..Limits::default() })?;
+        Ok(Read {
+            quality: vision::measure(&decoded.picture, decoded.original),
+            fingerprint: vision::fingerprint(&decoded.picture),
+            jpeg: decoded.picture.to_jpeg(),
+        })
+    })
+    .await
+}
+
+/// How a kept photo is shown.
+#[derive(Clone, Debug, Default)]
+pub struct Show {
+    /// Turned clockwise by quarter turns.
+    pub quarters: u8,
+    /// Only this part.
+    pub region: Option<Region>,
+    /// The longest side in pixels; as it is if 0.
+    pub side: u32,
+    /// The purpose mark over it, such as 仅用于尾号8000实名登记; none only for the applicant's own eyes.
+    pub mark: Option<String>,
+}
+
+/// Makes a copy of a kept photo to be looked at. The kept photo itself is never given out.
+pub async fn show(jpeg: Vec<u8>, show: Show) -> Result<Vec<u8>, Error> {
+    let shown = on_worker(move || {
+        let limits = Limits { side_min: 1, ..Limits::default() };
+        let mut picture: Picture = vision::decode(&jpeg, &limits)?.picture;
+        if let Some(region) = show.region {
+            picture = picture.cropped(region);
+        }
+        picture = picture.turned(show.quarters);
+        if show.side > 0 {
+            picture = picture.fitted(show.side);
+        }
+        if let Some(mark) = &show.mark {
+            picture = vision::stamp(&picture, mark);
+        }
+        Ok::<_, ImageError>(picture.to_jpeg())
+    })
+    .await?;
+    shown.map_err(|error| Error::fault(format!("a kept photo cannot be read: {error}")))
+}
+
+async fn on_worker<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let _permit = WORKERS.acquire().await.map_err(|_| Error::fault("no workers for photos"))?;
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::fault("reading a photo failed"))
+}
+
+/// The thresholds for a photo of `item`.
+pub fn thresholds(item: Item) -> Thresholds {
+    if item == Item::Portrait { Thresholds::PORTRAIT } else { Thresholds::DOCUMENT }
+}
+
+/// The catalogue's reason for a fault of a photo of `item`.
+pub fn reason_of(fault: &Fault, item: Item) -> Reason {
+    match (item, fault.kind) {
+        (Item::Portrait, _) => Reason::P1,
+        (_, FaultKind::Blurry | FaultKind::LowResolution) => Reason::D1,
+        (_, FaultKind::TooDark) => Reason::D5,
+        (_, FaultKind::TooBright) => Reason::D2,
+    }
+}

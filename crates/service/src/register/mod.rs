@@ -1,0 +1,46 @@
+//! Registering online: from the first page to the answer.
+//!
+//! [`start`] makes a draft with a reference; a contact is proven by a code ([`send_code`],
+//! [`confirm`]), by which it can also be taken up again on another device ([`send_resume_code`],
+//! [`resume`]). Every page saves what was typed, right or wrong ([`save`]), and [`open`] says what
+//! is missing. [`submit`] sends it: one application, however often it is pressed. From then on
+//! [`stage`] moves it by [`domain::application::decide`], with its story, its audit entry, its
+//! notices and jobs in one batch.
+
+mod appeal;
+mod check;
+mod contact;
+mod load;
+mod outside;
+mod photo;
+mod redo;
+mod save;
+mod stage;
+mod start;
+mod status;
+mod submit;
+mod timer;
+mod view;
+
+pub use appeal::{appeal, ask_person};
+pub use check::run_checks;
+pub use contact::{
+    Addressed, ContactRefusal, confirm, resume, send_code, send_resume_code, set_reach,
+};
+pub use load::{Loaded, load};
+pub use outside::{Answered, WholeApplication, submit_whole};
+pub use photo::{Uploaded, photo, send_anyway, upload};
+pub use redo::RedoView;
+pub use save::{Change, IdentityFields, Purpose, save, save_consents};
+pub(crate) use stage::{CHECK, TIMER};
+pub use stage::{Staged, stage, stage_marked};
+pub use start::{Begin, Begun, check_pair, start};
+pub use status::{
+    Can, PublicStatus, Status, StatusKey, TimelineStep, public_status, sentence, status, tag,
+};
+pub use submit::{Submitted, reopen, submit, withdraw};
+pub use timer::{recount, run_ready, run_timer};
+pub use view::{ContactView, PhotoView, SectionState, SectionView, View, open};
+
+/// The version of the texts of the consents that are shown at present.
+pub const CONSENT_TEXT_VERSION: i64 = 1;

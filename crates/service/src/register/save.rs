@@ -1,0 +1,309 @@
+//! Saving a page: what was typed is kept, right or wrong, and what is wrong is said.
+
+use super::load::{Loaded, load};
+use super::redo::is_asked;
+use super::stage::audit;
+use super::start::pair;
+use crate::app::App;
+use crate::error::Error;
+use crate::retry;
+use domain::access::{Action, Actor};
+use domain::application::form::{DateText, Form, FormRefusal, Problem, Section, Who, problems};
+use domain::application::{ApplicationRefusal, State};
+use domain::id::ApplicationId;
+use domain::identity::DocumentKind;
+use domain::reason::Item;
+use domain::time::At;
+use store::Batch;
+use store::application::contact::Consent;
+use store::application::document::redo_done;
+
+/// The fields of one page, as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Number and card.
+    Number {
+        /// The number.
+        number: String,
+        /// The last six characters of the card.
+        sim_tail: String,
+    },
+    /// For whom.
+    Who(Option<Who>),
+    /// Which document.
+    Document(Option<DocumentKind>),
+    /// Name, number and dates.
+    Identity(Box<IdentityFields>),
+    /// Why an earlier decision should be looked at again.
+    AppealText(String),
+}
+
+/// The fields of the identity page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdentityFields {
+    /// The name.
+    pub name: seal::Sensitive<String>,
+    /// Whether the applicant could not type it rightly.
+    pub is_name_incomplete: bool,
+    /// The document's number.
+    pub document_number: seal::Sensitive<String>,
+    /// Day of birth.
+    pub birth: DateText,
+    /// The document's last day.
+    pub expires: DateText,
+    /// Whether it says 长期.
+    pub is_long_term: bool,
+    /// The address.
+    pub address: seal::Sensitive<String>,
+    /// The guardian's name.
+    pub guardian_name: seal::Sensitive<String>,
+    /// The guardian's number.
+    pub guardian_number: seal::Sensitive<String>,
+}
+
+impl Change {
+    fn section(&self) -> Section {
+        match self {
+            Self::Number { .. } => Section::Number,
+            Self::Who(_) => Section::Who,
+            Self::Document(_) => Section::Document,
+            Self::Identity(_) | Self::AppealText(_) => Section::Identity,
+        }
+    }
+
+    /// The items that this page redoes.
+    fn items(&self) -> &'static [Item] {
+        match self {
+            Self::Number { .. } => &[Item::Sim],
+            Self::Identity(_) => &[Item::Name, Item::DocumentNumber],
+            Self::Who(_) | Self::Document(_) | Self::AppealText(_) => &[],
+        }
+    }
+
+    fn put(&self, form: &mut Form) {
+        match self {
+            Self::Number { number, sim_tail } => {
+                form.number.clone_from(number);
+                form.sim_tail.clone_from(sim_tail);
+            }
+            Self::Who(who) => form.who = *who,
+            Self::Document(document) => form.document = *document,
+            Self::Identity(fields) => {
+                form.name.clone_from(fields.name.expose());
+                form.is_name_incomplete = fields.is_name_incomplete;
+                form.document_number.clone_from(fields.document_number.expose());
+                form.birth.clone_from(&fields.birth);
+                form.expires.clone_from(&fields.expires);
+                form.is_long_term = fields.is_long_term;
+                form.address.clone_from(fields.address.expose());
+                form.guardian_name.clone_from(fields.guardian_name.expose());
+                form.guardian_number.clone_from(fields.guardian_number.expose());
+            }
+            Self::AppealText(text) => form.appeal_text.clone_from(text),
+        }
+    }
+}
+
+/// Saves one page and says what is wrong with it; empty if nothing is.
+///
+/// While an update is asked for, only the pages of what was asked can be changed.
+pub async fn save(
+    app: &App,
+    actor: &Actor,
+    id: ApplicationId,
+    change: &Change,
+) -> Result<Vec<Problem>, Error> {
+    retry(|| async {
+        let mut loaded = load(app, actor, Action::ChangeApplication, id).await?;
+        may_change(app, &loaded, change.items()).await?;
+        change.put(&mut loaded.form);
+        loaded.seal_form()?;
+        let found = problems_of(app, &mut loaded, change.section()).await?;
+        let mut batch = Batch::new(app.now());
+        if found.is_empty() && loaded.application.facts.state == State::NeedsUpdate {
+            for item in change.items() {
+                redo_done(&mut batch, id, *item);
+            }
+        }
+        let detail = serde_json::json!({ "section": change.section().code() });
+        keep(&mut batch, &mut loaded, actor, "application.save", detail);
+        app.store.db.commit(batch).await?;
+        Ok(found)
+    })
+    .await
+}
+
+/// Writes a changed application; a draft is kept for its whole term from now on.
+pub(super) fn keep(
+    batch: &mut Batch,
+    loaded: &mut Loaded,
+    actor: &Actor,
+    action: &str,
+    detail: serde_json::Value,
+) {
+    if loaded.application.facts.state == State::Draft {
+        let days = i64::from(loaded.terms.draft_days);
+        loaded.application.facts.draft_until = batch.at().plus_days(days);
+    }
+    store::application::update(batch, &mut loaded.application);
+    audit(batch, &loaded.application, actor, action, detail);
+}
+
+/// Refuses what cannot be changed at this point: everything once it was sent, and all but what was
+/// asked for while an update is asked for.
+pub(super) async fn may_change(app: &App, loaded: &Loaded, items: &[Item]) -> Result<(), Error> {
+    let facts = &loaded.application.facts;
+    match facts.state {
+        State::Draft if app.now() >= facts.draft_until => Err(ApplicationRefusal::TooLate.into()),
+        State::Draft => Ok(()),
+        State::NeedsUpdate if is_over(facts.update_until, app.now()) => {
+            Err(ApplicationRefusal::TooLate.into())
+        }
+        State::NeedsUpdate => {
+            if is_asked(app, loaded.application.id, items).await? {
+                Ok(())
+            } else {
+                Err(ApplicationRefusal::NothingAsked.into())
+            }
+        }
+        _ => Err(ApplicationRefusal::AlreadySent.into()),
+    }
+}
+
+fn is_over(until: Option<At>, now: At) -> bool {
+    until.is_some_and(|until| now >= until)
+}
+
+/// What is wrong with a section, with what only the register of numbers knows. A pair that was
+/// found is noted on the application.
+pub(super) async fn problems_of(
+    app: &App,
+    loaded: &mut Loaded,
+    section: Section,
+) -> Result<Vec<Problem>, Error> {
+    let today = loaded.today(app.now());
+    let kind = loaded.application.facts.kind;
+    if kind == domain::application::Kind::Appeal {
+        return Ok(problems_of_appeal(&loaded.form, section));
+    }
+    let mut found = problems(&loaded.form, section, &loaded.policy, today);
+    if section == Section::Number && found.is_empty() {
+        match pair(app, loaded.operator.id, kind, &loaded.form).await? {
+            Ok((msisdn, iccid)) => {
+                loaded.application.msisdn = Some(msisdn);
+                loaded.application.iccid = Some(iccid);
+                let open = store::application::open_of_number(&app.store.db, msisdn).await?;
+                if open.is_some_and(|open| open != loaded.application.id) {
+                    found.push(Problem::of("number", &FormRefusal::NumberInProgress));
+                }
+            }
+            Err(problem) => {
+                loaded.application.msisdn = None;
+                loaded.application.iccid = None;
+                found.push(problem);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn problems_of_appeal(form: &Form, section: Section) -> Vec<Problem> {
+    let text = form.appeal_text.trim();
+    match section {
+        Section::Identity if text.is_empty() => {
+            vec![Problem::of("appeal_text", &FormRefusal::AppealTextMissing)]
+        }
+        Section::Identity if text.chars().count() > domain::application::form::TEXT_MAX => {
+            vec![Problem::of("appeal_text", &FormRefusal::TextLength)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What a consent is for. Each is asked by itself and none is given beforehand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// Registering the number (Order 25); without it there is nothing to do here.
+    Registration,
+    /// Looking at the portrait beside the document: sensitive personal data (PIPL art. 29).
+    Portrait,
+    /// Answering partners whether the number still belongs to its holder.
+    Partners,
+}
+
+impl Purpose {
+    /// Every purpose, in the order of the page.
+    pub const ALL: [Self; 3] = [Self::Registration, Self::Portrait, Self::Partners];
+
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Registration => "registration",
+            Self::Portrait => "portrait",
+            Self::Partners => "partners",
+        }
+    }
+
+    /// The purpose of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.code() == code)
+    }
+
+    /// Whether an application cannot be sent without it. Who does not want the portrait looked at
+    /// goes to an outlet.
+    pub const fn is_needed(self) -> bool {
+        !matches!(self, Self::Partners)
+    }
+}
+
+/// Records the consents, each with the version of its text; what is not in `given` is taken back.
+pub async fn save_consents(
+    app: &App,
+    actor: &Actor,
+    id: ApplicationId,
+    given: &[Purpose],
+) -> Result<Vec<Problem>, Error> {
+    retry(|| async {
+        let mut loaded = load(app, actor, Action::ChangeApplication, id).await?;
+        may_change(app, &loaded, &[]).await?;
+        let before = consents(app, id).await?;
+        let at = app.now();
+        let mut batch = Batch::new(at);
+        for purpose in Purpose::ALL {
+            let is_given = given.contains(&purpose);
+            if before.contains(&(purpose, is_given)) {
+                continue;
+            }
+            let consent = Consent {
+                purpose: purpose.code().to_owned(),
+                text_version: super::CONSENT_TEXT_VERSION,
+                is_given,
+                at,
+            };
+            consent.insert(&mut batch, id);
+        }
+        let codes: Vec<&str> = given.iter().map(|purpose| purpose.code()).collect();
+        let detail = serde_json::json!({ "given": codes });
+        keep(&mut batch, &mut loaded, actor, "application.consent", detail);
+        app.store.db.commit(batch).await?;
+        Ok(missing_consents(given))
+    })
+    .await
+}
+
+/// The consents as they stand: purpose, and whether it was given; none for what was never asked.
+pub(super) async fn consents(app: &App, id: ApplicationId) -> Result<Vec<(Purpose, bool)>, Error> {
+    let mut standing: Vec<(Purpose, bool)> = Vec::new();
+    for receipt in Consent::list(&app.store.db, id).await? {
+        if let Some(purpose) = Purpose::from_code(&receipt.purpose) {
+            standing.retain(|(known, _)| *known != purpose);
+            standing.push((purpose, receipt.is_given));
+        }
+    }
+    Ok(standing)
+}
+
+pub(super) fn missing_consents(given: &[Purpose]) -> Vec<Problem> {
+    let missing = Purpose::ALL.into_iter().filter(|p| p.is_needed() && !given.contains(p));
+    missing.map(|p| Problem::of(p.code(), &FormRefusal::ConsentMissing)).collect()
+}

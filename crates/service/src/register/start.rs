@@ -1,0 +1,166 @@
+//! Beginning: number and card, and a draft with a reference.
+
+use super::load::complete;
+use super::stage::{arm, audit};
+use crate::app::App;
+use crate::error::Error;
+use crate::{id, operator, policy};
+use domain::access::Actor;
+use domain::application::form::{Form, FormRefusal, Problem, Section, Who, problems, sim_tail};
+use domain::application::{Facts, Kind, Terms};
+use domain::id::{ApplicationId, DataKeyId, OperatorId};
+use domain::msisdn::Msisdn;
+use domain::number::Lifecycle;
+use store::application::Application;
+use store::{Batch, CommitError};
+use words::Lang;
+
+/// What is needed to begin.
+#[derive(Clone, Debug)]
+pub struct Begin {
+    /// At which operator.
+    pub operator_id: OperatorId,
+    /// What is asked for.
+    pub kind: Kind,
+    /// In which language the applicant is told.
+    pub lang: Lang,
+    /// The applicant's IANA zone, if known.
+    pub zone: Option<String>,
+    /// The number, as typed.
+    pub number: String,
+    /// The last six characters of the card, as typed.
+    pub sim_tail: String,
+}
+
+/// A draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Its id.
+    pub id: ApplicationId,
+    /// Six characters to read out.
+    pub reference: String,
+}
+
+/// References drawn before it is given up: with half a million in use, two in a row that are taken
+/// happen once in a hundred thousand starts.
+const DRAWS_MAX: usize = 8;
+
+/// Begins an application. The pair of number and card need not be right: it is kept as typed, and
+/// [`super::open`] says what is wrong with it.
+pub async fn start(app: &App, begin: &Begin) -> Result<Begun, Error> {
+    for _ in 0..DRAWS_MAX {
+        match begin_with(app, begin, id::reference(), None).await {
+            Err(Error::Conflict) => {}
+            begun => return begun,
+        }
+    }
+    Err(Error::Conflict)
+}
+
+pub(super) async fn begin_with(
+    app: &App,
+    begin: &Begin,
+    reference: String,
+    appeal_of: Option<&Application>,
+) -> Result<Begun, Error> {
+    let at = app.now();
+    let operator = operator::load(app, begin.operator_id).await?;
+    let policy = policy::of_operator(&operator, at)?;
+    let mut batch = Batch::new(at);
+    let key = app.store.keys.create(&mut batch, at);
+    let application = Application {
+        id: id::new(at),
+        operator_id: operator.id,
+        reference,
+        version: 1,
+        facts: Facts::draft(begin.kind, &Terms::of(&policy), at),
+        data_key_id: DataKeyId::from_u128(key.id()),
+        lang: begin.lang.code().to_owned(),
+        zone: begin.zone.clone(),
+        msisdn: appeal_of.and_then(|of| of.msisdn),
+        iccid: None,
+        party_id: appeal_of.and_then(|of| of.party_id),
+        appeal_of: appeal_of.map(|of| of.id),
+        taken_by: None,
+        policy: policy.label(),
+        created_at: at,
+        changed_at: at,
+        sealed_form: None,
+    };
+    let mut loaded = complete(app, application).await?;
+    loaded.key = Some(key);
+    *loaded.form = Form {
+        number: begin.number.clone(),
+        sim_tail: begin.sim_tail.clone(),
+        who: appeal_of.map(|_| Who::Myself),
+        ..Form::default()
+    };
+    if appeal_of.is_none() {
+        let found = pair(app, loaded.operator.id, begin.kind, &loaded.form).await?;
+        (loaded.application.msisdn, loaded.application.iccid) = found.ok().unzip();
+    }
+    loaded.seal_form()?;
+    let begun =
+        Begun { id: loaded.application.id, reference: loaded.application.reference.clone() };
+    store::application::insert(&mut batch, &loaded.application);
+    let actor = Actor::Applicant { operator_id: operator.id, application_id: begun.id };
+    audit(&mut batch, &loaded.application, &actor, "application.start", serde_json::json!({}));
+    arm(&mut batch, &loaded);
+    match app.store.db.commit(batch).await {
+        Ok(()) => Ok(begun),
+        // Another application has this reference.
+        Err(CommitError::Duplicate(_)) => Err(Error::Conflict),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What is wrong with a number and a card, before there is an application; empty if they can be
+/// registered.
+pub async fn check_pair(
+    app: &App,
+    operator_id: OperatorId,
+    number: &str,
+    sim_tail: &str,
+) -> Result<Vec<Problem>, Error> {
+    let form = Form { number: number.to_owned(), sim_tail: sim_tail.to_owned(), ..Form::default() };
+    let operator = operator::load(app, operator_id).await?;
+    let policy = policy::of_operator(&operator, app.now())?;
+    let today = app.now().date_in(&operator.zone);
+    let found = problems(&form, Section::Number, &policy, today);
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    Ok(pair(app, operator_id, Kind::Registration, &form).await?.err().into_iter().collect())
+}
+
+/// The number and the card's serial number, if they belong together and wait to be registered.
+///
+/// Which of the two is wrong is never said, nor whose a registered number is: only somebody with
+/// the card in hand learns that it is registered.
+pub(super) async fn pair(
+    app: &App,
+    operator_id: OperatorId,
+    kind: Kind,
+    form: &Form,
+) -> Result<Result<(Msisdn, String), Problem>, Error> {
+    let unknown = || Problem::of("sim_tail", &FormRefusal::PairUnknown);
+    let (Ok(msisdn), Some(tail)) = (Msisdn::parse(&form.number), sim_tail(&form.sim_tail)) else {
+        return Ok(Err(unknown()));
+    };
+    let row = store::number::load(&app.store.db, msisdn).await?;
+    let Some(row) = row.filter(|row| row.operator_id == operator_id) else {
+        return Ok(Err(unknown()));
+    };
+    let Some(sim) = row.facts.sim.filter(|sim| sim.iccid.as_str().ends_with(&tail)) else {
+        return Ok(Err(unknown()));
+    };
+    let is_new = matches!(kind, Kind::Registration | Kind::BackRegistration);
+    let is_held = row.facts.holder.is_some();
+    if is_new && is_held {
+        return Ok(Err(Problem::of("number", &FormRefusal::NumberRegistered)));
+    }
+    if is_new == (row.facts.lifecycle == Lifecycle::Allocated) && is_new != is_held {
+        return Ok(Ok((msisdn, sim.iccid.as_str().to_owned())));
+    }
+    Ok(Err(unknown()))
+}

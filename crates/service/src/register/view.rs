@@ -1,0 +1,255 @@
+//! The application as the applicant fills it in: what was typed, what is missing, what it promises.
+
+use super::contact::mask;
+use super::load::{Loaded, load};
+use super::photo::{Uploaded, uploaded};
+use super::redo::{self, RedoView};
+use super::save::{Purpose, consents, missing_consents, problems_of};
+use crate::app::App;
+use crate::error::Error;
+use domain::access::{Action, Actor};
+use domain::application::form::{Form, FormRefusal, Problem, Section};
+use domain::application::{Facts, Kind, State};
+use domain::id::ApplicationId;
+use domain::notice::Channel;
+use domain::promise::{self, Promise};
+use domain::reason::Item;
+use domain::time::At;
+use store::application::contact::Contact;
+use store::application::document::Document;
+
+/// Where a row of the task list stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SectionState {
+    /// What comes before it is missing.
+    CannotStart,
+    /// Nothing was entered.
+    NotStarted,
+    /// Something was entered, something is missing.
+    InProgress,
+    /// Complete.
+    Done,
+    /// Something entered is wrong.
+    Problem,
+}
+
+/// A row of the task list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SectionView {
+    /// Which.
+    pub section: Section,
+    /// Where it stands.
+    pub state: SectionState,
+    /// What is wrong or missing.
+    pub problems: Vec<Problem>,
+}
+
+/// A contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactView {
+    /// Another number, or e-mail.
+    pub channel: Channel,
+    /// With its middle covered.
+    pub masked: String,
+    /// Whether the applicant proved it.
+    pub is_confirmed: bool,
+}
+
+/// A present photo.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PhotoView {
+    /// What was found of it.
+    pub found: Uploaded,
+    /// Whether it is sent in spite of that.
+    pub is_sent_anyway: bool,
+    /// When it came.
+    pub uploaded_at: At,
+}
+
+/// An application as its pages need it.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Its id.
+    pub id: ApplicationId,
+    /// Six characters to read out.
+    pub reference: String,
+    /// What is asked for.
+    pub kind: Kind,
+    /// State and clocks.
+    pub facts: Facts,
+    /// `zh` or `en`.
+    pub lang: String,
+    /// The applicant's zone, if told.
+    pub zone: Option<String>,
+    /// What was typed, as it was typed.
+    pub form: Box<Form>,
+    /// The contacts, the one given last first.
+    pub contacts: Vec<ContactView>,
+    /// The photos that are needed.
+    pub wanted_photos: Vec<Item>,
+    /// The photos that are there.
+    pub photos: Vec<PhotoView>,
+    /// The consents as they stand; none for what was not asked yet.
+    pub consents: Vec<(Purpose, bool)>,
+    /// The task list.
+    pub sections: Vec<SectionView>,
+    /// What must be redone.
+    pub redo: Vec<RedoView>,
+    /// The promise if it were sent now.
+    pub promise: Promise,
+    /// Whether sending now counts from the next business day.
+    pub is_after_cut_off: bool,
+    /// Whether it can be sent.
+    pub is_complete: bool,
+}
+
+/// Opens an application for its applicant (or a clerk).
+pub async fn open(app: &App, actor: &Actor, id: ApplicationId) -> Result<View, Error> {
+    let loaded = load(app, actor, Action::ChangeApplication, id).await?;
+    view(app, loaded).await
+}
+
+pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
+    let id = loaded.application.id;
+    let now = app.now();
+    let contacts = Contact::list(&app.store.db, id).await?;
+    let documents = Document::current(&app.store.db, id).await?;
+    let consents = consents(app, id).await?;
+    let redo = redo::list(app, id).await?;
+    let wanted_photos = loaded.form.photos(loaded.application.facts.kind);
+    let mut sections = Vec::new();
+    for section in sections_of(loaded.application.facts.kind) {
+        let mut found = problems_of(app, &mut loaded, *section).await?;
+        match section {
+            Section::Contact if contacts.iter().all(|c| c.confirmed_at.is_none()) => {
+                found.push(Problem::of("contact", &FormRefusal::ContactUnconfirmed));
+            }
+            Section::Photos => found.extend(missing_photos(&wanted_photos, &documents, false)),
+            Section::Portrait => found.extend(missing_photos(&wanted_photos, &documents, true)),
+            Section::Consents => {
+                let given: Vec<Purpose> =
+                    consents.iter().filter(|(_, given)| *given).map(|(p, _)| *p).collect();
+                found.extend(missing_consents(&given));
+            }
+            _ => {}
+        }
+        let is_begun = is_begun(*section, &loaded.form, &contacts, &documents, &consents);
+        let before_is_done = sections.iter().all(|s: &SectionView| s.state == SectionState::Done);
+        let state = match (found.is_empty(), is_begun) {
+            (true, _) => SectionState::Done,
+            (false, false) if needs_before(*section) && !before_is_done => {
+                SectionState::CannotStart
+            }
+            (false, false) => SectionState::NotStarted,
+            (false, true) if found.iter().all(is_missing) => SectionState::InProgress,
+            (false, true) => SectionState::Problem,
+        };
+        sections.push(SectionView { section: *section, state, problems: found });
+    }
+    let is_redone = redo.iter().all(|item| item.is_done);
+    let is_done = sections.iter().all(|section| section.state == SectionState::Done);
+    let rules = loaded.rules();
+    let terms = &loaded.terms.promise;
+    let days = loaded.application.facts.paused_days.unwrap_or(terms.business_days);
+    Ok(View {
+        id,
+        reference: loaded.application.reference.clone(),
+        kind: loaded.application.facts.kind,
+        facts: loaded.application.facts.clone(),
+        lang: loaded.application.lang.clone(),
+        zone: loaded.application.zone.clone(),
+        promise: promise::promise_days(now, days, terms, rules.calendar, rules.zone),
+        is_after_cut_off: promise::is_after_cut_off(now, terms, rules.calendar, rules.zone),
+        contacts: contact_views(&loaded, &contacts)?,
+        photos: photo_views(&documents),
+        wanted_photos,
+        consents,
+        sections,
+        is_complete: is_done && (loaded.application.facts.state != State::NeedsUpdate || is_redone),
+        redo,
+        form: loaded.form,
+    })
+}
+
+/// The sections of an application of this kind.
+fn sections_of(kind: Kind) -> &'static [Section] {
+    match kind {
+        Kind::Appeal => &[Section::Contact, Section::Identity],
+        _ => &Section::ALL,
+    }
+}
+
+/// Photos and consents come after the document is known, since it says which are needed.
+const fn needs_before(section: Section) -> bool {
+    matches!(section, Section::Identity | Section::Photos | Section::Portrait | Section::Consents)
+}
+
+fn is_begun(
+    section: Section,
+    form: &Form,
+    contacts: &[Contact],
+    photos: &[Document],
+    consents: &[(Purpose, bool)],
+) -> bool {
+    match section {
+        Section::Number => !form.number.is_empty() || !form.sim_tail.is_empty(),
+        Section::Contact => !contacts.is_empty(),
+        Section::Who => form.who.is_some(),
+        Section::Document => form.document.is_some(),
+        Section::Identity => {
+            !form.name.is_empty()
+                || !form.document_number.is_empty()
+                || !form.appeal_text.is_empty()
+        }
+        Section::Photos => photos.iter().any(|photo| photo.item != Item::Portrait),
+        Section::Portrait => photos.iter().any(|photo| photo.item == Item::Portrait),
+        Section::Consents => !consents.is_empty(),
+    }
+}
+
+/// Whether a problem only says that something is still to be done.
+fn is_missing(problem: &Problem) -> bool {
+    problem.code.ends_with("_missing")
+        || matches!(problem.code, "check.empty" | "phone.empty" | "form.contact_unconfirmed")
+}
+
+/// Missing photos, and those with a warning that was neither mended nor overruled.
+fn missing_photos(wanted: &[Item], photos: &[Document], is_portrait: bool) -> Vec<Problem> {
+    let wanted = wanted.iter().filter(|item| (**item == Item::Portrait) == is_portrait);
+    wanted
+        .filter_map(|item| match photos.iter().find(|photo| photo.item == *item) {
+            None => Some(Problem::of(item.code(), &FormRefusal::PhotoMissing)),
+            Some(photo) if photo.is_sent_anyway => None,
+            Some(photo) => {
+                let found = uploaded(photo, &others(photo, photos));
+                let is_clear = found.reasons.is_empty();
+                (!is_clear).then(|| Problem::of(item.code(), &FormRefusal::PhotoRedo))
+            }
+        })
+        .collect()
+}
+
+fn others<'a>(photo: &Document, photos: &'a [Document]) -> Vec<&'a Document> {
+    photos.iter().filter(|other| other.item != photo.item).collect()
+}
+
+fn photo_views(photos: &[Document]) -> Vec<PhotoView> {
+    let view = |photo: &Document| PhotoView {
+        found: uploaded(photo, &others(photo, photos)),
+        is_sent_anyway: photo.is_sent_anyway,
+        uploaded_at: photo.uploaded_at,
+    };
+    photos.iter().map(view).collect()
+}
+
+fn contact_views(loaded: &Loaded, contacts: &[Contact]) -> Result<Vec<ContactView>, Error> {
+    let Some(key) = &loaded.key else { return Ok(Vec::new()) };
+    let view = |contact: &Contact| {
+        Ok(ContactView {
+            channel: contact.channel,
+            masked: mask(&contact.open(loaded.application.id, key)?),
+            is_confirmed: contact.confirmed_at.is_some(),
+        })
+    };
+    contacts.iter().map(view).collect()
+}

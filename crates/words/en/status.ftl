@@ -1,0 +1,41 @@
+status-draft-tag = Draft
+status-draft-sentence = Not sent yet. Kept until { $day }.
+status-submitted-tag = Received
+status-submitted-sentence = We have it. It is in the queue. Nothing to do.
+status-in-review-tag = Being checked
+status-in-review-sentence = Result by { $moment }.
+status-second-check-tag = Second check
+status-second-check-sentence = A colleague looks again. Same deadline.
+status-needs-update-tag = Needs your update
+status-needs-update-sentence = { $items -> 
+    [one] 1 item to redo by { $day }.
+   *[other] { $items } items to redo by { $day }.
+}
+status-approved-tag = Approved, switching on
+status-approved-sentence = Approved. Usually ready in 10 minutes.
+status-ready-tag = Ready to use
+status-ready-sentence = Your number works now.
+status-rejected-tag = Not approved
+status-rejected-sentence = Not approved. See why and what you can do.
+status-withdrawn-tag = Withdrawn
+status-expired-tag = Expired
+status-kept-sentence = Kept until { $day }, you can go on.
+status-erased-sentence = The data was deleted. You can begin again.
+status-appeal-tag = Appeal open
+status-appeal-sentence = We are looking again. Answer by { $moment }.
+timeline-submitted = Sent
+timeline-checks-done = Automatic checks done
+timeline-second-check-asked = Passed to a colleague for a second look
+timeline-approved = Approved
+timeline-update-asked = Asked you for an update
+timeline-update-sent = Update received
+timeline-rejected = Not approved
+timeline-network-confirmed = The number works
+timeline-person-asked = Passed to a person
+timeline-withdrawn = You withdrew it
+timeline-reopened = Taken up again
+timeline-deadline-passed = Deadline updated
+timeline-calendar-imported = Date checked against the new calendar
+timeline-answer = Result
+timeline-switch-on = The number is switched on
+timeline-update = Your update
