@@ -103,7 +103,7 @@ on_both_engines! {
     async fn nothing_typed_is_lost_and_every_fault_is_named(db: Fresh) {
         let app = TestApp::on(db).await;
         app.operator(1).await;
-        let card = app.card(1, 1).await;
+        let card = app.unregistered(1, 1).await;
         let drafted = app.begin(1, &card).await;
         let fields = IdentityFields {
             name: Sensitive::new("𠮷田·太郎 123".into()),
@@ -139,7 +139,7 @@ on_both_engines! {
     async fn a_bad_photo_leaves_the_one_before(db: Fresh) {
         let app = TestApp::on(db).await;
         app.operator(1).await;
-        let card = app.card(1, 1).await;
+        let card = app.unregistered(1, 1).await;
         let drafted = app.begin(1, &card).await;
         let person = Applicant::new(1);
         let front = Item::DocumentFront;
@@ -180,7 +180,7 @@ on_both_engines! {
         let app = TestApp::on(db).await;
         app.operator(1).await;
         app.operator(2).await;
-        let card = app.card(1, 1).await;
+        let card = app.unregistered(1, 1).await;
         let drafted = app.begin(1, &card).await;
         app.confirm(&drafted, "+44 7700 900123").await;
         app.advance_seconds(120);
@@ -209,7 +209,7 @@ on_both_engines! {
     async fn guessing_a_code_ends(db: Fresh) {
         let app = TestApp::on(db).await;
         app.operator(1).await;
-        let card = app.card(1, 1).await;
+        let card = app.unregistered(1, 1).await;
         let drafted = app.begin(1, &card).await;
         let Drafted { id, actor, .. } = &drafted;
         let own = register::send_code(&app, actor, *id, &card.msisdn.to_string()).await;
@@ -272,7 +272,7 @@ on_both_engines! {
     async fn one_application_for_one_number(db: Fresh) {
         let app = TestApp::on(db).await;
         app.operator(1).await;
-        let card = app.card(1, 1).await;
+        let card = app.unregistered(1, 1).await;
         let one = app.begin(1, &card).await;
         let two = app.begin(1, &card).await;
         app.fill(&one, &Applicant::new(1)).await;
@@ -309,7 +309,7 @@ on_both_engines! {
     async fn drafts_end_after_a_fortnight_and_their_data_with_them(db: Fresh) {
         let app = TestApp::on(db).await;
         app.operator(1).await;
-        let card = app.card(1, 1).await;
+        let card = app.unregistered(1, 1).await;
         let drafted = app.begin(1, &card).await;
         app.fill(&drafted, &Applicant::new(1)).await;
         app.advance_seconds(14 * 86_400 + 1);
@@ -365,8 +365,8 @@ on_both_engines! {
     async fn another_applicants_application_is_not_found(db: Fresh) {
         let app = TestApp::on(db).await;
         app.operator(1).await;
-        let one = app.card(1, 1).await;
-        let two = app.card(1, 2).await;
+        let one = app.unregistered(1, 1).await;
+        let two = app.unregistered(1, 2).await;
         let mine = app.begin(1, &one).await;
         let other = app.begin(1, &two).await;
         assert_eq!(code(register::open(&app, &mine.actor, other.id).await), "404");
@@ -380,7 +380,7 @@ on_both_engines! {
         let app = TestApp::on(db).await;
         app.operator(1).await;
         app.operator(2).await;
-        let card = app.card(1, 1).await;
+        let card = app.unregistered(1, 1).await;
         let number = card.msisdn.to_string();
         let check = |operator: i64, number: String, tail: String| {
             let app = &app;

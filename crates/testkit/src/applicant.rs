@@ -111,7 +111,7 @@ const NAMES: [&str; 10] = ["一", "二", "三", "四", "五", "六", "七", "八
 
 impl TestApp {
     /// Brings number `n` (up to 9999) and a card for it into stock of an operator, and allocates it.
-    pub async fn card(&self, operator_id: i64, n: u16) -> Card {
+    pub async fn unregistered(&self, operator_id: i64, n: u16) -> Card {
         let operator_id = OperatorId(operator_id);
         let number = format!("1380013{n:04}");
         let msisdn = Msisdn::parse(&number).expect("a number of the range 138");
@@ -190,7 +190,7 @@ impl TestApp {
 
     /// From the first page to the receipt, and through the checks: before people.
     pub async fn submitted(&self, operator_id: i64, n: u16) -> (Drafted, Card, Promise) {
-        let card = self.card(operator_id, n).await;
+        let card = self.unregistered(operator_id, n).await;
         let drafted = self.begin(operator_id, &card).await;
         self.fill(&drafted, &Applicant::new(n)).await;
         let sent = register::submit(self, &drafted.actor, drafted.id).await.expect("it is sent");
