@@ -119,7 +119,7 @@ findings! {
     /// There is no name in it.
     MrzNameMissing Error "check.mrz_name_missing";
 
-    /// No province has this code; codes are renamed and abolished, so this is no error.
+    /// No region has or had this code; tables lag behind, so this is no error.
     RegionUnknown Warn "check.region_unknown";
     /// Born before 1910: rare in life and common in made-up numbers, so a person looks.
     BornBefore1910 Warn "check.born_before_1910";

@@ -71,13 +71,12 @@ impl Read for Pulled {
 }
 
 fn many_rows() -> String {
-    let mut text = "msisdn,kind,instant\n".to_owned();
-    for n in 0..3000_i64 {
+    let line = |n: i64| {
         let kind = UsageKind::ALL[usize::try_from(n % 9).unwrap()].code();
         let number = 13_800_130_000 + n * 7 % 350;
-        text.push_str(&format!("{number},{kind},{}\n", NOON - n * 7919 % 100_000));
-    }
-    text
+        format!("{number},{kind},{}\n", NOON - n * 7919 % 100_000)
+    };
+    "msisdn,kind,instant\n".to_owned() + &(0..3000).map(line).collect::<String>()
 }
 
 async fn all(app: &TestApp) -> BTreeMap<u32, Option<(i64, UsageKind)>> {

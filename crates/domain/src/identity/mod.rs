@@ -16,6 +16,7 @@ mod number;
 pub mod passport;
 pub mod permanent;
 pub mod permit;
+mod region;
 pub mod residence_permit;
 pub mod resident;
 pub mod taiwan;

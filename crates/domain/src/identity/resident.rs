@@ -1,9 +1,10 @@
 //! 公民身份号码, GB 11643-1999: region, day of birth, sequence, check character.
 //!
 //! The region is where the number was *first* issued. Districts are founded, renamed and
-//! abolished, and tables always lag, so only the province is judged, and an unknown one warns.
+//! abolished, and tables always lag, so only province and prefecture are judged, present and past,
+//! and an unknown one warns.
 
-use super::{Checked, Facts, Province, Sex, date_of, mod_11_2, read};
+use super::{Checked, Facts, Province, Sex, date_of, mod_11_2, read, region};
 use crate::finding::{Finding, Findings};
 use crate::inline::Inline;
 use jiff::civil::Date;
@@ -67,10 +68,10 @@ fn upgrade(fifteen: &Inline<20>) -> Option<Inline<20>> {
 /// the sex, the province.
 pub(super) fn check_18(number: Inline<20>, today: Date) -> Checked {
     let bytes = number.as_bytes();
-    let (Some(wanted), &[r1, r2, ref rest @ ..]) = (mod_11_2(bytes), bytes) else {
+    let (Some(wanted), &[r1, r2, r3, r4, ref rest @ ..]) = (mod_11_2(bytes), bytes) else {
         return Checked::refused(Finding::Characters);
     };
-    let (birth, sequence, given) = (rest.get(4..12), rest.get(12..15), rest.last());
+    let (birth, sequence, given) = (rest.get(2..10), rest.get(10..13), rest.last());
     let (Some(birth), Some(&[hundred, ten, odd]), Some(&given)) = (birth, sequence, given) else {
         return Checked::refused(Finding::ResidentLength);
     };
@@ -81,8 +82,9 @@ pub(super) fn check_18(number: Inline<20>, today: Date) -> Checked {
         findings.add(Finding::CheckCharacter);
     }
     let birth = judge_birth(date_of(birth), today, &mut findings);
-    let province = Province::of_code((r1 - b'0') * 10 + (r2 - b'0'));
-    findings.add_if(province.is_none(), Finding::RegionUnknown);
+    let (code, prefecture) = ((r1 - b'0') * 10 + (r2 - b'0'), (r3 - b'0') * 10 + (r4 - b'0'));
+    let province = Province::of_code(code);
+    findings.add_if(!region::is_prefecture(code, prefecture), Finding::RegionUnknown);
     let is_centenarian = hundred == b'9' && ten == b'9' && odd >= b'6';
     findings.add_if(is_centenarian, Finding::Centenarian);
     let facts = Facts {

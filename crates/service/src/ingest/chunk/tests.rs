@@ -36,16 +36,11 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 }
 
 fn file(rows: &[Option<u32>]) -> String {
-    let mut text = "msisdn,kind,instant\n".to_owned();
-    for row in rows {
-        match row {
-            Some(second) => {
-                text.push_str(&format!("13800138000,mo_sms,{}\n", 1_700_000_000 + second));
-            }
-            None => text.push_str("13800138000,nothing,1\r\n"),
-        }
-    }
-    text
+    let line = |row: &Option<u32>| match row {
+        Some(second) => format!("13800138000,mo_sms,{}\n", 1_700_000_000 + second),
+        None => "13800138000,nothing,1\r\n".to_owned(),
+    };
+    "msisdn,kind,instant\n".to_owned() + &rows.iter().map(line).collect::<String>()
 }
 
 fn refusal(file: &[u8]) -> &'static str {
@@ -114,7 +109,7 @@ fn files_that_cannot_be_read_are_refused_as_a_whole() {
     assert_eq!(refusal(b"\xba\xc5\xc2\xeb,kind,instant\n"), "usage_file.not_utf8");
     assert_eq!(refusal(b"number,kind,instant\n"), "usage_file.column_missing");
     assert_eq!(refusal(&vec![b'a'; 100_000]), "usage_file.no_header");
-    let zipped = gzip(file(&[Some(1); 5000]).as_bytes());
+    let zipped = gzip(file(&vec![Some(1); 5000]).as_bytes());
     assert_eq!(refusal(&zipped[..zipped.len() / 2]), "usage_file.compressed");
 }
 
