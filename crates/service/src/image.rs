@@ -4,9 +4,7 @@ use crate::error::Error;
 use domain::reason::{Item, Reason};
 use domain::refusal::Refusal;
 use tokio::sync::Semaphore;
-use vision::{
-    Fault, FaultKind, Fingerprint, ImageError, Limits, Picture, Quality, Region, Thresholds,
-};
+use vision::{Fault, FaultKind, Fingerprint, ImageError, Limits, Quality, Region, Thresholds};
 
 /// Photos worked on at once: a photo of fifty million pixels takes 150 MB while it is read.
 static WORKERS: Semaphore = Semaphore::const_new(2);
@@ -64,35 +62,12 @@ pub async fn read(bytes: Vec<u8>) -> Result<Result<Read, ImageError>, Error> {
     .await
 }
 
-/// How a kept photo is shown.
-#[derive(Clone, Debug, Default)]
-pub struct Show {
-    /// Turned clockwise by quarter turns.
-    pub quarters: u8,
-    /// Only this part.
-    pub region: Option<Region>,
-    /// The longest side in pixels; as it is if 0.
-    pub side: u32,
-    /// The purpose mark over it, such as 仅用于尾号8000实名登记; none only for the applicant's own eyes.
-    pub mark: Option<String>,
-}
-
-/// Makes a copy of a kept photo to be looked at. The kept photo itself is never given out.
-pub async fn show(jpeg: Vec<u8>, show: Show) -> Result<Vec<u8>, Error> {
+/// The part of a kept photo inside `region`, at most `side` pixels long: what was marked in it.
+pub async fn part(jpeg: Vec<u8>, region: Region, side: u32) -> Result<Vec<u8>, Error> {
     let shown = on_worker(move || {
         let limits = Limits { side_min: 1, ..Limits::default() };
-        let mut picture: Picture = vision::decode(&jpeg, &limits)?.picture;
-        if let Some(region) = show.region {
-            picture = picture.cropped(region);
-        }
-        picture = picture.turned(show.quarters);
-        if show.side > 0 {
-            picture = picture.fitted(show.side);
-        }
-        if let Some(mark) = &show.mark {
-            picture = vision::stamp(&picture, mark);
-        }
-        Ok::<_, ImageError>(picture.to_jpeg())
+        let picture = vision::decode(&jpeg, &limits)?.picture;
+        Ok::<_, ImageError>(picture.cropped(region).fitted(side).to_jpeg())
     })
     .await?;
     shown.map_err(|error| Error::fault(format!("a kept photo cannot be read: {error}")))

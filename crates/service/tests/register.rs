@@ -214,6 +214,7 @@ on_both_engines! {
         let Drafted { id, actor, .. } = &drafted;
         let own = register::send_code(&app, actor, *id, &card.msisdn.to_string()).await;
         assert_eq!(code(own), "contact.this_number");
+        assert_eq!(code(register::send_code_again(&app, actor, *id).await), "contact.missing");
         register::send_code(&app, actor, *id, "a@example.org").await.unwrap();
         work::run_due(&app).await.unwrap();
         let right = app.code_to("a@example.org").unwrap();
@@ -224,7 +225,7 @@ on_both_engines! {
         assert_eq!(code(register::confirm(&app, actor, *id, guess).await), "contact.code_expired");
         assert_eq!(code(register::confirm(&app, actor, *id, &right).await), "contact.code_expired");
         app.advance_seconds(16 * 60);
-        register::send_code(&app, actor, *id, "a@example.org").await.unwrap();
+        register::send_code_again(&app, actor, *id).await.unwrap();
         work::run_due(&app).await.unwrap();
         let right = app.code_to("a@example.org").unwrap();
         app.advance_seconds(15 * 60);

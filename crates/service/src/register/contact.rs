@@ -149,6 +149,20 @@ pub async fn send_code(
     .await
 }
 
+/// Sends another code to the contact that was given last.
+pub async fn send_code_again(
+    app: &App,
+    actor: &Actor,
+    id: ApplicationId,
+) -> Result<Addressed, Error> {
+    let loaded = load(app, actor, Action::ChangeApplication, id).await?;
+    let contacts = Contact::list(&app.store.db, id).await?;
+    let last = contacts.first().ok_or(ContactRefusal::Missing)?;
+    let address = last.open(id, loaded.key()?)?;
+    let text = if last.channel == Channel::Email { address } else { format!("+{address}") };
+    send_code(app, actor, id, &text).await
+}
+
 /// Confirms the contact a code went to.
 pub async fn confirm(app: &App, actor: &Actor, id: ApplicationId, code: &str) -> Result<(), Error> {
     let typed = read_code(code)?;

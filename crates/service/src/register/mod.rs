@@ -25,11 +25,12 @@ mod view;
 pub use appeal::{appeal, ask_person};
 pub use check::run_checks;
 pub use contact::{
-    Addressed, ContactRefusal, confirm, resume, send_code, send_resume_code, set_reach,
+    Addressed, ContactRefusal, confirm, resume, send_code, send_code_again, send_resume_code,
+    set_reach,
 };
 pub use load::{Loaded, load};
 pub use outside::{Answered, WholeApplication, submit_whole};
-pub use photo::{Uploaded, photo, send_anyway, upload};
+pub use photo::{Uploaded, photo, photo_part, send_anyway, upload};
 pub use redo::RedoView;
 pub use save::{Change, IdentityFields, Purpose, save, save_consents};
 pub(crate) use stage::{CHECK, TIMER};

@@ -184,3 +184,24 @@ pub async fn photo(
     let photo = photos.iter().find(is_wanted).ok_or(Error::NotFound)?;
     Ok(app.store.blobs.get(loaded.key()?, photo.blob_id).await?)
 }
+
+/// The longest side of a shown part, in pixels.
+const PART_SIDE: u32 = 800;
+
+/// The marked part of a photo, given as `left,top,width,height` in thousandths.
+pub async fn photo_part(
+    app: &App,
+    actor: &Actor,
+    id: ApplicationId,
+    (item, round): (Item, i64),
+    region: &str,
+) -> Result<Vec<u8>, Error> {
+    let marked = domain::review::Region::from_text(region).ok_or(Error::NotFound)?;
+    let region = vision::Region {
+        x: marked.left,
+        y: marked.top,
+        width: marked.width,
+        height: marked.height,
+    };
+    image::part(photo(app, actor, id, item, round).await?, region, PART_SIDE).await
+}
