@@ -165,3 +165,6 @@ apply-photo-broken = The upload broke off. Please try again.
 apply-receipt-sent-at = Sent
 apply-begin-go-on = You have an unfinished application, reference { $reference }.
 apply-begin-documents = Documents we accept (any one, the document itself)
+apply-task-number = Number and card
+apply-task-contact = Contact
+apply-task-who = Who it is for

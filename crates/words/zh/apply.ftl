@@ -165,3 +165,6 @@ apply-photo-broken = 上传中断了，请再试一次。
 apply-receipt-sent-at = 提交时间
 apply-begin-go-on = 您有一份没填完的申请，编号 { $reference }。
 apply-begin-documents = 可以用的证件（任选一种，要原件）
+apply-task-number = 号码与卡
+apply-task-contact = 联系方式
+apply-task-who = 给谁办

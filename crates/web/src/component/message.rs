@@ -90,6 +90,11 @@ impl Errors {
         t.refusal(code, values).unwrap_or_else(|| t.shell_bad_title().to_owned())
     }
 
+    /// The same messages, all at the field `name`.
+    pub fn all_at(self, name: &str) -> Self {
+        Self(self.0.into_iter().map(|(_, message)| (name.to_owned(), message)).collect())
+    }
+
     /// The first message; empty if nothing is wrong.
     pub fn first(&self) -> String {
         self.0.first().map(|(_, message)| message.clone()).unwrap_or_default()

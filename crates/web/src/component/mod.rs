@@ -86,6 +86,12 @@ impl Html {
         ))
     }
 
+    /// A form with nothing but the page's main button.
+    pub fn post_main(t: words::Lang, text: &str, action: &str) -> Self {
+        let button = Button::new(t, text);
+        Self(format!("<form method=\"post\" action=\"{}\">{button}</form>", escape(action)))
+    }
+
     /// Several pieces as one.
     pub fn join(parts: impl IntoIterator<Item = Self>) -> Self {
         Self(parts.into_iter().map(|part| part.0).collect::<Vec<_>>().join("\n"))

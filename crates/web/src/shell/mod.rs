@@ -17,6 +17,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::id::OperatorId;
 use domain::operator::Operator;
 use domain::time::{At, Zone};
 use service::App;
@@ -121,6 +122,8 @@ pub struct Shell {
     pub size: Size,
     /// Whose service this is.
     pub brand: Brand,
+    /// The operator of the site, for pages before anything belongs to one.
+    pub operator_id: OperatorId,
     /// Path and query of this page, without `lang` and `size`.
     pub here: String,
     /// Set in the demo.
@@ -204,6 +207,7 @@ impl Shell {
             lang,
             size,
             brand,
+            operator_id: OperatorId(1),
             here: "/".to_owned(),
             sandbox: None,
             visitor_zone: Zone::named("Europe/London"),
@@ -294,7 +298,7 @@ impl FromRequestParts<Arc<App>> for Shell {
             .or_else(|| Lang::from_accept(text(headers, &header::ACCEPT_LANGUAGE)))
             .unwrap_or_default();
         let size = cookie::read(headers, "size").and_then(Size::from_code).unwrap_or_default();
-        let brand = brand(app, lang).await;
+        let (operator_id, brand) = brand(app, lang).await;
         let visitor_zone = cookie::read(headers, "zone")
             .and_then(place::named)
             .and_then(|name| Zone::named(&name))
@@ -303,6 +307,7 @@ impl FromRequestParts<Arc<App>> for Shell {
             lang,
             size,
             brand,
+            operator_id,
             here: without_switches(parts),
             sandbox: parts.extensions.get::<Sandbox>().cloned(),
             visitor_zone,
@@ -316,15 +321,18 @@ impl FromRequestParts<Arc<App>> for Shell {
 
 /// The operator of the site: the oldest. Without one, or without a database, the page still has a
 /// frame.
-async fn brand(app: &App, lang: Lang) -> Brand {
+async fn brand(app: &App, lang: Lang) -> (OperatorId, Brand) {
     let operators = service::operator::list(app).await.unwrap_or_default();
     match operators.into_iter().next() {
-        Some(operator) => Brand::of(&operator, lang),
-        None => Brand {
-            name: lang.common_service().to_owned(),
-            hotline: "10000".to_owned(),
-            zone: Zone::shanghai(),
-        },
+        Some(operator) => (operator.id, Brand::of(&operator, lang)),
+        None => (
+            OperatorId(1),
+            Brand {
+                name: lang.common_service().to_owned(),
+                hotline: "10000".to_owned(),
+                zone: Zone::shanghai(),
+            },
+        ),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who is at the other end: cookies with tickets, renewed while the person is active.
 
+use super::steps;
 use crate::shell::cookie;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -7,22 +8,63 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::Actor;
-use domain::id::{OperatorId, PartyId};
+use domain::id::{ApplicationId, OperatorId, PartyId};
 use domain::time::At;
-use service::App;
+use service::register::{self, View};
 use service::ticket::{self, Purpose};
+use service::{App, Error};
 use std::sync::Arc;
 
 /// A session ends after so long without a page.
 pub(crate) const IDLE_MINUTES: i64 = 30;
 
+const APPLICANT: &str = "applicant";
 const HOLDER: &str = "holder";
+
+/// The applicant of one application.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Applicant {
+    pub(crate) operator_id: OperatorId,
+    pub(crate) application_id: ApplicationId,
+}
 
 /// A holder who proved a contact.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Holder {
     pub(crate) operator_id: OperatorId,
     pub(crate) party_id: PartyId,
+}
+
+impl Applicant {
+    /// As the use cases see it.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::Applicant { operator_id: self.operator_id, application_id: self.application_id }
+    }
+
+    /// The application as it stands, for its own applicant.
+    pub(crate) async fn open(&self, app: &App) -> Result<View, Error> {
+        register::open(app, &self.actor(), self.application_id).await
+    }
+
+    fn content(&self) -> String {
+        format!("{} {}", self.operator_id, self.application_id)
+    }
+
+    fn read(app: &App, headers: &HeaderMap) -> Option<Self> {
+        let ticket = cookie::read(headers, APPLICANT)?;
+        let content = ticket::read(app, Purpose::Applicant, ticket)?;
+        let (operator, application) = content.split_once(' ')?;
+        Some(Self {
+            operator_id: OperatorId(operator.parse().ok()?),
+            application_id: application.parse().ok()?,
+        })
+    }
+
+    /// The cookie that lets this person go on, from now.
+    pub(crate) fn cookie(&self, app: &App, is_secure: bool) -> HeaderValue {
+        let ticket = ticket::issue(app, Purpose::Applicant, &self.content(), until(app));
+        cookie::session(APPLICANT, &ticket, IDLE_MINUTES * 60, is_secure)
+    }
 }
 
 impl Holder {
@@ -58,6 +100,18 @@ fn until(app: &App) -> At {
     app.now().plus_minutes(IDLE_MINUTES)
 }
 
+impl FromRequestParts<Arc<App>> for Applicant {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        Self::read(app, &parts.headers).ok_or_else(|| {
+            let is_new = cookie::read(&parts.headers, APPLICANT).is_none();
+            let path = if is_new { steps::BEGIN } else { "/resume?over" };
+            Redirect::to(path).into_response()
+        })
+    }
+}
+
 impl FromRequestParts<Arc<App>> for Holder {
     type Rejection = Response;
 
@@ -70,6 +124,17 @@ impl FromRequestParts<Arc<App>> for Holder {
 /// Nobody has to be signed in; who is, is known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Maybe<T>(pub(crate) Option<T>);
+
+impl FromRequestParts<Arc<App>> for Maybe<Applicant> {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &Arc<App>,
+    ) -> Result<Self, Self::Rejection> {
+        Ok(Self(Applicant::read(app, &parts.headers)))
+    }
+}
 
 impl FromRequestParts<Arc<App>> for Maybe<Holder> {
     type Rejection = std::convert::Infallible;
@@ -86,6 +151,7 @@ impl FromRequestParts<Arc<App>> for Maybe<Holder> {
 pub(crate) async fn renew(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let is_secure = cookie::is_secure(headers);
+    let applicant = Applicant::read(&app, headers);
     let holder = Holder::read(&app, headers);
     let mut response = next.run(request).await;
     let is_set = |name: &str| {
@@ -93,6 +159,9 @@ pub(crate) async fn renew(State(app): State<Arc<App>>, request: Request, next: N
         cookies.iter().any(|cookie| cookie.as_bytes().starts_with(format!("{name}=").as_bytes()))
     };
     let mut renewed = Vec::new();
+    if let Some(applicant) = applicant.filter(|_| !is_set(APPLICANT)) {
+        renewed.push(applicant.cookie(&app, is_secure));
+    }
     if let Some(holder) = holder.filter(|_| !is_set(HOLDER)) {
         renewed.push(holder.cookie(&app, is_secure));
     }

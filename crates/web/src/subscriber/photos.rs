@@ -1,0 +1,266 @@
+//! S8 and S9: photos, by plain upload, with a warning that can be overruled and never a dead end.
+
+use super::go;
+use super::session::Applicant;
+use super::steps::{self, Way};
+use crate::component::{
+    Button, Component as _, Errors, Example, Examples, FileState, FileTile, FormPage, Html, Notice,
+    TextPage, Tone,
+};
+use crate::shell::Shell;
+use crate::shell::failure::Reply;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::application::form;
+use domain::identity::DocumentKind;
+use domain::reason::Item;
+use service::App;
+use service::register::{self, PhotoView, View};
+use std::sync::Arc;
+use words::Lang;
+
+/// What is kept of one photo while it arrives; one byte more than allowed, so that it is told.
+const PHOTO_BYTES_MAX: usize = 10 * 1024 * 1024 + 1;
+/// What is read of a form with photos; more is cut off with an error page.
+pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// After so many tries the page offers other ways.
+const TRIES_MAX: i64 = 3;
+
+/// `GET /register/photo/{item}`.
+pub(crate) async fn page(
+    State(app): State<Arc<App>>,
+    shell: Shell,
+    applicant: Applicant,
+    Path(item): Path<String>,
+    Query(way): Query<Way>,
+) -> Reply {
+    let view = applicant.open(&app).await?;
+    let Some(item) = needed(&view, &item) else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    Ok(photo_page(&shell, &way, &view, item, None))
+}
+
+fn needed(view: &View, item: &str) -> Option<Item> {
+    Item::from_code(item).filter(|item| view.wanted_photos.contains(item))
+}
+
+/// The name of a photo as in headings and text alternatives.
+pub(crate) fn photo_name(t: Lang, item: Item, document: Option<DocumentKind>) -> &'static str {
+    let kind = document.unwrap_or(DocumentKind::ResidentId);
+    match item {
+        Item::DocumentFront if form::has_back(kind) => t.apply_side_front(),
+        Item::DocumentFront => t.apply_side_data(),
+        Item::DocumentBack if kind == DocumentKind::ResidentId => t.apply_side_back(),
+        Item::DocumentBack => t.apply_side_other(),
+        Item::Portrait => t.apply_task_portrait(),
+        Item::GuardianPapers => t.apply_guardian_papers(),
+        Item::CompanyPapers => t.apply_company_papers(),
+        Item::Sim | Item::Name | Item::DocumentNumber => "",
+    }
+}
+
+fn photo_page(shell: &Shell, way: &Way, view: &View, item: Item, failed: Option<&str>) -> Response {
+    let t = shell.lang;
+    let name = photo_name(t, item, view.form.document);
+    let path = steps::photo(item);
+    let photo = view.photos.iter().find(|photo| photo.found.item == item);
+    let is_portrait = item == Item::Portrait;
+    let title =
+        if is_portrait { t.apply_portrait_title().to_owned() } else { t.apply_photo_title(name) };
+    let errors = failed.map_or_else(Errors::none, |why| Errors::one("photo", why));
+    let mut tile = FileTile::new(t, name).state(state(t, photo, failed));
+    if is_portrait {
+        tile = tile.towards_person();
+    }
+    if let Some(photo) = photo {
+        let src = format!("{path}/image?round={}", photo.found.round);
+        tile = tile.preview(src, t.apply_photo_alt(name, photo.found.round));
+    }
+    let mut page = FormPage::new(shell, title, way.here(&path))
+        .photo()
+        .errors(&errors)
+        .back(way.before(&view.facts, &steps::before_photo(item, &view.wanted_photos)))
+        .button(Button::new(t, t.apply_photo_send()));
+    page = if is_portrait { portrait_rules(page, t) } else { document_rules(page, t, photo) };
+    page = page.part(tile.html());
+    if let Some(photo) = photo {
+        page = page.after(keep_or_retake(t, way, item, photo));
+    }
+    if photo.is_some_and(|photo| photo.found.round >= TRIES_MAX) {
+        page = page.after(Notice::new(Tone::Blue, t.apply_photo_tries()).html());
+    }
+    page = page
+        .after(Html::paragraph(t.apply_photo_wechat()))
+        .after(Html::paragraph(&t.apply_photo_camera_off(&view.reference)));
+    if is_portrait {
+        page = page.after(Html::link(t.apply_portrait_other(), "/register/photo/portrait/other"));
+    }
+    page.response()
+}
+
+fn state(t: Lang, photo: Option<&PhotoView>, failed: Option<&str>) -> FileState {
+    match (failed, photo) {
+        (Some(why), _) => FileState::Failed(why.to_owned()),
+        (None, None) => FileState::Empty,
+        (None, Some(photo)) if photo.found.reasons.is_empty() => FileState::Checked,
+        (None, Some(photo)) => FileState::Warning(faults(t, photo)),
+    }
+}
+
+/// What seems wrong with a photo: fault and one action.
+fn faults(t: Lang, photo: &PhotoView) -> Vec<String> {
+    let words = photo.found.reasons.iter().filter_map(|reason| {
+        let id = format!("reason-{}", reason.code().to_ascii_lowercase());
+        let fault = t.by_id(&id, &[])?;
+        let fix = t.by_id(&format!("{id}-fix"), &[])?;
+        Some(t.apply_photo_fault(fault, fix))
+    });
+    words.collect()
+}
+
+fn portrait_rules(page: FormPage<'_>, t: Lang) -> FormPage<'_> {
+    page.before(Html::list(&[
+        t.apply_portrait_rule_1(),
+        t.apply_portrait_rule_2(),
+        t.apply_portrait_rule_3(),
+        t.apply_portrait_rule_4(),
+        t.apply_portrait_rule_5(),
+    ]))
+}
+
+/// Four pictures; the fault that was found comes right after the good one.
+fn document_rules<'a>(page: FormPage<'a>, t: Lang, photo: Option<&PhotoView>) -> FormPage<'a> {
+    let mut examples = vec![Example::Good];
+    let found = photo.iter().flat_map(|photo| &photo.found.reasons);
+    examples.extend(found.filter_map(|reason| Example::of_reason(reason.code())));
+    for usual in [Example::Blur, Example::Glare, Example::CutOff] {
+        if !examples.contains(&usual) {
+            examples.push(usual);
+        }
+    }
+    page.lead(t.apply_photo_lead()).before(Examples::new(t, examples).html())
+}
+
+/// With a photo there: go on with it, even against a warning.
+fn keep_or_retake(t: Lang, way: &Way, item: Item, photo: &PhotoView) -> Html {
+    let next = way.here(&format!("{}/keep", steps::photo(item)));
+    let text =
+        if photo.found.reasons.is_empty() { t.common_continue() } else { t.apply_photo_anyway() };
+    Html::join([Html::paragraph(t.apply_photo_retake()), Html::post_button(text, &next)])
+}
+
+/// `POST /register/photo/{item}`.
+pub(crate) async fn upload(
+    State(app): State<Arc<App>>,
+    shell: Shell,
+    applicant: Applicant,
+    Path(item): Path<String>,
+    Query(way): Query<Way>,
+    parts: Multipart,
+) -> Reply {
+    let t = shell.lang;
+    let view = applicant.open(&app).await?;
+    let Some(item) = needed(&view, &item) else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    let photo = match receive(parts).await {
+        Received::Photo(bytes) => bytes,
+        Received::Nothing => {
+            return Ok(photo_page(&shell, &way, &view, item, Some(t.apply_photo_none())));
+        }
+        Received::Broken => {
+            return Ok(photo_page(&shell, &way, &view, item, Some(t.apply_photo_broken())));
+        }
+    };
+    let id = applicant.application_id;
+    match register::upload(&app, &applicant.actor(), id, item, photo).await {
+        Ok(found) if found.reasons.is_empty() => {
+            let next = steps::after_photo(item, &view.wanted_photos);
+            Ok(go(&way.after(&view.facts, &next)))
+        }
+        // A warning is shown where the photo is, so that it can be taken again at once.
+        Ok(_) => Ok(go(&way.here(&steps::photo(item)))),
+        Err(service::Error::Refused(refused)) => {
+            let why = Errors::refused(t, &refused, "photo").first();
+            Ok(photo_page(&shell, &way, &view, item, Some(&why)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+enum Received {
+    Photo(Vec<u8>),
+    Nothing,
+    Broken,
+}
+
+/// The first of the two inputs that carries something. What is too long is read to its end but not
+/// kept: a browser shows an answer only after it has sent everything.
+async fn receive(mut parts: Multipart) -> Received {
+    let mut photo = Vec::new();
+    loop {
+        let mut field = match parts.next_field().await {
+            Ok(Some(field)) => field,
+            Ok(None) => break,
+            Err(_) => return Received::Broken,
+        };
+        let is_wanted = matches!(field.name(), Some("photo" | "camera")) && photo.is_empty();
+        loop {
+            match field.chunk().await {
+                Ok(Some(chunk)) if is_wanted => {
+                    let room = PHOTO_BYTES_MAX.saturating_sub(photo.len());
+                    photo.extend(chunk.iter().take(room));
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(_) => return Received::Broken,
+            }
+        }
+    }
+    if photo.is_empty() { Received::Nothing } else { Received::Photo(photo) }
+}
+
+/// `POST /register/photo/{item}/keep`: goes on with the photo that is there.
+pub(crate) async fn keep(
+    State(app): State<Arc<App>>,
+    applicant: Applicant,
+    Path(item): Path<String>,
+    Query(way): Query<Way>,
+) -> Reply {
+    let view = applicant.open(&app).await?;
+    let Some(item) = needed(&view, &item) else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    let present = view.photos.iter().find(|photo| photo.found.item == item);
+    if present.is_some_and(|photo| !photo.found.reasons.is_empty()) {
+        let id = applicant.application_id;
+        register::send_anyway(&app, &applicant.actor(), id, item).await?;
+    }
+    Ok(go(&way.after(&view.facts, &steps::after_photo(item, &view.wanted_photos))))
+}
+
+/// `GET /register/photo/{item}/image`: the applicant's own photo, as it is kept.
+pub(crate) async fn image(
+    State(app): State<Arc<App>>,
+    applicant: Applicant,
+    Path(item): Path<String>,
+) -> Reply {
+    let Some(item) = Item::from_code(&item) else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    let id = applicant.application_id;
+    let bytes = register::photo(&app, &applicant.actor(), id, item, 0).await?;
+    Ok(([(header::CONTENT_TYPE, "image/jpeg")], bytes).into_response())
+}
+
+/// `GET /register/photo/portrait/other`: S9b.
+pub(crate) async fn other_way(shell: Shell) -> Response {
+    let t = shell.lang;
+    TextPage::new(t, t.apply_portrait_other_title())
+        .back(steps::photo(Item::Portrait))
+        .part(Html::paragraph(t.apply_portrait_other_text()))
+        .part(Html::link(t.apply_tasks_title(), steps::TASKS))
+        .response(&shell)
+}
