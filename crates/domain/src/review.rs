@@ -430,8 +430,8 @@ pub enum ReviewRefusal {
     TooLateToUndo,
     /// Nothing waits for this person.
     QueueEmpty,
-    /// The case is not waiting for a lead.
-    NoDisagreement,
+    /// The document number does not pass its check, so nobody can be registered by it.
+    IdentityUnreadable,
 }
 
 impl ReviewRefusal {
@@ -453,7 +453,7 @@ impl ReviewRefusal {
         Self::StaleForm,
         Self::TooLateToUndo,
         Self::QueueEmpty,
-        Self::NoDisagreement,
+        Self::IdentityUnreadable,
     ];
 }
 
@@ -476,7 +476,7 @@ impl Refusal for ReviewRefusal {
             Self::StaleForm => "review.stale_form",
             Self::TooLateToUndo => "review.too_late_to_undo",
             Self::QueueEmpty => "review.queue_empty",
-            Self::NoDisagreement => "review.no_disagreement",
+            Self::IdentityUnreadable => "review.identity_unreadable",
         }
     }
 
@@ -497,7 +497,7 @@ impl Refusal for ReviewRefusal {
             | Self::StaleForm
             | Self::TooLateToUndo
             | Self::QueueEmpty
-            | Self::NoDisagreement => None,
+            | Self::IdentityUnreadable => None,
         }
     }
 

@@ -63,7 +63,7 @@ pub async fn image(
 
 /// 「仅用于尾号8000实名登记」 with the day and the last digits of who looks.
 fn stamp(app: &App, actor: &Actor, subject: &Subject) -> String {
-    let tail = subject.application.msisdn.map(|m| m.tail4()).unwrap_or_default();
+    let tail = subject.application.msisdn.map(domain::msisdn::Msisdn::tail4).unwrap_or_default();
     let viewer = actor.audit_name();
     let viewer = viewer.get(viewer.len().saturating_sub(6)..).unwrap_or_default().to_uppercase();
     format!("仅用于尾号{tail}实名登记 {} {viewer}", subject.today(app.now()))

@@ -234,7 +234,7 @@ pub async fn view(
     Ok(CaseView {
         application_id: id,
         reference: application.reference.clone(),
-        tail: application.msisdn.map(|msisdn| msisdn.tail4()).unwrap_or_default(),
+        tail: application.msisdn.map(domain::msisdn::Msisdn::tail4).unwrap_or_default(),
         kind: case.kind,
         state: application.facts.state,
         stage: case.stage,

@@ -1,0 +1,154 @@
+//! What an approval makes: the party, its document and how it is reached, and the number.
+
+use super::subject::Subject;
+use crate::App;
+use crate::error::Error;
+use crate::notice::Address;
+use crate::notice::reach::{Preference, record};
+use crate::register;
+use domain::access::Actor;
+use domain::application::form::{Identity, Who};
+use domain::application::{Event, Kind};
+use domain::id::{EpisodeId, PartyId};
+use domain::notice::{Channel, Template};
+use domain::number;
+use domain::review::ReviewRefusal;
+use domain::time::Zone;
+use seal::DataKey;
+use store::Batch;
+use store::application::contact::Contact;
+use store::party::{self, MATCH_COLUMN, Party, PartyDocument, PartyKind, Profile};
+use words::Lang;
+
+/// Adds everything an approval changes to `batch`: one identity is one party of the operator,
+/// however many cards it registers; the cap is counted on the party, so of many approvals at once
+/// exactly as many pass as it allows. Refused as the number's rules refuse.
+pub(super) async fn stage(app: &App, batch: &mut Batch, subject: &Subject) -> Result<(), Error> {
+    let identity = subject.identity(batch.at()).ok_or(ReviewRefusal::IdentityUnreadable)?;
+    let (party_id, is_known) = party(app, batch, subject, &identity).await?;
+    if let Some(msisdn) = subject.application.msisdn {
+        let event = number_event(app, subject.case.kind, party_id);
+        if let Some(event) = event {
+            let step =
+                crate::number::stage(app, batch, msisdn, &event, &Actor::System).await?;
+            if let Some(sim) = step.next.sim {
+                let id = subject.application.id;
+                crate::number::announce_ready(batch, msisdn, sim, id);
+            }
+            if is_known && matches!(event, number::Event::HolderVerified { .. }) {
+                tell_of_new_number(app, batch, subject, party_id).await?;
+            }
+        }
+    }
+    let (id, event) = (subject.application.id, Event::Approved);
+    register::stage_for_party(app, batch, id, &event, party_id).await?;
+    Ok(())
+}
+
+/// The party behind the identity, made if it is new; whether it was known.
+async fn party(
+    app: &App,
+    batch: &mut Batch,
+    subject: &Subject,
+    identity: &Identity,
+) -> Result<(PartyId, bool), Error> {
+    let (store, operator_id) = (&app.store, subject.case.operator_id);
+    let index = store.keys.blind(MATCH_COLUMN, &identity.document.match_key());
+    let document = PartyDocument {
+        number: identity.document.clone(),
+        expires: identity.expires,
+        recorded_at: batch.at(),
+    };
+    if let Some(party_id) = party::claimant(&store.db, operator_id, index).await? {
+        let party = Party::load(&store.db, party_id).await?.ok_or(Error::NotFound)?;
+        let key = store.keys.load(&store.db, party.data_key_id).await?.ok_or(Error::NotFound)?;
+        party.insert_document(batch, &key, &document, index);
+        reach(app, batch, subject, party_id, &key).await?;
+        return Ok((party_id, true));
+    }
+    let at = batch.at();
+    let key = store.keys.create(batch, at);
+    let party_id: PartyId = crate::id::new(at);
+    let profile = Profile {
+        name: identity.name.clone(),
+        birth: identity.birth,
+        address: subject.form.address.clone(),
+    };
+    let kind = match subject.form.who {
+        Some(Who::Company | Who::Iot) => PartyKind::Organisation,
+        Some(Who::Myself | Who::Child) | None => PartyKind::Person,
+    };
+    let party = Party::new(party_id, operator_id, kind, &key, &profile);
+    party.insert(batch);
+    party::claim(batch, operator_id, index, party_id);
+    party.insert_document(batch, &key, &document, index);
+    reach(app, batch, subject, party_id, &key).await?;
+    Ok((party_id, false))
+}
+
+/// The contacts that the applicant proved are the holder's from now on.
+async fn reach(
+    app: &App,
+    batch: &mut Batch,
+    subject: &Subject,
+    party_id: PartyId,
+    key: &DataKey,
+) -> Result<(), Error> {
+    let application = &subject.application;
+    let mut channels = Vec::new();
+    for contact in Contact::list(&app.store.db, application.id).await? {
+        if contact.confirmed_at.is_none() {
+            continue;
+        }
+        let text = contact.open(application.id, &subject.key)?;
+        let address = match contact.channel {
+            Channel::Email => Address::Email(text),
+            _ => Address::Phone(text),
+        };
+        channels.push((contact.channel, address));
+    }
+    let preference = Preference {
+        operator_id: application.operator_id,
+        lang: Lang::from_code(&application.lang).unwrap_or_default(),
+        zone: application.zone.as_deref().and_then(Zone::named),
+        channels,
+    };
+    record(app, batch, party_id, key, &preference);
+    Ok(())
+}
+
+/// What the approval means for the number; nothing for an appeal, whose decision is looked at
+/// again by hand, and for what moves a number to another card or holder, which has steps of its
+/// own.
+fn number_event(app: &App, kind: Kind, party_id: PartyId) -> Option<number::Event> {
+    match kind {
+        Kind::Registration | Kind::BackRegistration => {
+            let episode_id: EpisodeId = crate::id::new(app.now());
+            Some(number::Event::HolderVerified { party_id, episode_id })
+        }
+        Kind::Reverification => Some(number::Event::ReverifyPassed),
+        Kind::SimReplacement | Kind::Transfer | Kind::Recovery | Kind::Appeal => None,
+    }
+}
+
+/// Whoever holds numbers already hears of every new one, so that nobody registers in his name
+/// unnoticed (text 13).
+async fn tell_of_new_number(
+    app: &App,
+    batch: &mut Batch,
+    subject: &Subject,
+    party_id: PartyId,
+) -> Result<(), Error> {
+    let application = &subject.application;
+    let tail = application.msisdn.map(domain::msisdn::Msisdn::tail4).unwrap_or_default();
+    let request = crate::notice::NoticeRequest {
+        operator_id: application.operator_id,
+        template: Template::NewNumber { tail },
+        about: application.msisdn,
+        application_id: Some(application.id),
+        to: crate::notice::To::Holder(party_id),
+        dedup: format!("{}:new_number", application.id),
+    };
+    crate::notice::stage(app, batch, request).await?;
+    Ok(())
+}
