@@ -4,11 +4,13 @@
 //! A decision is stored at once and takes effect a minute later ([`settle`], a job), so that
 //! taking it back needs no undoing: nothing has happened yet. See decision record 0012.
 
+mod approve;
 mod claim;
 mod decide;
 mod image;
 mod preview;
 mod queue;
+mod settle;
 mod subject;
 mod undo;
 mod view;
@@ -18,6 +20,7 @@ pub use decide::{Decide, Decided, SETTLE, decide};
 pub use image::{ImageRequest, image};
 pub use preview::{Preview, preview};
 pub use queue::{Queue, QueueFilter, QueueRow, queue};
+pub use settle::settle;
 pub use store::application::Event;
 pub use undo::undo;
 pub use view::{CaseView, Compared, Content, Field, Past, Photo, Standing, Typed, result_of, view};

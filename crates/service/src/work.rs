@@ -10,6 +10,7 @@ use crate::notice;
 use crate::port::Later;
 use crate::provision;
 use crate::register;
+use crate::review;
 use crate::sweep;
 use domain::id::ApplicationId;
 use domain::time::At;
@@ -94,6 +95,10 @@ pub fn handlers() -> &'static [Handler] {
         Handler {
             kind: provision::READY,
             run: |app, job| Box::pin(async { register::run_ready(app, subject(job)?).await }),
+        },
+        Handler {
+            kind: review::SETTLE,
+            run: |app, job| Box::pin(async { review::settle(app, subject(job)?).await }),
         },
         Handler { kind: keep::SAVED, run: |app, job| Box::pin(keep::run(app, job)) },
         Handler { kind: provision::JOB, run: |app, job| Box::pin(provision::run(app, job)) },

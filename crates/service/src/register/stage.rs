@@ -7,7 +7,7 @@ use crate::notice::{self, Address, Contact as Reached, NoticeRequest, To};
 use domain::access::Actor;
 use domain::application::{Effect, Event, Kind, State, Tell, decide};
 use domain::decision::Redo;
-use domain::id::ApplicationId;
+use domain::id::{ApplicationId, PartyId};
 use domain::notice::{Channel, Template};
 use domain::reason::{Item, Reason};
 use domain::time::{At, Zone};
@@ -75,6 +75,43 @@ pub(super) async fn stage_checked(
 ) -> Result<Staged, Error> {
     let by = By { actor: &Actor::System, regions: &[], difficulty };
     stage_by(app, batch, loaded, event, by).await
+}
+
+/// The same for a decision that makes the application a party's.
+pub(crate) async fn stage_for_party(
+    app: &App,
+    batch: &mut Batch,
+    id: ApplicationId,
+    event: &Event,
+    party_id: PartyId,
+) -> Result<Staged, Error> {
+    let row = store::application::load(&app.store.db, id).await?.ok_or(Error::NotFound)?;
+    let mut loaded = complete(app, row).await?;
+    loaded.application.party_id = Some(party_id);
+    stage_loaded(app, batch, loaded, event, &Actor::System, &[]).await
+}
+
+/// What the applicant would be told of `event` if it happened at `at`, before anything is decided;
+/// none if he would be told nothing yet.
+pub(crate) async fn preview(
+    app: &App,
+    id: ApplicationId,
+    event: &Event,
+    at: At,
+) -> Result<Vec<Template>, Error> {
+    let row = store::application::load(&app.store.db, id).await?.ok_or(Error::NotFound)?;
+    let loaded = complete(app, row).await?;
+    let step = decide(&loaded.application.facts, loaded.rules(), event, at)?;
+    let told = step.effects.iter().filter_map(|effect| match effect {
+        Effect::Tell(tell) => template(app, &loaded, tell),
+        _ => None,
+    });
+    let mut templates: Vec<Template> = told.collect();
+    // An approval is told once the network has confirmed it.
+    if step.effects.contains(&Effect::SwitchOn) {
+        templates.extend(template(app, &loaded, &Tell::Ready));
+    }
+    Ok(templates)
 }
 
 pub(super) async fn stage_loaded(

@@ -29,8 +29,7 @@ pub(super) async fn stage(app: &App, batch: &mut Batch, subject: &Subject) -> Re
     if let Some(msisdn) = subject.application.msisdn {
         let event = number_event(app, subject.case.kind, party_id);
         if let Some(event) = event {
-            let step =
-                crate::number::stage(app, batch, msisdn, &event, &Actor::System).await?;
+            let step = crate::number::stage(app, batch, msisdn, &event, &Actor::System).await?;
             if let Some(sim) = step.next.sim {
                 let id = subject.application.id;
                 crate::number::announce_ready(batch, msisdn, sim, id);

@@ -28,5 +28,18 @@ pub async fn preview(
     let case = super::load(app, actor, Action::SeeCase, id).await?;
     let subject = Subject::open(app, case).await?;
     opinion.check(&subject.items())?;
-    Ok(Vec::new())
+    let event = super::settle::event_of(opinion);
+    let at = app.now().plus_millis(*subject.policy.application.undo_seconds * 1000);
+    let templates = crate::register::preview(app, id, &event, at).await?;
+    let operator = crate::operator::load(app, subject.case.operator_id).await?;
+    let sender = crate::notice::sender_of(app, &operator);
+    let mut out = Vec::new();
+    for template in &templates {
+        for lang in Lang::ALL {
+            let text = crate::notice::render(template, lang, &sender).text;
+            let segments = usize::from(domain::notice::segments(&text).parts);
+            out.push(Preview { lang, text, segments });
+        }
+    }
+    Ok(out)
 }

@@ -92,13 +92,8 @@ async fn to_lead(app: &App, case: &Case, pending: &Given, why: &str) -> Result<(
 async fn apply(app: &App, case: Case, pending: &Given, opinion: &Opinion) -> Result<(), Error> {
     match opinion.verdict {
         Verdict::Approve => approve_or_explain(app, case, pending).await,
-        Verdict::AskAgain => {
-            let event = Event::UpdateAsked { redo: opinion.redo() };
-            close(app, &case, pending, &event, &regions(opinion)).await
-        }
-        Verdict::Refuse => {
-            let event = Event::Rejected { reasons: opinion.refusal_reasons() };
-            close(app, &case, pending, &event, &[]).await
+        Verdict::AskAgain | Verdict::Refuse => {
+            close(app, &case, pending, &event_of(opinion), &regions(opinion)).await
         }
     }
 }
@@ -145,6 +140,15 @@ async fn close(
     let id = case.application_id;
     register::stage_marked(app, &mut batch, id, event, &Actor::System, regions).await?;
     Ok(app.store.db.commit(batch).await?)
+}
+
+/// What an opinion makes of the application if it stands.
+pub(super) fn event_of(opinion: &Opinion) -> Event {
+    match opinion.verdict {
+        Verdict::Approve => Event::Approved,
+        Verdict::AskAgain => Event::UpdateAsked { redo: opinion.redo() },
+        Verdict::Refuse => Event::Rejected { reasons: opinion.refusal_reasons() },
+    }
 }
 
 fn regions(opinion: &Opinion) -> Vec<(Item, String)> {
