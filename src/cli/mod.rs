@@ -6,8 +6,11 @@ mod demo;
 mod import;
 pub(crate) mod out;
 pub(crate) mod place;
+mod policy;
 mod serve;
 mod staff;
+mod status;
+mod sweep;
 mod token;
 
 use clap::{Parser, Subcommand};
@@ -35,9 +38,12 @@ enum Command {
     Check(check::Check),
     Demo(demo::Demo),
     Import(import::Import),
+    Policy(policy::Policy),
     Serve(serve::Serve),
     Token(token::Token),
     Staff(staff::Staff),
+    Status(status::Status),
+    Sweep(sweep::Sweep),
     Work(serve::Work),
 }
 
@@ -49,9 +55,12 @@ impl Cli {
             Command::Check(check) => check.run(self.json),
             Command::Demo(demo) => demo.run(self.json),
             Command::Import(import) => import.run(self.json),
+            Command::Policy(policy) => policy.run(self.json),
             Command::Serve(serve) => serve.run(),
             Command::Token(token) => token.run(self.json),
             Command::Staff(staff) => staff.run(self.json),
+            Command::Status(status) => status.run(self.json),
+            Command::Sweep(sweep) => sweep.run(self.json),
             Command::Work(work) => work.run(),
         }
     }

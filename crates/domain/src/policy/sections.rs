@@ -92,6 +92,23 @@ pub enum LadderAct {
     Quarantine,
 }
 
+impl LadderAct {
+    /// The name in policies and APIs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Remind => "remind",
+            Self::BarOutgoing => "bar_outgoing",
+            Self::Suspend => "suspend",
+            Self::Quarantine => "quarantine",
+        }
+    }
+
+    /// The id of its message.
+    pub fn message_id(self) -> String {
+        format!("ladder-{}", self.code().replace('_', "-"))
+    }
+}
+
 /// One step of the keep-alive ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
