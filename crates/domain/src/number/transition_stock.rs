@@ -4,6 +4,7 @@ use super::event::Event;
 use super::facts::Holder;
 use super::refusal::NumberRefusal as No;
 use super::transition::Draft;
+use super::transition_active::end_holds;
 use super::{Cause, Hold, HoldKind, Lifecycle, SetBy, SimRef};
 
 type Decided = Result<(), No>;
@@ -125,6 +126,7 @@ pub(super) fn allocated(draft: &mut Draft, event: &Event) -> Decided {
             Ok(())
         }
         Event::DeadlinePassed => {
+            end_holds(draft);
             let is_over = draft.facts.until.is_some_and(|until| until <= draft.at);
             if is_over && !draft.facts.holds.has(HoldKind::Authority) {
                 draft.rule("stock.never_registered");
