@@ -8,6 +8,7 @@ use super::*;
 use crate::policy::Policy;
 use crate::time::{At, Zone};
 use jiff::civil::Date;
+use std::sync::LazyLock;
 
 /// Every pack that ships.
 const PACKS: [&str; 6] = [
@@ -19,12 +20,16 @@ const PACKS: [&str; 6] = [
     include_str!("../../../../policies/ph.toml"),
 ];
 
+/// Every pack, read once.
+static READ: LazyLock<Vec<Policy>> =
+    LazyLock::new(|| PACKS.iter().map(|text| toml::from_str(text).unwrap()).collect());
+
 fn packs() -> Vec<Policy> {
-    PACKS.iter().map(|text| toml::from_str(text).unwrap()).collect()
+    READ.clone()
 }
 
 fn cn() -> Policy {
-    toml::from_str(PACKS[0]).unwrap()
+    READ[0].clone()
 }
 
 /// The hour `hour` of a day in Shanghai.

@@ -240,7 +240,10 @@ impl World {
             let closed_on = closed_at.date_in(&self.policy.zone);
             let free_on = ladder::plus_days(closed_on, *self.policy.quarantine.days);
             assert!(self.at.date_in(&self.policy.zone) >= free_on, "released too early");
-            assert!(!self.facts.holds.has(HoldKind::Authority));
+            let is_ordered = self.facts.holds.iter().any(|hold| {
+                hold.kind == HoldKind::Authority && hold.until.is_none_or(|until| until > self.at)
+            });
+            assert!(!is_ordered, "released under an order");
             if self.facts.former_party_id.is_some() {
                 assert!(self.model.proven_at.is_some_and(|proven| proven >= closed_at));
             }
@@ -287,8 +290,6 @@ fn live(policy: Policy, moves: &[Move]) -> World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
-
     #[test]
     fn any_life_keeps_the_promises(moves in moves()) {
         live(cn(), &moves);
@@ -296,7 +297,7 @@ proptest! {
 
     #[test]
     fn any_life_keeps_them_under_every_pack(moves in moves(), pack in 0..6_usize) {
-        live(packs().swap_remove(pack), &moves);
+        live(READ[pack].clone(), &moves);
     }
 
     #[test]

@@ -132,6 +132,24 @@ fn one_lifted_order_leaves_the_other_in_force() {
 }
 
 #[test]
+fn an_order_on_an_unregistered_card_ends_by_itself() {
+    let policy = cn();
+    let at = on(2026, 3, 14, 10);
+    let stock = Facts::in_stock(at);
+    let mut facts = step(&stock, &Event::Allocated { sim: diagram::sim(b'1') }, at).next;
+    let until = Some(at.plus_days(200));
+    let order = Event::AuthorityOrdered { reference: "A-1".into(), until };
+    facts = step(&facts, &order, at).next;
+    assert_eq!(let_pass(&mut facts, &policy, at.plus_days(199), true), []);
+    let_pass(&mut facts, &policy, at.plus_days(200), true);
+    assert_eq!(
+        facts.lifecycle,
+        Lifecycle::InStock,
+        "its time as an unregistered card is over, too"
+    );
+}
+
+#[test]
 fn the_clock_stands_still_while_we_bar_the_number_and_starts_afresh() {
     let policy = cn();
     let mut facts = active(&policy, on(2026, 3, 14, 10));
