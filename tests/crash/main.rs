@@ -4,7 +4,10 @@
 //! `BAOHAO_CRASH_ROUNDS=100 cargo test --test crash` kills a hundred times instead of ten.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod child;
 mod import;
+mod work;
+mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
