@@ -15,7 +15,7 @@ use words::Lang;
 
 impl TestApp {
     /// Joins `msisdn` with a card of its own at operator 1: what an outlet hands out.
-    pub async fn card_of(&self, msisdn: &str) -> SimRef {
+    pub async fn card(&self, msisdn: &str) -> SimRef {
         let number = Msisdn::parse(msisdn).expect("a number of ours");
         let sim = sim_of(number);
         let (actor, operator) = (Actor::System, OperatorId(1));
@@ -29,7 +29,7 @@ impl TestApp {
 
     /// A number in use since now, whose holder also registered an e-mail address.
     pub async fn holder(&self, msisdn: &str, email: &str) -> PartyId {
-        self.card_of(msisdn).await;
+        self.card(msisdn).await;
         let number = Msisdn::parse(msisdn).expect("a number of ours");
         let at = self.now();
         let party_id = service::id::new(at);

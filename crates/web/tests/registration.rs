@@ -1,0 +1,190 @@
+//! From the first page to the receipt without JavaScript, in both languages; what is wrong on the
+//! way is said and loses nothing.
+
+use domain::reason::Item;
+use testkit::{Applicant, Browser, Card, Form, Fresh, TestApp, on_both_engines};
+
+async fn visitor(fresh: Fresh, language: &str) -> (TestApp, Browser, Card) {
+    let app = TestApp::on(fresh).await;
+    app.operator(1).await;
+    let card = app.unregistered(1, 8000).await;
+    let browser = Browser::new(web::router(app.app.clone()), language);
+    (app, browser, card)
+}
+
+/// Sends the form, which must lead on to this page.
+async fn leads_to(browser: &mut Browser, form: Form, path: &str) {
+    let page = browser.send(form).await;
+    assert_eq!(page.path, path, "{}", page.text());
+}
+
+/// S1 to S3: the application exists and its contact is proven.
+async fn begin(app: &TestApp, browser: &mut Browser, card: &Card, contact: &str) {
+    browser.open("/").await;
+    browser.open("/register").await;
+    browser.open("/register/number").await;
+    let form = browser.form("/register/number");
+    let form = form.fill("number", "138 0013 8000").fill("sim_tail", &card.tail());
+    leads_to(browser, form, "/register/contact").await;
+    let form = browser.form("/register/contact").fill("contact", contact);
+    leads_to(browser, form, "/register/code").await;
+    app.run_jobs().await;
+    let code = app.code_to(contact).expect("a code");
+    let form = browser.form("/register/code").fill("code", &code);
+    leads_to(browser, form, "/register/who").await;
+}
+
+/// S4 to S10.
+async fn fill(browser: &mut Browser, person: &Applicant) {
+    let form = browser.form("/register/who").fill("who", "myself");
+    leads_to(browser, form, "/register/tasks").await;
+    browser.open("/register/document").await;
+    let form = browser.form("/register/document").fill("document", "resident_id");
+    leads_to(browser, form, "/register/identity").await;
+    let form = browser.form("/register/identity").fill("name", &person.name);
+    let form = form.fill("document_number", &person.number).fill("is_long_term", "on");
+    leads_to(browser, form, "/register/photo/document_front").await;
+    for (item, next) in [
+        (Item::DocumentFront, "/register/photo/document_back"),
+        (Item::DocumentBack, "/register/photo/portrait"),
+        (Item::Portrait, "/register/consents"),
+    ] {
+        let path = format!("/register/photo/{}", item.code());
+        let form = browser.form(&path).attach("photo", person.photo(item));
+        leads_to(browser, form, next).await;
+    }
+    let form = browser.form("/register/consents");
+    let form = form.fill("registration", "on").fill("portrait", "on");
+    leads_to(browser, form, "/register/check").await;
+}
+
+async fn whole_way(fresh: Fresh, language: &str, words: [&str; 4]) {
+    let [check, receipt, promise, status] = words;
+    let (app, mut browser, card) = visitor(fresh, language).await;
+    browser.set_cookie("zone", "Europe%2FLondon");
+    let person = Applicant::new(1);
+    begin(&app, &mut browser, &card, &person.contact).await;
+    fill(&mut browser, &person).await;
+    assert!(browser.page.says(check), "{}", browser.page.text());
+    assert!(browser.page.says(&person.name));
+    let form = browser.form("/register/send");
+    let page = browser.send(form).await;
+    assert_eq!(page.path, "/register/receipt", "{}", page.text());
+    assert!(page.says(receipt) && page.says(promise), "{}", page.text());
+    let again = browser.open("/register/receipt").await.text();
+    assert!(again.contains(receipt), "a refresh sends nothing");
+    app.run_jobs().await;
+    let link = browser.page.links().into_iter().find(|(href, _)| href.starts_with("/status/"));
+    let (address, _) = link.expect("a link to the status");
+    let page = browser.open(&address).await;
+    assert!(page.says(status), "{}", page.text());
+
+    // Somebody else sees nothing without the digits, and nothing personal with them.
+    browser.forget();
+    assert!(!browser.open(&address).await.says(&person.name));
+    let form = browser.form("/status").fill("tail", "1111");
+    assert_eq!(browser.send(form).await.status, 422);
+    let form = browser.form("/status").fill("tail", "8000");
+    let page = browser.send(form).await;
+    assert_eq!(page.path, address, "{}", page.text());
+    assert!(!page.says(&person.name) && !page.says("example.org"), "{}", page.text());
+}
+
+on_both_engines! {
+    async fn the_whole_way_in_chinese(fresh: Fresh) {
+        let words = ["核对并提交", "已提交，编号", "您当地 3月16日 10:00", "编号"];
+        whole_way(fresh, "zh", words).await;
+    }
+
+    async fn the_whole_way_in_english(fresh: Fresh) {
+        let words = ["Check and send", "Received. Your reference", "16 Mar 10:00 your time", "Reference"];
+        whole_way(fresh, "en", words).await;
+    }
+
+    async fn a_wrong_input_is_told_at_its_field_and_stays_typed(fresh: Fresh) {
+        let (app, mut browser, card) = visitor(fresh, "zh").await;
+        browser.open("/register/number").await;
+        let form = browser.form("/register/number").fill("number", "1380013800");
+        let page = browser.send(form.fill("sim_tail", "12")).await;
+        assert_eq!(page.status, 422);
+        assert!(page.title().starts_with("错误："), "{}", page.title());
+        assert!(page.html.contains("href=\"#number\"") && page.html.contains("href=\"#sim_tail\""));
+        let form = browser.form("/register/number");
+        assert_eq!(form.value("number"), Some("1380013800"));
+        assert_eq!(form.value("sim_tail"), Some("12"));
+        begin(&app, &mut browser, &card, "person1@example.org").await;
+        let form = browser.form("/register/who").fill("who", "myself");
+        browser.send(form).await;
+        browser.open("/register/document").await;
+        let form = browser.form("/register/document").fill("document", "resident_id");
+        browser.send(form).await;
+        let form = browser.form("/register/identity").fill("name", "阿依古丽·买买提𠮷");
+        let page = browser.send(form.fill("document_number", "11010519491231002Y")).await;
+        assert_eq!(page.status, 422);
+        assert!(page.html.contains("href=\"#document_number\""), "{}", page.text());
+        // Also on another visit, what was typed is still there.
+        browser.open("/register/identity").await;
+        let form = browser.form("/register/identity");
+        assert_eq!(form.value("name"), Some("阿依古丽·买买提𠮷"));
+        assert_eq!(form.value("document_number"), Some("11010519491231002Y"));
+    }
+
+    async fn a_bad_photo_keeps_the_one_before(fresh: Fresh) {
+        let (app, mut browser, card) = visitor(fresh, "en").await;
+        let person = Applicant::new(1);
+        begin(&app, &mut browser, &card, &person.contact).await;
+        let form = browser.form("/register/who").fill("who", "myself");
+        browser.send(form).await;
+        browser.open("/register/document").await;
+        let form = browser.form("/register/document").fill("document", "resident_id");
+        browser.send(form).await;
+        browser.open("/register/photo/document_front").await;
+        let form = browser.form("/register/photo/document_front");
+        browser.send(form.attach("photo", person.photo(Item::DocumentFront))).await;
+        for bad in [b"%PDF-1.7 not a photo".to_vec(), Vec::new(), vec![0; 11_000_000]] {
+            browser.open("/register/photo/document_front").await;
+            let form = browser.form("/register/photo/document_front").attach("photo", bad);
+            let page = browser.send(form).await;
+            assert_eq!(page.status, 422, "{}", page.text());
+            assert!(page.says("Your earlier photo is kept"), "{}", page.text());
+        }
+        let image = browser.open("/register/photo/document_front/image").await;
+        assert_eq!(image.headers.get("content-type").expect("a type"), "image/jpeg");
+        assert_eq!(image.headers.get("cache-control").expect("set"), "no-store");
+    }
+
+    async fn a_draft_goes_on_on_another_device_and_nobody_else_opens_it(fresh: Fresh) {
+        let (app, mut browser, card) = visitor(fresh, "en").await;
+        begin(&app, &mut browser, &card, "+44 7700 900123").await;
+        let page = browser.open("/register/tasks").await;
+        let text = page.text();
+        let reference = text.split("Your reference is ").nth(1).expect("told").get(..6);
+        let reference = reference.expect("six characters").to_owned();
+        browser.forget();
+        assert_eq!(browser.open("/register/tasks").await.path, "/register");
+        app.advance_seconds(61);
+        browser.open("/resume").await;
+        let form = browser.form("/resume").fill("reference", &reference.to_lowercase());
+        let page = browser.send(form).await;
+        assert_eq!(page.path, "/resume/code", "{}", page.text());
+        app.run_jobs().await;
+        let code = app.code_to("447700900123").expect("a code");
+        let form = browser.form("/resume/code").fill("code", &code);
+        let page = browser.send(form).await;
+        assert_eq!(page.path, "/register/tasks", "{}", page.text());
+        assert!(page.says(&reference));
+        app.advance_seconds(31 * 60);
+        assert!(browser.open("/register/tasks").await.says("Please confirm that it is you"));
+    }
+
+    async fn who_cannot_apply_here_is_told_where_instead(fresh: Fresh) {
+        let (app, mut browser, card) = visitor(fresh, "zh").await;
+        begin(&app, &mut browser, &card, "person1@example.org").await;
+        for who in ["company", "iot"] {
+            browser.open("/register/who").await;
+            let form = browser.form("/register/who").fill("who", who);
+            let page = browser.send(form).await;
+            assert_eq!((page.status.as_u16(), page.path.as_str()), (200, format!("/register/who/{who}").as_str()));
+        }
+    }
+}
