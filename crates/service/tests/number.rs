@@ -3,9 +3,11 @@
 
 use domain::access::{Actor, Role};
 use domain::id::{EpisodeId, OperatorId, PartyId, StaffId};
+use domain::money::MoneyRefusal;
 use domain::msisdn::Msisdn;
 use domain::notice::Channel;
-use domain::number::{Event, HoldKind, Lifecycle, SimRef, UsageKind};
+use domain::number::{Event, HoldKind, Lifecycle, NumberRefusal, SimRef, UsageKind};
+use domain::refusal::Refusal;
 use domain::sim::{Iccid, Imsi};
 use domain::time::{At, Zone};
 use futures::future::join_all;
@@ -148,6 +150,26 @@ fn everything() -> NetworkProfile {
         sms_in: true,
         data: true,
         roaming: true,
+    }
+}
+
+#[test]
+fn everything_a_rule_can_say_has_words_in_both_languages() {
+    let dashed = |code: &str| code.replace('_', "-");
+    for lang in Lang::ALL {
+        for refusal in NumberRefusal::ALL {
+            assert!(lang.refusal(refusal.code(), &refusal.values()).is_some(), "{refusal:?}");
+        }
+        for refusal in MoneyRefusal::ALL {
+            assert!(lang.refusal(refusal.code(), &refusal.values()).is_some(), "{refusal:?}");
+        }
+        let holds = HoldKind::ALL.iter().flat_map(|kind| {
+            ["name", "reason", "remedy"].map(|part| format!("hold-{}-{part}", dashed(kind.code())))
+        });
+        let kinds = UsageKind::ALL.iter().map(|kind| format!("usage-{}", dashed(kind.code())));
+        for id in holds.chain(kinds) {
+            assert!(lang.by_id(&id, &[]).is_some(), "{id}");
+        }
     }
 }
 
@@ -321,8 +343,9 @@ on_both_engines! {
         let facts = world.facts(number).await;
         assert_eq!(facts.lifecycle, Lifecycle::Quarantined);
         assert_eq!(world.record(1), None);
-        let step = history::holder_at(&world.app.store.db, number, world.app.now(), world.app.now());
-        assert_eq!(step.await.unwrap().unwrap().held, None);
+        let now = world.app.now();
+        let step = history::holder_at(&world.app.store.db, number, now, now).await;
+        assert_eq!(step.unwrap().unwrap().held, None);
         world.days(91).await;
         assert_eq!(world.facts(number).await.lifecycle, Lifecycle::InStock);
         let texts = world.network.messages(&Phone::Sim(sim(1).imsi.as_str().to_owned()));
