@@ -13,6 +13,7 @@ mod outside;
 mod page;
 mod people;
 mod phone;
+mod seed;
 mod world;
 
 pub use outside::Outside;

@@ -1,13 +1,13 @@
 //! The demo's world: the program, the outside, and time.
 
 use crate::outside::Outside;
-use crate::{clock, people};
+use crate::{clock, seed};
 use domain::time::{At, DAY_MILLIS};
-use gateway::handset;
+use gateway::handset::{self, Attempt};
 use gateway::network::{Network, pump};
 use serde::Serialize;
 use service::clock::Clock as _;
-use service::{App, Error, work};
+use service::{App, Error, provision, sweep, work};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,9 @@ pub(crate) const ADVANCE_DAYS_MAX: i64 = 731;
 /// Rounds of work at one instant; more would mean that work makes work for ever.
 const ROUNDS_MAX: u32 = 1_000;
 
+/// A person of the demo uses the phone once in so many days.
+const USE_DAYS: i64 = 23;
+
 /// How often the outside is asked when nothing rings.
 const POLL: Duration = Duration::from_millis(200);
 
@@ -28,6 +31,8 @@ pub struct World {
     pub(crate) app: Arc<App>,
     pub(crate) outside: Outside,
     pub(crate) phones: handset::Simulator,
+    /// SIMs of people who use their phone now and then.
+    lively: Vec<String>,
     /// Held while time moves, so that nobody moves it twice at once.
     moving: Mutex<()>,
 }
@@ -50,12 +55,18 @@ impl World {
     /// is seeded.
     pub async fn open(app: Arc<App>, outside: Outside) -> Result<Arc<Self>, Error> {
         if service::operator::list(&app).await?.is_empty() {
-            people::seed(&app).await?;
+            seed::seed(&app, &outside.network).await?;
         }
         let operators = service::operator::list(&app).await?;
         let hotlines = operators.into_iter().map(|operator| operator.hotline).collect();
         let phones = outside.phones(hotlines);
-        Ok(Arc::new(Self { app, outside, phones, moving: Mutex::new(()) }))
+        Ok(Arc::new(Self {
+            app,
+            outside,
+            phones,
+            lively: seed::lively_sims(),
+            moving: Mutex::new(()),
+        }))
     }
 
     /// The program.
@@ -106,17 +117,36 @@ impl World {
                 .map_err(|_| Error::fault("remember the demo's clock"))?;
             self.outside.clock.set_offset_millis(offset);
             advanced.stops += 1;
+            self.live_on(now, next);
+        }
+    }
+
+    /// The phones of people who use them do so now and then while time is moved: each day some call
+    /// somebody.
+    fn live_on(&self, from: At, to: At) {
+        let day = |at: At| at.millis().div_euclid(DAY_MILLIS);
+        for today in day(from)..day(to) {
+            for (place, imsi) in (0_i64..).zip(&self.lively) {
+                if (place + today) % USE_DAYS == 0 {
+                    let to = "13900000000".to_owned();
+                    let _verdict = self.phones.attempt(imsi, &Attempt::Call { to });
+                }
+            }
         }
     }
 
     /// Does everything that is due now and what follows from it.
     pub(crate) async fn settle(&self, advanced: &mut Advanced) -> Result<(), Error> {
         for _ in 0..ROUNDS_MAX {
+            let swept = sweep::run(&self.app, self.now(), false).await?;
             let report = work::run_due(&self.app).await?;
+            let checked = provision::reconcile(&self.app).await?;
             let events = pump(self.network(), &self.app).await?;
+            advanced.numbers += swept.due;
             advanced.jobs += report.done;
             advanced.events += events as u64;
-            if report.done + report.failed + report.dead == 0 && events == 0 {
+            let worked = report.done + report.failed + report.dead + checked.numbers;
+            if worked == 0 && events == 0 {
                 return Ok(());
             }
         }
@@ -125,7 +155,11 @@ impl World {
 
     /// The next instant at which something is due; at most a day ahead.
     async fn next_stop(&self, now: At, target: At) -> Result<At, Error> {
-        let due = [work::next_due(&self.app).await?, self.network().next_due()];
+        let due = [
+            work::next_due(&self.app).await?,
+            sweep::next_due(&self.app).await?,
+            self.network().next_due(),
+        ];
         let due = due.into_iter().flatten().min().unwrap_or(target);
         // What is due but was put off must not hold time up.
         Ok(due.max(now.plus_millis(1_000)).min(now.plus_days(1)).min(target))

@@ -5,6 +5,7 @@ pub mod app;
 pub mod audit;
 pub mod calendar;
 pub mod clock;
+pub mod command;
 pub mod error;
 pub mod holder;
 pub mod id;

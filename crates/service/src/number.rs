@@ -4,6 +4,7 @@
 //! calls [`apply`]: load, decide, commit, again on conflict. A use case that must commit more
 //! together (an approval, say) calls [`stage`] and commits its own batch.
 
+mod adopt;
 mod close;
 mod load;
 mod money;
@@ -15,9 +16,10 @@ mod stock;
 mod swap;
 mod tell;
 
+pub use adopt::{Adopted, AdoptedHolder, adopt};
 pub use close::{close, recover, withdraw_close};
 pub(crate) use load::take_in_feed;
-pub use load::{load, policy_of};
+pub use load::{held_by, is_being_registered, load, policy_of};
 pub use money::{BalanceView, balance, extend, top_up};
 pub use retention::{arrears, paid, pause, resume, usage};
 pub use safety::{

@@ -1,5 +1,5 @@
 //! Notices from decision to receipt, on both engines, against the simulated network.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use domain::id::{ApplicationId, DataKeyId, OperatorId, PartyId};
 use domain::msisdn::Msisdn;

@@ -118,3 +118,12 @@ create table conversation (
     version bigint not null,
     primary key (bucket, sender_index)
 );
+
+-- Holders who asked for a person to call them back.
+create table call_back (
+    bucket bigint not null,
+    msisdn bigint not null,
+    operator_id bigint not null,
+    asked_at bigint not null,
+    primary key (bucket, msisdn)
+);

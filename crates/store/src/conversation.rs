@@ -6,11 +6,23 @@ use crate::error::Error;
 use crate::params;
 use crate::reach::bucket_of;
 use crate::statement::Statement;
+use domain::id::OperatorId;
 use domain::msisdn::Msisdn;
 use domain::time::At;
 
-pub(crate) const ALL: &[&Statement] =
-    &[&TAKE, &IS_TAKEN, &HELP, &IS_HELPED, &ASK, &LOAD, &TRY, &END];
+pub(crate) const ALL: &[&Statement] = &[
+    &TAKE,
+    &IS_TAKEN,
+    &HELP,
+    &IS_HELPED,
+    &ASK,
+    &LOAD,
+    &TRY,
+    &END,
+    &CALL_BACK,
+    &CALL_BACKS,
+    &CALLED,
+];
 
 const TAKE: Statement = Statement::new(
     "conversation.take",
@@ -49,6 +61,20 @@ const TRY: Statement = Statement::new(
 const END: Statement = Statement::new(
     "conversation.end",
     "delete from conversation where bucket = $1 and sender_index = $2 and version = $3",
+);
+
+const CALL_BACK: Statement = Statement::new(
+    "call_back.ask",
+    "insert into call_back (bucket, msisdn, operator_id, asked_at) values ($1, $2, $3, $4) \
+     on conflict (bucket, msisdn) do nothing",
+);
+const CALL_BACKS: Statement = Statement::new(
+    "call_back.list",
+    "select msisdn, asked_at from call_back where operator_id = $1 order by asked_at limit $2",
+);
+const CALLED: Statement = Statement::new(
+    "call_back.done",
+    "delete from call_back where bucket = $1 and msisdn = $2 and operator_id = $3",
 );
 
 /// What a sender was asked.
@@ -127,4 +153,26 @@ pub fn count_try(batch: &mut Batch, sender: [u8; 16], version: i64) {
 /// Ends the conversation: the question was answered.
 pub fn end(batch: &mut Batch, sender: [u8; 16], version: i64) {
     batch.push(&END, params![bucket_of(sender), sender, version], Expect::Rows(1));
+}
+
+/// Somebody shall call the holder of the number back; asking again changes nothing.
+pub fn ask_call_back(batch: &mut Batch, operator_id: OperatorId, msisdn: Msisdn) {
+    let at = batch.at();
+    let values = params![msisdn.bucket(), msisdn, operator_id, at];
+    batch.push(&CALL_BACK, values, Expect::Any);
+}
+
+/// Up to `count` numbers of an operator whose holders wait for a call, the longest first.
+pub async fn call_backs(
+    db: &Db,
+    operator_id: OperatorId,
+    count: i64,
+) -> Result<Vec<(Msisdn, At)>, Error> {
+    let rows = db.query(&CALL_BACKS, params![operator_id, count]).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
+/// The holder was called.
+pub fn called(batch: &mut Batch, operator_id: OperatorId, msisdn: Msisdn) {
+    batch.push(&CALLED, params![msisdn.bucket(), msisdn, operator_id], Expect::Rows(1));
 }

@@ -29,6 +29,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &INSERT_HOLD,
     &DELETE_HOLD,
     &DUE,
+    &NEXT_DUE,
     &LIST,
     &LIST_IN,
     &COUNT,

@@ -6,9 +6,11 @@ mod clock;
 mod handset;
 mod mail;
 mod network;
+mod number;
 mod staff;
 
 pub(crate) use handset::attempt;
+pub(crate) use number::Listed;
 
 use crate::World;
 use axum::extract::rejection::JsonRejection;
@@ -42,6 +44,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<World>>)> {
         ("/network/records/{phone}", get(network::record)),
         ("/network/faults", get(network::faults).post(network::inject).delete(network::clear)),
         ("/network/chaos", post(network::chaos)),
+        ("/numbers/free", get(number::free)),
+        ("/numbers/examples", get(number::examples)),
         ("/staff", get(staff::list)),
     ]
 }

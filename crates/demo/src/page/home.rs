@@ -1,6 +1,7 @@
 //! What to try first.
 
 use super::{Here, failed};
+use crate::api::Listed;
 use crate::people::PASSWORD;
 use crate::{ACCOUNTS, World};
 use askama::Template;
@@ -8,6 +9,9 @@ use axum::response::Response;
 use service::Error;
 use web::shell::Shell;
 use words::Lang;
+
+/// Free numbers shown.
+const FREE_SHOWN: usize = 5;
 
 struct AccountLine {
     login: &'static str,
@@ -22,6 +26,8 @@ struct Home {
     t: Lang,
     password: &'static str,
     accounts: Vec<AccountLine>,
+    free: Vec<Listed>,
+    examples: Vec<(Listed, String)>,
     specimens: Vec<(&'static str, &'static str)>,
     specimen_name: String,
     specimen_number: String,
@@ -51,11 +57,18 @@ async fn view(world: &World, t: Lang) -> Result<Home, Error> {
         operator: name_of(account.operator_id),
         code: account.code_at(millis),
     });
+    let word = |listed: Listed| {
+        let word = t.by_id(&listed.state_message, &[]).unwrap_or_default();
+        (listed, word)
+    };
+    let examples = world.example_numbers().await?.into_iter().map(word).collect();
     let holder = super::specimen::holder();
     Ok(Home {
         t,
         password: PASSWORD,
         accounts: accounts.collect(),
+        free: world.free_numbers(FREE_SHOWN).await?,
+        examples,
         specimens: super::specimen::list(t),
         specimen_name: holder.name,
         specimen_number: holder.number,

@@ -1,27 +1,80 @@
 //! Carries what the simulated world says into the program.
 
-use super::{Event, Network, ReceiptStatus};
+use super::{Event, Network, ReceiptStatus, UsageKind};
+use domain::access::Actor;
+use domain::time::At;
+use service::command::{IncomingText, incoming};
 use service::notice::{Status, receipt};
-use service::{App, Error};
+use service::{App, Error, ingest};
+use std::fmt::Write as _;
 
 /// Tells the program every event that is due; how many. An event that cannot be stored stays and is
 /// told again.
 pub async fn pump(network: &Network, app: &App) -> Result<usize, Error> {
     let events = network.events();
     let count = events.len();
+    let mut usage = Usage::default();
     for (id, event) in events {
         match event {
             Event::Receipt { message_id, status, at } => {
-                let status = match status {
-                    ReceiptStatus::Delivered => Status::Delivered,
-                    ReceiptStatus::Undeliverable => Status::Undeliverable,
-                    ReceiptStatus::Expired => Status::Expired,
-                };
-                receipt(app, &message_id, status, at).await?;
+                receipt(app, &message_id, status_of(status), at).await?;
+                network.done(id);
             }
-            Event::Incoming { .. } | Event::Usage { .. } => {}
+            Event::Incoming { from, text, at } => {
+                incoming(app, &IncomingText { from, text, at }).await?;
+                network.done(id);
+            }
+            Event::Usage { imsi, kind, at } => usage.add(id, &imsi, kind, at),
         }
-        network.done(id);
     }
+    usage.push(network, app).await?;
     Ok(count)
+}
+
+/// Usage records of one round: one feed, as a network would send it.
+#[derive(Default)]
+struct Usage {
+    ids: Vec<u64>,
+    rows: String,
+}
+
+impl Usage {
+    fn add(&mut self, id: u64, imsi: &str, kind: UsageKind, at: At) {
+        self.ids.push(id);
+        let _ = writeln!(self.rows, "{imsi},{},{}", kind_of(kind), at.millis());
+    }
+
+    async fn push(self, network: &Network, app: &App) -> Result<(), Error> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        let feed = format!("imsi,kind,instant\n{}", self.rows);
+        let (_, rejects) = ingest::push(app, &Actor::System, feed.into_bytes()).await?;
+        for reject in rejects {
+            tracing::debug!(?reject, "usage of a card that serves no number");
+        }
+        for id in self.ids {
+            network.done(id);
+        }
+        Ok(())
+    }
+}
+
+const fn status_of(status: ReceiptStatus) -> Status {
+    match status {
+        ReceiptStatus::Delivered => Status::Delivered,
+        ReceiptStatus::Undeliverable => Status::Undeliverable,
+        ReceiptStatus::Expired => Status::Expired,
+    }
+}
+
+/// The kind as usage files name it.
+const fn kind_of(kind: UsageKind) -> &'static str {
+    match kind {
+        UsageKind::CallOut => "mo_call",
+        UsageKind::CallIn => "mt_call",
+        UsageKind::SmsOut => "mo_sms",
+        UsageKind::SmsIn => "mt_sms",
+        UsageKind::Data => "data_session",
+    }
 }

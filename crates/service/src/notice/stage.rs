@@ -287,9 +287,8 @@ fn in_turn<'a>(template: &Template, recipients: &'a [Recipient]) -> Vec<(&'a Rec
     let has_email = recipients.iter().any(|r| r.channel == Channel::Email);
     let is_first = |channel| match template.reach() {
         Reach::Addressed => true,
-        Reach::FirstThatWorks => Some(channel) == first,
         Reach::EmailFirst if has_email => channel == Channel::Email,
-        Reach::EmailFirst => Some(channel) == first,
+        Reach::FirstThatWorks | Reach::EmailFirst => Some(channel) == first,
         Reach::Every => channel != Channel::TrustedContact || recipients.len() == 1,
     };
     recipients.iter().map(|r| (r, is_first(r.channel))).collect()

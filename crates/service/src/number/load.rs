@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::policy;
 use domain::access::{Action, Actor};
+use domain::id::{OperatorId, PartyId};
 use domain::msisdn::Msisdn;
 use domain::number::{Usage, UsageKind};
 use domain::policy::Policy;
@@ -68,4 +69,19 @@ async fn newest_use(app: &App, msisdn: Msisdn, policy: &Policy) -> Result<Option
     };
     let kind = UsageKind::ALL.into_iter().find(|kind| kind.index() == index);
     Ok(kind.map(|kind| Usage { kind, at }))
+}
+
+/// The numbers a party holds at an operator, oldest slot first.
+pub async fn held_by(
+    app: &App,
+    party_id: PartyId,
+    operator_id: OperatorId,
+) -> Result<Vec<Msisdn>, Error> {
+    let held = store::number::party::held(&app.store.db, party_id, operator_id).await?;
+    Ok(held.into_iter().map(|held| held.msisdn).collect())
+}
+
+/// Whether somebody is registering the number at the moment.
+pub async fn is_being_registered(app: &App, msisdn: Msisdn) -> Result<bool, Error> {
+    Ok(store::application::open_of_number(&app.store.db, msisdn).await?.is_some())
 }
