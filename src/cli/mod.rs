@@ -1,6 +1,7 @@
 //! The commands, one file each. A command reads arguments, calls a use case, prints the answer.
 
 mod audit;
+mod calendar;
 mod check;
 mod demo;
 mod import;
@@ -35,6 +36,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Audit(audit::Audit),
+    Calendar(calendar::Calendar),
     Check(check::Check),
     Demo(demo::Demo),
     Import(import::Import),
@@ -52,6 +54,7 @@ impl Cli {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self.command {
             Command::Audit(audit) => audit.run(self.json),
+            Command::Calendar(calendar) => calendar.run(self.json),
             Command::Check(check) => check.run(self.json),
             Command::Demo(demo) => demo.run(self.json),
             Command::Import(import) => import.run(self.json),

@@ -23,6 +23,7 @@ pub mod provision;
 pub mod register;
 mod retry;
 pub mod review;
+pub mod sanction;
 pub mod staff;
 pub mod sweep;
 pub mod ticket;

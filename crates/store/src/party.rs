@@ -24,7 +24,6 @@ pub(crate) const ALL: &[&Statement] = &[
     &CLAIMANT,
     &SANCTION,
     &INSERT_SANCTION,
-    &LIFT_SANCTION,
 ];
 
 const INSERT: Statement = Statement::new(
@@ -83,11 +82,6 @@ const INSERT_SANCTION: Statement = Statement::new(
         from_on = excluded.from_on, until_on = excluded.until_on, \
         recorded_at = excluded.recorded_at",
 );
-const LIFT_SANCTION: Statement = Statement::new(
-    "sanction.lift",
-    "delete from sanction where bucket = $1 and match_index = $2 and operator_id = $3",
-);
-
 /// The name under which identities are blinded.
 pub const MATCH_COLUMN: &str = "identity_document.match";
 
@@ -388,9 +382,4 @@ pub fn insert_sanction(
         at,
     ];
     batch.push(&INSERT_SANCTION, values, Expect::Rows(1));
-}
-
-/// Takes a sanction away before its end.
-pub fn lift_sanction(batch: &mut Batch, operator_id: OperatorId, index: [u8; 16]) {
-    batch.push(&LIFT_SANCTION, params![index_bucket(index), index, operator_id], Expect::Any);
 }

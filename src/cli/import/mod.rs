@@ -17,6 +17,7 @@ pub(crate) struct Import {
 #[derive(Debug, Subcommand)]
 enum What {
     Numbers(stock::Numbers),
+    Sanctions(stock::Sanctions),
     Sims(stock::Sims),
     Usage(usage::Usage),
 }
@@ -25,6 +26,7 @@ impl Import {
     pub(crate) fn run(self, json: bool) -> Result<ExitCode, Failure> {
         match self.what {
             What::Numbers(numbers) => numbers.run(json),
+            What::Sanctions(sanctions) => sanctions.run(json),
             What::Sims(sims) => sims.run(json),
             What::Usage(usage) => usage.run(json),
         }

@@ -1,16 +1,20 @@
-//! `baohao import numbers` and `baohao import sims`: what the operator has to give out.
+//! `baohao import numbers`, `sims` and `sanctions`: what the operator has to give out, and to whom
+//! it may not.
 
 use crate::cli::{Failure, out, place::Place, runtime};
 use crate::wiring;
 use clap::Args;
 use domain::access::Actor;
 use domain::id::OperatorId;
+use domain::identity::{DocumentKind, IdentityNumber};
 use domain::msisdn::Msisdn;
 use domain::number::SimRef;
 use domain::refusal::Refusal;
 use domain::sim::{Eid, Iccid, Imsi};
+use jiff::civil::Date;
 use service::App;
 use service::inventory::{Brought, NewSim, bring_numbers, bring_sims};
+use service::sanction::NewSanction;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -38,6 +42,16 @@ pub(crate) struct Numbers {
 /// be interrupted. Rejected rows go to FILE.rejects.csv.
 #[derive(Debug, Args)]
 pub(crate) struct Sims {
+    #[command(flatten)]
+    stock: Stock,
+}
+
+/// Record a sanctions list: CSV with the columns kind, number, source, from and perhaps until.
+///
+/// `kind` is that of the document, such as resident_id; days are written 2026-03-14. An identity
+/// that is listed already gets the new entry. Rejected rows go to FILE.rejects.csv.
+#[derive(Debug, Args)]
+pub(crate) struct Sanctions {
     #[command(flatten)]
     stock: Stock,
 }
@@ -70,6 +84,26 @@ impl Sims {
     }
 }
 
+impl Sanctions {
+    pub(crate) fn run(self, json: bool) -> Result<ExitCode, Failure> {
+        let columns = ["kind", "number", "source", "from", "until"];
+        self.stock.run(json, &columns, |cells| sanction(cells).map(Row::Sanction))
+    }
+}
+
+fn sanction(cells: &[&str]) -> Result<NewSanction, String> {
+    let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
+    let lang = out::language();
+    let day = |text: &str| text.parse::<Date>().map_err(|_| lang.stock_not_a_day(text));
+    let kind = DocumentKind::named(cell(0)).ok_or_else(|| lang.stock_unknown_document(cell(0)))?;
+    let from_on = day(cell(3))?;
+    // The day decides only about days of birth that lie ahead; the list's own day will do.
+    let read = IdentityNumber::read(kind, cell(1), from_on);
+    let (document, _) = read.map_err(|finding| reason(&finding))?;
+    let until = Some(cell(4)).filter(|text| !text.is_empty()).map(day).transpose()?;
+    Ok(NewSanction { document, source: cell(2).to_owned(), from_on, until_on: until })
+}
+
 fn sim(cells: &[&str]) -> Result<NewSim, String> {
     let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
     let eid = Some(cell(2)).filter(|text| !text.is_empty()).map(Eid::parse).transpose();
@@ -90,6 +124,7 @@ fn reason(refusal: &impl Refusal) -> String {
 enum Row {
     Number(Msisdn),
     Sim(NewSim),
+    Sanction(NewSanction),
 }
 
 impl Stock {
@@ -110,8 +145,8 @@ impl Stock {
             let mut rejects = Rejects { path: rejects_path(&self.file), file: None, count: 0 };
             let mut brought = Brought::default();
             loop {
-                let (mut numbers, mut sims) = (Vec::new(), Vec::new());
-                while numbers.len() + sims.len() < CHUNK
+                let (mut numbers, mut sims, mut sanctions) = (Vec::new(), Vec::new(), Vec::new());
+                while numbers.len() + sims.len() + sanctions.len() < CHUNK
                     && let Some(line) = lines.next()?
                 {
                     let all = cells(&line);
@@ -122,13 +157,16 @@ impl Stock {
                     match parse(&cells) {
                         Ok(Row::Number(msisdn)) => numbers.push(msisdn),
                         Ok(Row::Sim(sim)) => sims.push(sim),
+                        Ok(Row::Sanction(entry)) => sanctions.push(entry),
                         Err(reason) => rejects.add(lines.number, &reason, &line)?,
                     }
                 }
-                if numbers.is_empty() && sims.is_empty() {
+                if numbers.is_empty() && sims.is_empty() && sanctions.is_empty() {
                     break;
                 }
                 let system = Actor::System;
+                brought.new +=
+                    service::sanction::record(&app, &system, operator_id, &sanctions).await?;
                 for more in [
                     bring_numbers(&app, &system, operator_id, numbers).await?,
                     bring_sims(&app, &system, operator_id, sims).await?,

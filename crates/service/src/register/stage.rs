@@ -3,6 +3,7 @@
 use super::load::{Loaded, complete};
 use crate::app::App;
 use crate::error::Error;
+use crate::keep;
 use crate::notice::{self, Address, Contact as Reached, NoticeRequest, To};
 use domain::access::Actor;
 use domain::application::{Effect, Event, Kind, State, Tell, decide};
@@ -331,7 +332,13 @@ pub(super) fn audit(
 
 async fn notify(app: &App, batch: &mut Batch, loaded: &Loaded, tell: &Tell) -> Result<(), Error> {
     let application = &loaded.application;
-    let Some(template) = template(app, loaded, tell) else { return Ok(()) };
+    let Some(mut template) = template(app, loaded, tell) else { return Ok(()) };
+    if let (Template::Approved { keep_by, .. }, Some(msisdn)) = (&mut template, application.msisdn)
+    {
+        // A number that is kept otherwise has no date, and the text does without.
+        let kept = keep::view(app, msisdn).await.ok();
+        *keep_by = kept.filter(|kept| kept.is_running).map(|kept| kept.deadline_on);
+    }
     let is_working = matches!(tell, Tell::Ready);
     let to = match application.party_id {
         Some(party_id) if is_working => To::Holder(party_id),
