@@ -11,7 +11,7 @@ pub fn check(text: &[u8]) -> Checked {
     let written = match read(text, b"") {
         Ok(Some(written)) if written.len() == 18 => written,
         Ok(_) => return Checked::refused(Finding::CreditLength),
-        Err(finding) => return Checked::refused(finding),
+        Err(finding) => return Checked::unread(text, finding),
     };
     let bytes = written.as_bytes();
     let (mut sum, mut weight) = (0, 1);

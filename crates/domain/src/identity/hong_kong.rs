@@ -9,7 +9,7 @@ pub fn check(text: &[u8]) -> Checked {
     let written = match read(text, b"()") {
         Ok(Some(written)) => written,
         Ok(None) => return Checked::refused(Finding::NotHongKongId),
-        Err(finding) => return Checked::refused(finding),
+        Err(finding) => return Checked::unread(text, finding),
     };
     let (front, given) = match written.as_bytes() {
         [front @ .., b'(', given, b')'] | [front @ .., given] => (front, *given),

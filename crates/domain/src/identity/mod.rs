@@ -171,7 +171,8 @@ pub fn age(birth: Date, today: Date) -> Option<i16> {
 /// The outcome of a check of one number.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Checked {
-    /// The canonical form; empty if it could not be read at all.
+    /// The canonical form; empty if it could not be read at all. If the number was typed
+    /// full-width, which is an error, what was probably meant.
     pub value: Inline<20>,
     /// What the number tells.
     pub facts: Facts,
@@ -189,6 +190,16 @@ impl fmt::Debug for Checked {
 impl Checked {
     fn refused(finding: Finding) -> Self {
         Self { findings: Findings::of(finding), ..Self::default() }
+    }
+
+    /// A text that is no number at all. What a Chinese keyboard typed full-width is offered in
+    /// plain characters, for the writer to confirm; it is never taken by itself.
+    fn unread(text: &[u8], finding: Finding) -> Self {
+        let mut checked = Self::refused(finding);
+        if finding == Finding::FullWidth {
+            checked.value = narrowed(text).unwrap_or_default();
+        }
+        checked
     }
 
     /// Whether no error was found; warnings may remain.
@@ -259,6 +270,21 @@ fn wide(text: &[u8]) -> Finding {
     let text = std::str::from_utf8(text).unwrap_or_default();
     let is_wide = |c: char| ('\u{ff01}'..='\u{ff5e}').contains(&c) || c == '\u{3000}';
     if text.chars().any(is_wide) { Finding::FullWidth } else { Finding::Characters }
+}
+
+/// Full-width characters as the plain ones they stand for; `None` if others remain.
+fn narrowed(text: &[u8]) -> Option<Inline<20>> {
+    let mut narrow = Inline::EMPTY;
+    for c in std::str::from_utf8(text).ok()?.trim().chars() {
+        let plain = match c {
+            '\u{ff01}'..='\u{ff5e}' => u8::try_from(u32::from(c) - 0xfee0).ok()?,
+            other => u8::try_from(other).ok()?,
+        };
+        if !narrow.push(plain.to_ascii_uppercase()) {
+            return None;
+        }
+    }
+    Some(narrow)
 }
 
 /// The number that `digits` (ASCII) spell; `None` if one is no digit or there are too many.

@@ -9,7 +9,7 @@ pub fn check_chinese(text: &[u8]) -> Checked {
     let written = match read(text, b"") {
         Ok(Some(written)) => written,
         Ok(None) => return Checked::refused(Finding::NotChinesePassport),
-        Err(finding) => return Checked::refused(finding),
+        Err(finding) => return Checked::unread(text, finding),
     };
     let country = match written.as_bytes() {
         &[first, second, ref digits @ ..]
@@ -45,7 +45,7 @@ pub fn check_foreign(text: &[u8]) -> Checked {
     let written = match read(text, b"") {
         Ok(Some(written)) => written,
         Ok(None) => return Checked::refused(Finding::NotPassport),
-        Err(finding) => return Checked::refused(finding),
+        Err(finding) => return Checked::unread(text, finding),
     };
     let has_digit = written.as_bytes().iter().any(u8::is_ascii_digit);
     if !has_digit || !(5..=9).contains(&written.len()) {

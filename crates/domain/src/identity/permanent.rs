@@ -21,7 +21,7 @@ pub fn check(text: &[u8], today: Date) -> Checked {
             _ => Checked::refused(Finding::NotPermanentResidence),
         },
         Ok(None) => Checked::refused(Finding::NotPermanentResidence),
-        Err(finding) => Checked::refused(finding),
+        Err(finding) => Checked::unread(text, finding),
     }
 }
 

@@ -12,7 +12,7 @@ pub fn check_hong_kong_macao(text: &[u8]) -> Checked {
     let written = match read(text, b"") {
         Ok(Some(written)) => written,
         Ok(None) => return Checked::refused(Finding::NotHongKongMacaoPermit),
-        Err(finding) => return Checked::refused(finding),
+        Err(finding) => return Checked::unread(text, finding),
     };
     let mut findings = Findings::NONE;
     let mut facts = Facts::default();
@@ -42,7 +42,7 @@ pub fn check_taiwan(text: &[u8]) -> Checked {
     let written = match read(text, b"") {
         Ok(Some(written)) => written,
         Ok(None) => return Checked::refused(Finding::NotTaiwanPermit),
-        Err(finding) => return Checked::refused(finding),
+        Err(finding) => return Checked::unread(text, finding),
     };
     let bytes = written.as_bytes();
     let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -60,7 +60,7 @@ pub fn check(text: &[u8]) -> Checked {
         Some(b'H' | b'M' | b'h' | b'm') => check_hong_kong_macao(text),
         Some(b'0'..=b'9') => check_taiwan(text),
         _ => match read(text, b"") {
-            Err(finding) => Checked::refused(finding),
+            Err(finding) => Checked::unread(text, finding),
             Ok(_) => Checked::refused(Finding::NotPermit),
         },
     }

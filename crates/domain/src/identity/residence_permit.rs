@@ -9,7 +9,7 @@ pub fn check(text: &[u8], today: Date) -> Checked {
     let written = match read(text, b"") {
         Ok(Some(written)) if written.len() == 18 => written,
         Ok(_) => return Checked::refused(Finding::NotResidencePermit),
-        Err(finding) => return Checked::refused(finding),
+        Err(finding) => return Checked::unread(text, finding),
     };
     let province = match written.as_bytes().get(..6) {
         Some(b"810000") => Province::of_code(81),

@@ -26,7 +26,7 @@ pub fn check(text: &[u8], today: Date) -> Checked {
     let written = match read(text, b"") {
         Ok(Some(written)) => written,
         Ok(None) => return Checked::refused(Finding::ResidentLength),
-        Err(finding) => return Checked::refused(finding),
+        Err(finding) => return Checked::unread(text, finding),
     };
     let checked = match written.len() {
         18 => check_18(written, today),

@@ -14,7 +14,7 @@ pub fn check(text: &[u8]) -> Checked {
     let written = match read(text, b"") {
         Ok(Some(written)) if written.len() == 10 => written,
         Ok(_) => return Checked::refused(Finding::NotTaiwanId),
-        Err(finding) => return Checked::refused(finding),
+        Err(finding) => return Checked::unread(text, finding),
     };
     let &[letter @ b'A'..=b'Z', sex @ (b'1' | b'2' | b'8' | b'9'), ref rest @ ..] =
         written.as_bytes()

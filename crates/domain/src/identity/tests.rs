@@ -74,6 +74,9 @@ fn wrong_resident_numbers_are_told_why() {
     }
     let wrong = resident::check(b"110101190001010013", TODAY);
     assert_eq!(wrong.facts.wanted_check, Some('4'));
+    let wide = resident::check("１１０１０５１９４９１２３１００２ｘ".as_bytes(), TODAY);
+    assert_eq!(wide.value.as_str(), "11010519491231002X", "offered, not taken");
+    assert!(!wide.is_valid());
 }
 
 #[test]
