@@ -20,7 +20,7 @@ pub use adopt::{Adopted, AdoptedHolder, adopt};
 pub use close::{close, recover, withdraw_close};
 pub(crate) use load::take_in_feed;
 pub use load::{held_by, is_being_registered, load, policy_of};
-pub use money::{BalanceView, balance, extend, top_up};
+pub use money::{BalanceView, balance, extend, refund, top_up};
 pub use retention::{arrears, paid, pause, resume, usage};
 pub use safety::{
     clear_fraud, flag_fraud, lift_loss, lift_order, order, order_reverify, pass_reverify,

@@ -238,8 +238,7 @@ on_both_engines! {
         let world = world(db).await;
         let number = world.active(1, 7).await;
         number::report_loss(&world.app, &SYSTEM, number).await.unwrap();
-        // No time passes: the job runs as soon as the commit is done.
-        world.run().await;
+        // No job has run yet: the report itself told the network.
         assert_eq!(world.profile(1), NetworkProfile::default());
         number::arrears(&world.app, &SYSTEM, number).await.unwrap();
         number::paid(&world.app, &SYSTEM, number).await.unwrap();
@@ -441,6 +440,11 @@ on_both_engines! {
         number::extend(&world.app, &SYSTEM, number, "y-1").await.unwrap();
         number::extend(&world.app, &SYSTEM, number, "y-1").await.unwrap();
         assert_eq!(balance(&world).await.minor, 1_500);
+        number::close(&world.app, &SYSTEM, number).await.unwrap();
+        for paid_back in [1_500, 0] {
+            let refund = number::refund(&world.app, &SYSTEM, number, "r-1").await;
+            assert_eq!(refund.unwrap(), paid_back);
+        }
         world.assert_audit().await;
     }
 
@@ -482,6 +486,20 @@ on_both_engines! {
         assert!(missing(number::retire(app, &stranger, number).await.unwrap_err()));
         assert!(missing(keep::view_for(app, &stranger, number).await.unwrap_err()));
         assert_eq!(world.facts(number).await.lifecycle, Lifecycle::Active);
+    }
+
+    async fn an_application_learns_that_the_number_works_also_if_it_worked_before(db: Fresh) {
+        let world = world(db).await;
+        let number = world.active(1, 7).await;
+        let id = domain::id::ApplicationId::from_u128(77);
+        world.test.advance_seconds(3_600);
+        let mut batch = Batch::new(world.app.now());
+        number::announce_ready(&mut batch, number, sim(1), id);
+        world.app.store.db.commit(batch).await.unwrap();
+        provision::reconcile(&world.app).await.unwrap();
+        let jobs = store::job::claim(&world.app.store.db, world.app.now(), 10).await.unwrap();
+        let found: Vec<_> = jobs.iter().map(|job| (job.kind.as_str(), job.key.clone())).collect();
+        assert_eq!(found, [(provision::READY, id.to_string())]);
     }
 
     async fn a_dry_run_changes_nothing(db: Fresh) {

@@ -8,10 +8,10 @@ use crate::retry;
 use domain::access::{Action, Actor};
 use domain::money::{Fee, Posting, keeps_until};
 use domain::msisdn::Msisdn;
-use domain::number::{Event, NumberRefusal, UsageKind};
+use domain::number::{Event, Lifecycle, NumberRefusal, UsageKind};
 use jiff::civil::Date;
 use store::Batch;
-use store::number::ledger;
+use store::number::{history, ledger};
 
 /// A balance for a person to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,31 @@ pub async fn extend(
     let fee = policy.fees.minor(Fee::Extension);
     let posting = Posting::charge(format!("extension:{key}"), Fee::Extension, fee, minor)?;
     movement(app, actor, msisdn, &posting, UsageKind::Extension).await
+}
+
+/// Pays back what is left of the balance, while the number is being closed or after that; how much.
+/// The same key is the same refund.
+pub async fn refund(app: &App, actor: &Actor, msisdn: Msisdn, key: &str) -> Result<i64, Error> {
+    let (row, _) = load(app, actor, Action::ServeNumber, msisdn).await?;
+    if row.facts.lifecycle == Lifecycle::Active {
+        return Err(NumberRefusal::IsInUse.into());
+    }
+    let steps = history::holders(&app.store.db, msisdn).await?;
+    let last = steps.iter().rev().find_map(|step| step.held);
+    let (episode_id, _) = last.ok_or(NumberRefusal::because(row.facts.lifecycle))?;
+    let key = format!("refund:{key}");
+    retry(|| async {
+        if ledger::is_posted(&app.store.db, msisdn, &key).await? {
+            return Ok(0);
+        }
+        let balance = ledger::balance(&app.store.db, msisdn, episode_id).await?;
+        let posting = Posting::refund(key.clone(), balance.minor)?;
+        let mut batch = Batch::new(app.now());
+        ledger::post(&mut batch, msisdn, episode_id, balance, &posting);
+        app.store.db.commit(batch).await?;
+        Ok(balance.minor)
+    })
+    .await
 }
 
 /// Posts a movement together with the use it is; `None` if its key was posted before.

@@ -8,11 +8,20 @@ use domain::access::{Action, Actor};
 use domain::msisdn::Msisdn;
 use domain::number::Event;
 use domain::time::At;
+use std::time::Duration;
+
+/// How long a loss report waits for the network before it leaves the rest to the queue.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Blocks a number as lost, at once. Whoever calls has had the holder prove a contact or a code.
+///
+/// The network is told right here and not only by the queue, in which other work may wait.
 pub async fn report_loss(app: &App, actor: &Actor, msisdn: Msisdn) -> Result<Applied, Error> {
     load(app, actor, Action::ServeNumber, msisdn).await?;
-    apply(app, actor, msisdn, &Event::LossReported).await
+    let applied = apply(app, actor, msisdn, &Event::LossReported).await?;
+    // Whatever comes of it, the job and the reconciler go on; each step is recorded by itself.
+    drop(tokio::time::timeout(AT_ONCE, crate::provision::tell(app, msisdn)).await);
+    Ok(applied)
 }
 
 /// Unblocks a number that was found, after a proof at least as strong as the one that blocked it.

@@ -25,7 +25,8 @@ const WANT: Statement = Statement::new(
 );
 const ANNOUNCE: Statement = Statement::new(
     "provision.announce",
-    "update provision set application_id = $4 where bucket = $1 and msisdn = $2 and imsi = $3",
+    "update provision set application_id = $4, check_at = $5 \
+     where bucket = $1 and msisdn = $2 and imsi = $3",
 );
 const OF_NUMBER: Statement = Statement::new(
     "provision.of_number",
@@ -138,9 +139,11 @@ pub fn want(
     batch.push(&WANT, values, Expect::Rows(1));
 }
 
-/// The application is told when what is wanted for the SIM is confirmed.
+/// The application is told when what is wanted for the SIM is confirmed; if it is already, as soon
+/// as it has been read again.
 pub fn announce(batch: &mut Batch, msisdn: Msisdn, imsi: Imsi, application_id: ApplicationId) {
-    let values = params![msisdn.bucket(), msisdn, imsi.as_str(), application_id];
+    let at = batch.at();
+    let values = params![msisdn.bucket(), msisdn, imsi.as_str(), application_id, at];
     batch.push(&ANNOUNCE, values, Expect::Rows(1));
 }
 
