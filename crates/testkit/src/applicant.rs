@@ -110,7 +110,8 @@ impl Applicant {
 const NAMES: [&str; 10] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
 
 impl TestApp {
-    /// Brings number `n` (up to 9999) and a card for it into stock of an operator, and allocates it.
+    /// Brings number `n` (up to 9999) and a card for it into stock of an operator, and allocates
+    /// it.
     pub async fn unregistered(&self, operator_id: i64, n: u16) -> Card {
         let operator_id = OperatorId(operator_id);
         let number = format!("1380013{n:04}");

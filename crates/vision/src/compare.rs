@@ -4,8 +4,8 @@ use crate::picture::Picture;
 use image::imageops::{self, FilterType};
 use serde::{Deserialize, Serialize};
 
-/// A difference hash: for 16 × 16 cells, whether the right neighbour is clearly brighter. It survives
-/// shrinking, another compression and a little light; it does not survive another photo.
+/// A difference hash: for 16 × 16 cells, whether the right neighbour is clearly brighter. It
+/// survives shrinking, blur, another compression and a little light; not another photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Fingerprint(pub [u8; 32]);
 

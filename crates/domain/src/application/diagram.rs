@@ -153,6 +153,7 @@ fn name_of(effect: &super::Effect) -> String {
                 Tell::Delayed { .. } => "delayed",
                 Tell::DateMoved { .. } => "date moved",
                 Tell::Ready => "ready",
+                Tell::Withdrawn => "withdrawn",
                 Tell::Expired { .. } => "expired",
             };
             format!("tell: {what}")

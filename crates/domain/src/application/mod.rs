@@ -392,6 +392,8 @@ pub enum Tell {
     },
     /// The number works.
     Ready,
+    /// It was taken back, as asked.
+    Withdrawn,
     /// What was asked for did not come in time.
     Expired {
         /// Until when one can go on.

@@ -359,7 +359,12 @@ impl Then<'_> {
         next.kept_until = Some(self.at.plus_days(i64::from(self.rules.terms.kept_days)));
         next.update_until = None;
         next.paused_days = None;
-        Step { next, effects: first.to_vec() }
+        let mut effects = first.to_vec();
+        // Nobody was told of a draft, so nobody waits for it.
+        if self.facts.state != State::Draft {
+            effects.push(Effect::Tell(Tell::Withdrawn));
+        }
+        Step { next, effects }
     }
 
     /// The promise will be missed: say so before it passes, with a new one.

@@ -414,6 +414,7 @@ fn template(app: &App, loaded: &Loaded, tell: &Tell) -> Option<Template> {
             Template::Delayed { tail, promise_at: promise.due_at }
         }
         Tell::Ready => Template::Approved { tail, keep_by: None },
+        Tell::Withdrawn => Template::Withdrawn { tail, reference },
         // Told as a refusal for E3, with what was entered kept.
         Tell::Expired { .. } => Template::Rejected {
             tail,
