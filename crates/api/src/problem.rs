@@ -9,6 +9,7 @@ use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::access::AccessRefusal;
 use domain::refusal::Refusal;
 use serde::Serialize;
 use service::{Error, Refused};
@@ -22,6 +23,7 @@ use words::Lang;
 pub enum ApiRefusal {
     TokenMissing,
     TokenInvalid,
+    ScopeMissing,
     NotFound,
     Conflict,
     Fault,
@@ -39,9 +41,10 @@ pub enum ApiRefusal {
 
 impl ApiRefusal {
     /// Every refusal.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::TokenMissing,
         Self::TokenInvalid,
+        Self::ScopeMissing,
         Self::NotFound,
         Self::Conflict,
         Self::Fault,
@@ -60,6 +63,7 @@ impl ApiRefusal {
     const fn status(self) -> StatusCode {
         match self {
             Self::TokenMissing | Self::TokenInvalid => StatusCode::UNAUTHORIZED,
+            Self::ScopeMissing => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict | Self::KeyRunning => StatusCode::CONFLICT,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
@@ -79,6 +83,7 @@ impl Refusal for ApiRefusal {
         match self {
             Self::TokenMissing => "api.token_missing",
             Self::TokenInvalid => "api.token_invalid",
+            Self::ScopeMissing => "api.scope_missing",
             Self::NotFound => "api.not_found",
             Self::Conflict => "api.conflict",
             Self::Fault => "api.fault",
@@ -165,6 +170,10 @@ impl Problem {
     }
 
     fn refused(refused: Refused) -> Self {
+        // A token has scopes where a person has roles.
+        if refused.code == AccessRefusal::NotYourRole.code() {
+            return ApiRefusal::ScopeMissing.into();
+        }
         let is_access = refused.code.starts_with("access.");
         let status =
             if is_access { StatusCode::FORBIDDEN } else { StatusCode::UNPROCESSABLE_ENTITY };

@@ -54,7 +54,10 @@ impl RejectedRow {
     request_body(
         description = "Up to 16 MB",
         content(
-            (String = "text/csv", example = "msisdn,kind,instant\n8613800138000,mo_call,1773194400\n"),
+            (
+                String = "text/csv",
+                example = "msisdn,kind,instant\n8613800138000,mo_call,1773194400\n",
+            ),
             (String = "application/x-ndjson"),
         ),
     ),

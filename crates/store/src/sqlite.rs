@@ -123,6 +123,7 @@ fn open_writer(path: &Path) -> Result<Connection, Error> {
     }
     let what = format!("open {}", path.display());
     let connection = Connection::open(path).map_err(|e| Error::sqlite(&what, e))?;
+    keep_private(path)?;
     let pragmas = "pragma journal_mode = wal; pragma synchronous = full; \
         pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -32768; \
         pragma wal_autocheckpoint = 4000;";
@@ -131,6 +132,19 @@ fn open_writer(path: &Path) -> Result<Connection, Error> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     crate::migrate::sqlite(&connection)?;
     Ok(connection)
+}
+
+/// Nobody else on the machine reads it; SQLite gives its log the same rights.
+fn keep_private(path: &Path) -> Result<(), Error> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(path, owner_only).map_err(|e| {
+            Error::caused(ErrorKind::Config, format!("cannot protect {}", path.display()), e)
+        })?;
+    }
+    Ok(())
 }
 
 fn open_reader(path: &Path) -> Result<Connection, Error> {

@@ -5,6 +5,7 @@ refusal-token-no-scope = Give the token at least one scope. The scopes are: { $k
 
 refusal-api-token-missing = The request has no token. Send it as Authorization: Bearer.
 refusal-api-token-invalid = The token is not valid, or was revoked.
+refusal-api-scope-missing = The token lacks the scope for this. Use another token.
 refusal-api-not-found = Not found. It may not exist, or belong to another operator.
 refusal-api-conflict = The same thing is being changed again and again. Try again in a moment.
 refusal-api-fault = Something failed on our side. Contact us with the reference.

@@ -5,6 +5,7 @@ refusal-token-no-scope = 请至少给令牌一项权限。可用的权限：{ $k
 
 refusal-api-token-missing = 请求没有带令牌。请用 Authorization: Bearer 带上令牌。
 refusal-api-token-invalid = 令牌无效或已停用。
+refusal-api-scope-missing = 令牌没有这一步需要的权限，请换一个令牌。
 refusal-api-not-found = 没有找到。它可能不存在，或不属于您的运营商。
 refusal-api-conflict = 同一对象正被频繁修改，请稍后再试。
 refusal-api-fault = 系统出错，请凭编号联系我们。

@@ -51,7 +51,6 @@ impl Things {
             .replace("{kind}", "loss");
         assert!(!path.contains('{'), "{path} needs a sample");
         let body = match path.rsplit('/').next().unwrap() {
-            "usage" => None,
             "numbers" => Some(json!({ "numbers": ["13700137000"] })),
             "sims" => Some(json!({ "sims": [] })),
             "holds" => Some(json!({ "kind": "fraud" })),
@@ -87,7 +86,7 @@ on_both_engines! {
             let token = api.token(1, &others).await;
             let reply = api.send(own.request(&route, &token, &own)).await;
             assert_eq!(reply.status, StatusCode::FORBIDDEN, "{name}");
-            assert_eq!(reply.code(), "access.not_your_role", "{name}");
+            assert_eq!(reply.code(), "api.scope_missing", "{name}");
         }
     }
 
