@@ -33,6 +33,11 @@ pub(crate) fn refused(field: &str, refusal: &impl Refusal) -> Problem {
     Problem::from(refusal).in_field(field)
 }
 
+/// The id in a path; what is no id names nothing.
+pub(crate) fn id_of_path<T: FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| ApiRefusal::NotFound.into())
+}
+
 /// An id in a body.
 pub(crate) fn id<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T, Problem> {
     text.parse().map_err(|error: T::Err| Problem::bad_field(field, error.to_string()))

@@ -75,9 +75,9 @@ fn asked(parts: &Parts, body: &Bytes) -> Vec<u8> {
     match boundary {
         None => asked.extend_from_slice(body),
         Some(boundary) => {
-            let boundary = boundary.as_bytes();
+            let finder = memchr::memmem::Finder::new(boundary);
             let mut rest: &[u8] = body;
-            while let Some(at) = rest.windows(boundary.len()).position(|w| w == boundary) {
+            while let Some(at) = finder.find(rest) {
                 let (before, after) = rest.split_at(at);
                 asked.extend_from_slice(before);
                 rest = after.get(boundary.len()..).unwrap_or_default();

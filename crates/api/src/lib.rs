@@ -6,6 +6,7 @@
 //! The description ([`openapi`]) is made from the handlers, committed under `docs/generated/` and
 //! compared by a test.
 
+mod applications;
 mod audit;
 mod caller;
 mod field;
@@ -15,6 +16,7 @@ mod numbers;
 pub mod openapi;
 mod page;
 pub mod problem;
+mod reviews;
 mod sims;
 mod status;
 mod usage;
@@ -51,7 +53,11 @@ pub fn router(app: Arc<App>) -> Router {
         .nest("/numbers/{msisdn}", number_routes())
         .route("/sims", get(sims::list).post(sims::bring))
         .route("/sims/{iccid}", get(sims::show))
+        .route("/reviews", get(reviews::queue))
+        .route("/reviews/{id}", get(reviews::show))
+        .route("/reviews/{id}/decision", post(reviews::decide).delete(reviews::undo))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
+        .merge(application_routes())
         .route("/usage", post(usage::push).layer(DefaultBodyLimit::max(USAGE_BYTES_MAX)))
         .fallback(|| async { Problem::from(ApiRefusal::NotFound) })
         .layer(from_fn_with_state(api.clone(), idempotent::once))
@@ -61,6 +67,18 @@ pub fn router(app: Arc<App>) -> Router {
         get(|| async { ([(header::CONTENT_TYPE, "application/json")], openapi::json()) });
     let open = Router::new().route("/openapi.json", description);
     Router::new().nest("/api/v1", open.merge(routes).layer(from_fn(problem::speak)))
+}
+
+/// Applications come with their documents.
+fn application_routes() -> Router<Api> {
+    Router::new()
+        .route("/applications", get(applications::list).post(applications::send))
+        .route("/applications/{id}", get(applications::show))
+        .route("/applications/{id}/answer", post(applications::answer))
+        .route("/applications/{id}/withdraw", post(applications::withdraw))
+        .route("/applications/{id}/reopen", post(applications::reopen))
+        .route("/applications/{id}/ask-person", post(applications::ask_person))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
 /// Everything about one number.

@@ -7,6 +7,7 @@
 mod approve;
 mod claim;
 mod decide;
+mod findings;
 mod image;
 mod preview;
 mod queue;
@@ -17,6 +18,7 @@ mod view;
 
 pub use claim::{claim, claim_next, reassign, release, renew};
 pub use decide::{Decide, Decided, SETTLE, decide};
+pub use findings::{Findings, findings};
 pub use image::{ImageRequest, image};
 pub use preview::{Preview, preview};
 pub use queue::{Queue, QueueFilter, QueueRow, queue};

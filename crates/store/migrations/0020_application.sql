@@ -34,6 +34,7 @@ create table application (
     primary key (bucket, id)
 );
 create index application_of_state on application (operator_id, state, promise_due_at, id);
+create index application_list on application (operator_id, id);
 create index application_provisional on application (operator_id, bucket, id)
     where promise_is_provisional;
 

@@ -34,8 +34,15 @@ pub(crate) const ALL: &[&Statement] = &[
     &OPEN_OF_NUMBER,
     &PROVISIONAL,
     &COUNT,
+    &LIST,
     &VERSIONS,
 ];
+
+const LIST: Statement = Statement::new(
+    "application.list",
+    "select id, reference, kind, state, promise_due_at, created_at, changed_at from application \
+     where operator_id = $1 and id > $2 and ($3 = '' or state = $3) order by id limit $4",
+);
 
 macro_rules! columns {
     () => {
@@ -316,6 +323,50 @@ pub async fn provisional(
     };
     let rows = db.query(&PROVISIONAL, params![operator_id, bucket, id, limit]).await?;
     rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// One line of a list of applications.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Which.
+    pub id: ApplicationId,
+    /// Six characters to read out.
+    pub reference: String,
+    /// What is asked for.
+    pub kind: Kind,
+    /// Where it stands.
+    pub state: State,
+    /// Our promise.
+    pub promise_due_at: Option<At>,
+    /// When it was begun.
+    pub created_at: At,
+    /// When it last changed.
+    pub changed_at: At,
+}
+
+/// Up to `count` applications of the operator, oldest first, after `after`, in one state if given.
+pub async fn list(
+    db: &Db,
+    operator_id: OperatorId,
+    state: Option<State>,
+    after: Option<ApplicationId>,
+    count: i64,
+) -> Result<Vec<Listed>, Error> {
+    let after = after.map(|id| id.to_bytes().to_vec()).unwrap_or_default();
+    let state = state.map_or("", State::code);
+    let rows = db.query(&LIST, params![operator_id, after, state, count]).await?;
+    let listed = |row: &Row| {
+        Ok(Listed {
+            id: row.get(0)?,
+            reference: row.get(1)?,
+            kind: row.parse(2, Kind::from_code)?,
+            state: row.parse(3, State::from_code)?,
+            promise_due_at: row.get(4)?,
+            created_at: row.get(5)?,
+            changed_at: row.get(6)?,
+        })
+    };
+    rows.iter().map(listed).collect()
 }
 
 /// How many applications of the operator are in each state.

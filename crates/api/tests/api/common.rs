@@ -117,6 +117,35 @@ impl TestApi {
     }
 }
 
+/// A multipart request with the part `application` and photos; the boundary is new each time.
+pub(crate) fn multipart(
+    token: &str,
+    path: &str,
+    application: &Value,
+    photos: &[(&str, Vec<u8>)],
+) -> Request<Body> {
+    let boundary = format!("b{:x}", u64::from_be_bytes(seal::entropy::bytes()));
+    let mut body = Vec::new();
+    let mut part = |headers: String, content: &[u8]| {
+        body.extend_from_slice(format!("--{boundary}\r\n{headers}\r\n\r\n").as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n");
+    };
+    let json = application.to_string();
+    part("content-disposition: form-data; name=\"application\"".to_owned(), json.as_bytes());
+    for (name, bytes) in photos {
+        let headers =
+            format!("content-disposition: form-data; name=\"{name}\"; filename=\"p.jpg\"");
+        part(headers, bytes);
+    }
+    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    let mut sent = request(Method::POST, token, path, None);
+    let media_type = format!("multipart/form-data; boundary={boundary}");
+    sent.headers_mut().insert(header::CONTENT_TYPE, media_type.parse().expect("a header"));
+    *sent.body_mut() = Body::from(body);
+    sent
+}
+
 /// The last digit that makes `digits` right.
 fn luhn(digits: &str) -> u32 {
     let doubled = digits.bytes().rev().enumerate().map(|(at, byte)| {

@@ -1,7 +1,7 @@
 //! Every route, as the description lists them: without a token, without the scope, as another
 //! operator, and as it should be.
 
-use crate::common::{TestApi, request};
+use crate::common::{TestApi, multipart, request};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
@@ -35,12 +35,20 @@ struct Things {
     msisdn: String,
     iccid: String,
     spare_iccid: String,
+    application: String,
 }
 
 impl Things {
     async fn of(api: &TestApi, operator: i64) -> Self {
         let msisdn = api.active_number(operator, 1).await;
-        Self { msisdn, iccid: api.sim(operator, 2).await, spare_iccid: api.sim(operator, 3).await }
+        let person = 100 + u16::try_from(operator).unwrap();
+        let (drafted, _, _) = api.app.submitted(operator, person).await;
+        Self {
+            msisdn,
+            iccid: api.sim(operator, 2).await,
+            spare_iccid: api.sim(operator, 3).await,
+            application: drafted.id.to_string(),
+        }
     }
 
     fn request(&self, route: &Route, token: &str, own: &Things) -> Request<Body> {
@@ -48,8 +56,13 @@ impl Things {
             .path
             .replace("{msisdn}", &self.msisdn)
             .replace("{iccid}", &self.iccid)
-            .replace("{kind}", "loss");
+            .replace("{kind}", "loss")
+            .replace("{id}", &self.application);
         assert!(!path.contains('{'), "{path} needs a sample");
+        let is_multipart = ["/applications", "/answer"].iter().any(|end| path.ends_with(end));
+        if is_multipart && route.method == Method::POST {
+            return multipart(token, &path, &json!({}), &[]);
+        }
         let body = match path.rsplit('/').next().unwrap() {
             "numbers" => Some(json!({ "numbers": ["13700137000"] })),
             "sims" => Some(json!({ "sims": [] })),
@@ -58,6 +71,9 @@ impl Things {
             "allocate" | "replace-sim" | "recover" => Some(json!({ "iccid": own.spare_iccid })),
             "transfer" => Some(json!({ "party_id": "pty_0190000000007000800000000000002a" })),
             "top-up" => Some(json!({ "key": "k", "minor": 1 })),
+            "decision" if route.method == Method::POST => {
+                Some(json!({ "verdict": "approve", "marks": [], "stamp": "x" }))
+            }
             "extend" => Some(json!({ "key": "k" })),
             _ => None,
         };
@@ -106,7 +122,12 @@ on_both_engines! {
         assert!(asked > 15);
         // And lists show one's own only.
         for (path, field, id) in
-            [("numbers", "msisdn", &theirs.msisdn), ("sims", "iccid", &theirs.iccid)]
+            [
+                ("numbers", "msisdn", &theirs.msisdn),
+                ("sims", "iccid", &theirs.iccid),
+                ("applications", "id", &theirs.application),
+                ("reviews", "application_id", &theirs.application),
+            ]
         {
             let all = api.get(&token, &format!("/api/v1/{path}?limit=200")).await.body;
             let items = all["items"].as_array().unwrap();

@@ -10,6 +10,7 @@
 mod appeal;
 mod check;
 mod contact;
+mod list;
 mod load;
 mod outside;
 mod photo;
@@ -28,6 +29,7 @@ pub use contact::{
     Addressed, ContactRefusal, confirm, resume, send_code, send_code_again, send_resume_code,
     set_reach,
 };
+pub use list::{Listed, list};
 pub use load::{Loaded, load};
 pub use outside::{Answered, WholeApplication, submit_whole};
 pub use photo::{Uploaded, photo, photo_part, send_anyway, upload};
