@@ -161,7 +161,8 @@ impl Blocks {
             activity::write(batch, id, &merged, version);
             let Some(before) = before else { continue };
             for &place in &block.saved {
-                let is_newer = merged.newest(place, u16::MAX) != before.newest(place, u16::MAX);
+                // By kind: a use that does not count must not hide an earlier one that does.
+                let is_newer = merged.differs(&before, place);
                 if let (true, Some(msisdn)) = (is_newer, activity::number_at(id, place)) {
                     batch.job(saved(msisdn, batch.at()));
                 }

@@ -85,6 +85,11 @@ impl Activity {
         found.max_by_key(|found| found.0).map(|(second, kind)| (Second(second).at(), kind))
     }
 
+    /// Whether the newest use of any kind at `place` is another one in `other`.
+    pub fn differs(&self, other: &Self, place: u16) -> bool {
+        (0..KINDS_MAX).any(|kind| self.newest(place, 1 << kind) != other.newest(place, 1 << kind))
+    }
+
     /// How many kinds occurred: what the block costs in memory, in layers of 40 kB.
     pub fn layer_count(&self) -> usize {
         self.layers.iter().flatten().count()
