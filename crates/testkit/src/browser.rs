@@ -286,6 +286,13 @@ impl Form {
         self
     }
 
+    /// Presses a button that sends the form elsewhere: `last` replaces the last part of its path.
+    pub fn to(mut self, last: &str) -> Self {
+        let (before, _) = self.action.rsplit_once('/').expect("a path");
+        self.action = format!("{before}/{last}");
+        self
+    }
+
     /// What the field `name` holds.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.fields.iter().find_map(|(n, sent)| match sent {

@@ -149,3 +149,4 @@ desk-state-ready = Ready to use
 desk-state-rejected = Not approved
 desk-state-withdrawn = Withdrawn
 desk-state-expired = Expired
+desk-kept = What you entered

@@ -143,3 +143,4 @@ desk-state-ready = 可使用
 desk-state-rejected = 未通过
 desk-state-withdrawn = 已撤回
 desk-state-expired = 已过期
+desk-kept = 您刚才填的内容

@@ -37,7 +37,7 @@ pub async fn preview(
     for template in &templates {
         for lang in Lang::ALL {
             let text = crate::notice::render(template, lang, &sender).text;
-            let segments = usize::from(domain::notice::segments(&text).parts);
+            let segments = domain::notice::segments(&text).parts;
             out.push(Preview { lang, text, segments });
         }
     }

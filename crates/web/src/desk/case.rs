@@ -52,6 +52,7 @@ struct CasePage {
     claim: Option<Html>,
     release: Option<Html>,
     look: Option<Html>,
+    kept: Vec<String>,
 }
 
 struct Image {
@@ -149,6 +150,7 @@ pub(super) fn write(signed: &mut Signed, parts: &CaseParts<'_>) -> Response {
         claim: view.may_claim.then(|| Button::new(t, t.desk_claim()).html()),
         release: is_mine(view).then(|| Button::new(t, t.desk_release()).quiet().html()),
         look: (view.content.is_none()).then(|| look(t)),
+        kept: if is_mine(view) { Vec::new() } else { kept(t, parts.sent) },
         heading: heading.clone(),
     };
     let out = shell.page(&heading).script(&KEYS_JS).script(&VIEWER_JS).script(&SWAP_JS);
@@ -387,6 +389,23 @@ fn block(t: Lang, parts: &CaseParts<'_>, number: usize, item: Item) -> ItemBlock
         region_error: errors.of(&format!("region-{code}")),
         parts: choices,
     }
+}
+
+/// What was entered before the case went out of this person's hands, so that it can be read.
+fn kept(t: Lang, sent: &Sent) -> Vec<String> {
+    let mut lines = Vec::new();
+    for item in Item::ALL {
+        if let Some(result) = sent.result(item) {
+            let reasons = sent.reasons(item.code());
+            let reasons: Vec<String> = reasons.iter().map(|r| names::reason(t, *r)).collect();
+            let (item, result) = (names::item(t, item), names::result(t, result));
+            lines.push(format!("{item}: {result} {}", reasons.join(t.desk_joint())));
+        }
+    }
+    lines.extend(sent.reasons("whole").iter().map(|reason| names::reason(t, *reason)));
+    lines.extend(sent.verdict().map(|verdict| names::verdict(t, verdict).to_owned()));
+    lines.extend(Some(sent.one("note")).filter(|note| !note.is_empty()).map(str::to_owned));
+    lines
 }
 
 /// Asks why somebody looks who does not have the case in hand.
