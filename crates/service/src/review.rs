@@ -5,6 +5,7 @@
 //! taking it back needs no undoing: nothing has happened yet. See decision record 0012.
 
 mod approve;
+mod board;
 mod claim;
 mod decide;
 mod findings;
@@ -16,6 +17,7 @@ mod subject;
 mod undo;
 mod view;
 
+pub use board::{Board, BoardRow, board};
 pub use claim::{claim, claim_next, reassign, release, renew};
 pub use decide::{Decide, Decided, SETTLE, decide};
 pub use findings::{Findings, findings};

@@ -62,7 +62,7 @@ on_both_engines! {
         keep(&browser, "queue-zh");
         let page = browser.send(browser.form("/desk/next")).await;
         assert_eq!(page.status, 200, "{}", page.text());
-        assert!(page.says("资料比对") && page.says("无法机读"), "{}", page.text());
+        assert!(page.says("资料比对") && page.says("未机读"), "{}", page.text());
         assert!(page.html.len() < 30 * 1024, "{} bytes", page.html.len());
         keep(&browser, "case-zh");
         let open = if browser.page.path.contains(&first) { first } else { second };

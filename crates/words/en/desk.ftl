@@ -94,7 +94,7 @@ desk-column-typed = Typed
 desk-column-derived = From the number
 desk-column-machine = Machine-read
 desk-differs = Differs:
-desk-unread = Not read by machine, see the photo
+desk-unread = Not read
 desk-checks = Checks
 desk-decision = Decide item by item
 desk-reasons-of = { $item }: reasons and place
@@ -150,3 +150,22 @@ desk-state-rejected = Not approved
 desk-state-withdrawn = Withdrawn
 desk-state-expired = Expired
 desk-kept = What you entered
+desk-checks-passed = { $count ->
+    [one] 1 check passed
+   *[other] { $count } checks passed
+}
+review-because-no-model = No model to read with; compare by eye
+review-because-no-authority = No identity authority is connected
+review-because-long-term = Long-term document
+review-because-the-document-bears-no-last-day = This document bears no last day
+review-because-no-photo = There is no such photo
+desk-board-at-risk = Promises at risk
+desk-board-at-risk-none = Nothing falls due within four working hours.
+desk-board-disagreements = First and second look differ
+desk-board-disagreements-none = Nothing waits for a lead.
+desk-board-waiting = Waiting now
+desk-board-holder = With
+desk-board-nobody = Nobody
+desk-board-give-to = Give to
+desk-board-back-to-queue = Back to the queue
+desk-board-give = Reassign

@@ -118,7 +118,7 @@ pub(super) fn waits_for_other(case: &Case, actor: &Actor, at: At) -> bool {
         && at < case.queued_at.plus_minutes(PREFERRED_MINUTES)
 }
 
-fn row(case: &Case, actor: &Actor, at: At, reference: String) -> QueueRow {
+pub(super) fn row(case: &Case, actor: &Actor, at: At, reference: String) -> QueueRow {
     QueueRow {
         application_id: case.application_id,
         reference,

@@ -232,6 +232,7 @@ impl Checks {
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "component/select.html")]
 pub struct SelectField {
+    id: Option<String>,
     name: String,
     label: String,
     hint: Option<String>,
@@ -248,6 +249,12 @@ impl SelectField {
     /// What to choose, in one sentence.
     pub fn hint(mut self, hint: impl Display) -> Self {
         self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// An id of its own, where the same list stands on a page more than once.
+    pub fn id(mut self, id: String) -> Self {
+        self.id = Some(id);
         self
     }
 
@@ -314,6 +321,12 @@ impl Hidden {
     /// Sends `value` as `name`.
     pub fn new(name: &str, value: impl Display) -> Self {
         Self { name: name.to_owned(), value: value.to_string() }
+    }
+}
+
+impl SelectField {
+    fn id_or_name(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.name)
     }
 }
 

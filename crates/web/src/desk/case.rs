@@ -10,7 +10,7 @@ use crate::shell::assets::{KEYS_JS, SWAP_JS, VIEWER_JS};
 use crate::shell::{Shell, Width};
 use askama::Template;
 use axum::response::Response;
-use domain::check::{Check, Outcome};
+use domain::check::Outcome;
 use domain::reason::{Item, Reason};
 use domain::review::{ItemResult, Stage, Verdict, ViewReason, is_for_whole};
 use service::review::{CaseView, Content, Photo, Preview, Standing};
@@ -45,6 +45,8 @@ struct CasePage {
     has_old_photos: bool,
     rows: Vec<Row>,
     checks: Vec<CheckRow>,
+    passed: Vec<CheckRow>,
+    passed_title: String,
     decided: Option<Decision>,
     history: Vec<(String, String)>,
     messages: Html,
@@ -142,7 +144,9 @@ pub(super) fn write(signed: &mut Signed, parts: &CaseParts<'_>) -> Response {
         images: view.content.as_ref().map_or_else(Vec::new, |c| images(shell, parts, c)),
         has_old_photos: view.content.iter().flat_map(|c| &c.images).any(|p| !p.is_current),
         rows: view.content.as_ref().map_or_else(Vec::new, |c| rows(t, c)),
-        checks: view.content.as_ref().map_or_else(Vec::new, |c| checks(t, &c.checks)),
+        checks: checks(t, view, false),
+        passed_title: t.desk_checks_passed(passed_count(view)),
+        passed: checks(t, view, true),
         decided: decision(t, parts),
         history: view.content.as_ref().map_or_else(Vec::new, |c| history(shell, c)),
         messages: view.content.as_ref().map_or_else(Html::default, |c| names::messages(shell, c)),
@@ -251,20 +255,23 @@ fn rows(t: Lang, content: &Content) -> Vec<Row> {
     content.rows.iter().map(row).collect()
 }
 
-fn checks(t: Lang, checks: &[Check]) -> Vec<CheckRow> {
-    let row = |check: &Check| CheckRow {
-        name: names::check(t, check.kind),
-        item: check.item.map(|item| names::item(t, item)).unwrap_or_default(),
-        outcome: Tag::new(tone(check.outcome), names::outcome(t, check.outcome)).html(),
-        reason: check.reason.map(|reason| names::reason(t, reason)).unwrap_or_default(),
-        evidence: check
-            .evidence
-            .iter()
-            .map(|evidence| format!("{} {}", evidence.name, evidence.value))
-            .collect::<Vec<_>>()
-            .join(" · "),
-    };
-    checks.iter().map(row).collect()
+fn passed_count(view: &CaseView) -> usize {
+    let checks = view.content.iter().flat_map(|content| &content.checks);
+    checks.filter(|check| check.outcome == Outcome::Pass).count()
+}
+
+/// The checks that passed, or all others.
+fn checks(t: Lang, view: &CaseView, is_passed: bool) -> Vec<CheckRow> {
+    let all = view.content.iter().flat_map(|content| &content.checks);
+    all.filter(|check| (check.outcome == Outcome::Pass) == is_passed)
+        .map(|check| CheckRow {
+            name: names::check(t, check.kind),
+            item: check.item.map(|item| names::item(t, item)).unwrap_or_default(),
+            outcome: Tag::new(tone(check.outcome), names::outcome(t, check.outcome)).html(),
+            reason: check.reason.map(|reason| names::reason(t, reason)).unwrap_or_default(),
+            evidence: names::evidence(t, check),
+        })
+        .collect()
 }
 
 fn tone(outcome: Outcome) -> Tone {

@@ -2,6 +2,7 @@
 //!
 //! Every handler but the sign-in takes [`Signed`]: who is signed in, with the frame of the page.
 
+mod board;
 mod case;
 mod form;
 mod handle;
@@ -36,6 +37,8 @@ pub fn router() -> Router<Arc<App>> {
         .route("/desk/case/{id}/preview", post(handle::preview))
         .route("/desk/case/{id}/decide", post(handle::decide))
         .route("/desk/case/{id}/undo", post(handle::undo))
+        .route("/desk/case/{id}/give", post(board::give))
+        .route("/desk/board", get(board::page))
         .route("/desk/sign-in", get(sign_in::page).post(sign_in::submit))
         .route("/desk/sign-out", post(sign_in::sign_out))
 }

@@ -5,7 +5,7 @@ use crate::shell::Shell;
 use domain::access::Role;
 use domain::application::form::Who;
 use domain::application::{Kind, State};
-use domain::check::{CheckKind, Outcome};
+use domain::check::{Check, CheckKind, Outcome};
 use domain::identity::DocumentKind;
 use domain::reason::{Item, Reason};
 use domain::review::{ItemResult, SecondRule, Stage, Verdict, ViewReason};
@@ -81,6 +81,28 @@ pub(super) fn outcome(t: Lang, outcome: Outcome) -> String {
     by_id(t, "review-outcome", outcome.code())
 }
 
+/// What was measured, as `name value`; why a check could not run, in words.
+pub(super) fn evidence(t: Lang, check: &Check) -> String {
+    let line = |name: &str, value: &str| match name {
+        "because" => t.by_id(&format!("review-because-{}", value.replace(' ', "-")), &[]),
+        _ => None,
+    };
+    let parts: Vec<String> = check
+        .evidence
+        .iter()
+        .map(|e| line(&e.name, &e.value).unwrap_or_else(|| format!("{} {}", e.name, e.value)))
+        .collect();
+    parts.join(" · ")
+}
+
+/// A number of eighteen characters is easier to compare as 6-8-4.
+fn grouped(number: &str) -> String {
+    match (number.len(), number.get(..6), number.get(6..14), number.get(14..)) {
+        (18, Some(region), Some(birth), Some(rest)) => format!("{region} {birth} {rest}"),
+        _ => number.to_owned(),
+    }
+}
+
 pub(super) fn rule(t: Lang, rule: SecondRule) -> String {
     by_id(t, "review-rule", rule.code())
 }
@@ -124,7 +146,7 @@ pub(super) fn field(t: Lang, field: Field) -> &'static str {
 
 pub(super) fn typed(t: Lang, typed: &Typed) -> String {
     match typed {
-        Typed::Text(text) => text.expose().clone(),
+        Typed::Text(text) => grouped(text.expose()),
         Typed::Date(date) => date.expose().to_string(),
         Typed::Document(kind) => document(t, *kind),
         Typed::Who(Who::Myself) => t.apply_who_self().to_owned(),
