@@ -15,6 +15,8 @@ use domain::sim::{Iccid, Imsi};
 use jiff::civil::date;
 use service::Sensitive;
 use service::register::{self, Begin, Change, IdentityFields, Purpose, Submitted};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use vision::specimen::{self, Holder};
 use words::Lang;
 
@@ -96,16 +98,24 @@ impl Applicant {
         }
     }
 
-    /// The photo of an item.
+    /// The photo of an item; drawn once for each person of a test program.
     pub fn photo(&self, item: Item) -> Vec<u8> {
-        let picture = match item {
-            Item::DocumentBack => specimen::document_back(&self.holder),
-            Item::Portrait => specimen::portrait(&self.holder),
-            _ => specimen::document_front(&self.holder),
+        static DRAWN: Mutex<BTreeMap<(u32, Item), Vec<u8>>> = Mutex::new(BTreeMap::new());
+        let mut drawn = DRAWN.lock().expect("drawing does not panic");
+        let draw = || {
+            let picture = match item {
+                Item::DocumentBack => specimen::document_back(&self.holder),
+                Item::Portrait => specimen::portrait(&self.holder),
+                _ => specimen::document_front(&self.holder),
+            };
+            picture.fitted(SIDE).to_jpeg()
         };
-        picture.to_jpeg()
+        drawn.entry((self.holder.seed, item)).or_insert_with(draw).clone()
     }
 }
+
+/// Large enough to be read, small enough to be fast.
+const SIDE: u32 = 1000;
 
 const NAMES: [&str; 10] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
 
