@@ -73,7 +73,8 @@ pub async fn part(jpeg: Vec<u8>, region: Region, side: u32) -> Result<Vec<u8>, E
     shown.map_err(|error| Error::fault(format!("a kept photo cannot be read: {error}")))
 }
 
-async fn on_worker<T: Send + 'static>(
+/// Does `work` on a blocking thread, when there is room.
+pub(crate) async fn on_worker<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
     let _permit = WORKERS.acquire().await.map_err(|_| Error::fault("no workers for photos"))?;

@@ -28,10 +28,18 @@ fn every_refusal_reason_and_status_has_words_in_both_languages() {
         values.push(("age", "16".into()));
         refusals.push((refusal.code(), values));
     };
-    FormRefusal::ALL.iter().for_each(|refusal| add(refusal));
-    ApplicationRefusal::ALL.iter().for_each(|refusal| add(refusal));
-    ContactRefusal::ALL.iter().for_each(|refusal| add(refusal));
-    vision::ImageError::ALL.iter().for_each(|e| add(&PhotoRefusal(*e, Item::Portrait)));
+    for refusal in FormRefusal::ALL {
+        add(refusal);
+    }
+    for refusal in ApplicationRefusal::ALL {
+        add(refusal);
+    }
+    for refusal in &ContactRefusal::ALL {
+        add(refusal);
+    }
+    for error in vision::ImageError::ALL {
+        add(&PhotoRefusal(error, Item::Portrait));
+    }
     for lang in [Lang::Zh, Lang::En] {
         for (code, values) in &refusals {
             assert!(lang.refusal(code, values).is_some(), "{code}");

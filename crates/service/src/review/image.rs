@@ -8,15 +8,10 @@ use domain::reason::Item;
 use domain::review::{Region, ViewReason};
 use std::borrow::Cow;
 use store::application::document::Document;
-use tokio::sync::Semaphore;
 use vision::{Limits, Picture};
 
-/// Pictures that are worked on at once: each takes tens of megabytes.
-const AT_ONCE_MAX: usize = 2;
 /// The longer side of a shown copy at each step of zoom, in pixels.
 const SIDES: [u32; 3] = [1000, 1600, 2000];
-
-static TURNS: Semaphore = Semaphore::const_new(AT_ONCE_MAX);
 
 /// Which picture, and how it is shown.
 #[derive(Clone, Copy, Debug)]
@@ -70,22 +65,14 @@ fn stamp(app: &App, actor: &Actor, subject: &Subject) -> String {
 }
 
 async fn shown(bytes: Vec<u8>, request: ImageRequest, stamp: String) -> Result<Vec<u8>, Error> {
-    let turn = TURNS.acquire().await.expect("the semaphore is never closed");
-    let work = move || -> Result<Vec<u8>, vision::ImageError> {
+    let done = crate::image::on_worker(move || {
         let picture = vision::decode(&bytes, &Limits::default())?.picture;
         Ok(dressed(picture, request, &stamp).to_jpeg())
-    };
-    let done = tokio::task::spawn_blocking(work).await;
-    drop(turn);
-    let fault = |source: Box<dyn std::error::Error + Send + Sync>| {
+    });
+    done.await?.map_err(|error: vision::ImageError| {
         let context = Cow::Borrowed("show a photo");
-        Error::Fault(Fault { context, is_retryable: false, source: Some(source) })
-    };
-    match done {
-        Ok(Ok(jpeg)) => Ok(jpeg),
-        Ok(Err(error)) => Err(fault(Box::new(error))),
-        Err(error) => Err(fault(Box::new(error))),
-    }
+        Error::Fault(Fault { context, is_retryable: false, source: Some(Box::new(error)) })
+    })
 }
 
 fn dressed(picture: Picture, request: ImageRequest, stamp: &str) -> Picture {
