@@ -5,7 +5,7 @@ use crate::cli::{Failure, out};
 use crate::config::StorePlace;
 use crate::wiring;
 use clap::Args;
-use demo::{ACCOUNTS, Outside, World};
+use demo::{ACCOUNTS, Outside, Scale, World};
 use service::app::{App, Site};
 use service::clock::Clock;
 use std::path::PathBuf;
@@ -43,7 +43,7 @@ impl Demo {
                 mail: outside.mail(),
                 site: Site { base_url: address.clone() },
             });
-            let world = World::open(Arc::clone(&app), outside).await?;
+            let world = World::open(Arc::clone(&app), outside, Scale::Full).await?;
             let router = wiring::router(Arc::clone(&app))
                 .layer(axum::Extension(demo::SANDBOX))
                 .merge(demo::router(&world));

@@ -18,6 +18,7 @@ mod world;
 
 pub use outside::Outside;
 pub use people::{ACCOUNTS, Account};
+pub use seed::Scale;
 pub use world::{Advanced, World};
 
 use axum::Router;

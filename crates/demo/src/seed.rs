@@ -78,17 +78,36 @@ const SECOND_FATES: &[(Fate, u64)] =
 const FIRST_NUMBER: u64 = 8_613_800_130_000;
 const SECOND_NUMBER: u64 = 8_613_900_130_000;
 
-/// The numbers of one operator with their fates.
-fn numbers(fates: &[(Fate, u64)], from: u64) -> Vec<(u64, Fate)> {
-    let fates = fates.iter().flat_map(|(fate, count)| (0..*count).map(|_| *fate));
-    (from..).zip(fates).collect()
+/// How many numbers there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scale {
+    /// Five thousand.
+    #[default]
+    Full,
+    /// A fiftieth, at least one of each kind: for tests.
+    Small,
+}
+
+impl Scale {
+    const fn of(self, count: u64) -> u64 {
+        match self {
+            Self::Full => count,
+            Self::Small => count.div_ceil(50),
+        }
+    }
+
+    /// The numbers of one operator with their fates.
+    fn numbers(self, fates: &[(Fate, u64)], from: u64) -> Vec<(u64, Fate)> {
+        let fates = fates.iter().flat_map(|(fate, count)| (0..self.of(*count)).map(|_| *fate));
+        (from..).zip(fates).collect()
+    }
 }
 
 /// One number of each fate of the first operator, the first of its kind.
-pub(crate) fn examples() -> Vec<Msisdn> {
+pub(crate) fn examples(scale: Scale) -> Vec<Msisdn> {
     let mut seen = Vec::new();
     let mut examples = Vec::new();
-    for (number, fate) in numbers(FIRST_FATES, FIRST_NUMBER) {
+    for (number, fate) in scale.numbers(FIRST_FATES, FIRST_NUMBER) {
         if !seen.contains(&fate) {
             seen.push(fate);
             examples.extend(msisdn(number));
@@ -98,27 +117,28 @@ pub(crate) fn examples() -> Vec<Msisdn> {
 }
 
 /// The numbers that may be registered, as long as nobody did.
-pub(crate) fn unregistered() -> Vec<Msisdn> {
+pub(crate) fn unregistered(scale: Scale) -> Vec<Msisdn> {
     let wanted = |(number, fate)| if fate == Fate::Unregistered { msisdn(number) } else { None };
-    numbers(FIRST_FATES, FIRST_NUMBER).into_iter().filter_map(wanted).collect()
+    scale.numbers(FIRST_FATES, FIRST_NUMBER).into_iter().filter_map(wanted).collect()
 }
 
 /// The SIMs that are used now and then, also while the clock is moved.
-pub(crate) fn lively_sims() -> Vec<String> {
+pub(crate) fn lively_sims(scale: Scale) -> Vec<String> {
     let all = [(FIRST_FATES, FIRST_NUMBER), (SECOND_FATES, SECOND_NUMBER)];
-    let numbers = all.into_iter().flat_map(|(fates, from)| numbers(fates, from));
+    let numbers = all.into_iter().flat_map(|(fates, from)| scale.numbers(fates, from));
     let used = numbers.filter(|(_, fate)| *fate == Fate::Used);
     used.filter_map(|(number, _)| Some(sim(number)?.imsi.as_str().to_owned())).collect()
 }
 
 /// Seeds operators, staff and numbers, and tells the network of their SIMs.
-pub(crate) async fn seed(app: &App, network: &Network) -> Result<(), Error> {
+pub(crate) async fn seed(app: &App, network: &Network, scale: Scale) -> Result<(), Error> {
     people::seed(app).await?;
     let now = app.now();
     for (operator_id, fates, from) in
         [(FIRST, FIRST_FATES, FIRST_NUMBER), (SECOND, SECOND_FATES, SECOND_NUMBER)]
     {
-        let adopted: Vec<Adopted> = numbers(fates, from)
+        let adopted: Vec<Adopted> = scale
+            .numbers(fates, from)
             .into_iter()
             .filter_map(|(number, fate)| adopted(operator_id, number, fate, now))
             .collect();
@@ -274,8 +294,8 @@ mod tests {
 
     #[test]
     fn five_thousand_numbers_with_cards_of_their_own() {
-        let mut all = numbers(FIRST_FATES, FIRST_NUMBER);
-        all.extend(numbers(SECOND_FATES, SECOND_NUMBER));
+        let mut all = Scale::Full.numbers(FIRST_FATES, FIRST_NUMBER);
+        all.extend(Scale::Full.numbers(SECOND_FATES, SECOND_NUMBER));
         assert_eq!(all.len(), 5_000);
         let mut imsis: Vec<_> =
             all.iter().map(|(n, _)| sim(*n).unwrap().imsi.as_str().to_owned()).collect();

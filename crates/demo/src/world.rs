@@ -1,6 +1,7 @@
 //! The demo's world: the program, the outside, and time.
 
 use crate::outside::Outside;
+use crate::seed::Scale;
 use crate::{clock, seed};
 use domain::time::{At, DAY_MILLIS};
 use gateway::handset::{self, Attempt};
@@ -31,6 +32,7 @@ pub struct World {
     pub(crate) app: Arc<App>,
     pub(crate) outside: Outside,
     pub(crate) phones: handset::Simulator,
+    pub(crate) scale: Scale,
     /// SIMs of people who use their phone now and then.
     lively: Vec<String>,
     /// Held while time moves, so that nobody moves it twice at once.
@@ -53,9 +55,9 @@ pub struct Advanced {
 impl World {
     /// The world around `app`, whose ports and clock must be those of `outside`. A new data folder
     /// is seeded.
-    pub async fn open(app: Arc<App>, outside: Outside) -> Result<Arc<Self>, Error> {
+    pub async fn open(app: Arc<App>, outside: Outside, scale: Scale) -> Result<Arc<Self>, Error> {
         if service::operator::list(&app).await?.is_empty() {
-            seed::seed(&app, &outside.network).await?;
+            seed::seed(&app, &outside.network, scale).await?;
         }
         let operators = service::operator::list(&app).await?;
         let hotlines = operators.into_iter().map(|operator| operator.hotline).collect();
@@ -64,7 +66,8 @@ impl World {
             app,
             outside,
             phones,
-            lively: seed::lively_sims(),
+            lively: seed::lively_sims(scale),
+            scale,
             moving: Mutex::new(()),
         }))
     }

@@ -54,7 +54,7 @@ impl World {
     /// Up to `limit` numbers whose card waits for a registration that nobody has begun.
     pub(crate) async fn free_numbers(&self, limit: usize) -> Result<Vec<Listed>, Error> {
         let mut free = Vec::new();
-        for msisdn in crate::seed::unregistered() {
+        for msisdn in crate::seed::unregistered(self.scale) {
             if free.len() >= limit {
                 break;
             }
@@ -71,7 +71,7 @@ impl World {
     /// One number of every kind, with its state of this moment.
     pub(crate) async fn example_numbers(&self) -> Result<Vec<Listed>, Error> {
         let mut examples = Vec::new();
-        for msisdn in crate::seed::examples() {
+        for msisdn in crate::seed::examples(self.scale) {
             examples.push(self.listed(self.status(msisdn).await?));
         }
         Ok(examples)
