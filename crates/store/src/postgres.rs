@@ -13,6 +13,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, R
 use futures::TryStreamExt;
 use futures::future::join_all;
 use std::time::Duration;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Config, NoTls};
@@ -40,6 +41,11 @@ impl Postgres {
         let mut config: Config = url.parse().map_err(|e| {
             Error::caused(ErrorKind::Config, "the database address is not understood", e)
         })?;
+        if config.get_ssl_mode() == SslMode::Require {
+            let text = "this program speaks to PostgreSQL without TLS: use a socket, a private \
+                network or a local proxy, and leave sslmode=require out";
+            return Err(Error::new(ErrorKind::Config, text));
+        }
         let options = config.get_options().map(|own| format!("{own} {SETTINGS}"));
         config.options(options.as_deref().unwrap_or(SETTINGS));
         config.application_name("baohao").connect_timeout(Duration::from_secs(10));

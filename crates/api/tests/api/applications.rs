@@ -84,6 +84,7 @@ on_both_engines! {
         let again = api.post(&token, &decision, &approve(&case)).await;
         assert_eq!(again.status, StatusCode::OK, "{:?}", again.body);
         assert_eq!(api.get(&token, &path).await.body["standing"], "pending");
+        api.assert_audited().await;
     }
 
     async fn what_is_wrong_is_told_at_once_and_mended_by_an_answer(fresh: Fresh) {
@@ -107,6 +108,7 @@ on_both_engines! {
         let sent = api.send(multipart(&token, &path, &json!({}), &photos[2..])).await;
         assert_eq!(sent.body["is_sent"], true, "{:?}", sent.body);
         assert_eq!(sent.body["reference"], kept.body["reference"]);
+        api.assert_audited().await;
     }
 
     async fn wrong_bodies_are_told_and_nothing_personal_is_echoed(fresh: Fresh) {

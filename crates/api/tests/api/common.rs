@@ -50,6 +50,14 @@ impl TestApi {
         Self { app, router }
     }
 
+    /// Fails unless the audit log of every operator holds and fits the state.
+    pub(crate) async fn assert_audited(&self) {
+        for verified in service::audit::verify(&self.app).await.expect("the log is readable") {
+            assert!(verified.entries > 0);
+            assert_eq!(verified.findings, [""; 0], "operator {}", verified.operator_id);
+        }
+    }
+
     /// A token of the operator with these scopes.
     pub(crate) async fn token(&self, operator: i64, scopes: &[&str]) -> String {
         let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();

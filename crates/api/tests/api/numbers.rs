@@ -73,6 +73,7 @@ on_both_engines! {
         assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(again.code().starts_with("number."), "{:?}", again.body);
         assert!(!again.body["detail"].as_str().unwrap().is_empty());
+        api.assert_audited().await;
     }
 
     async fn lifting_one_hold_lifts_no_other(fresh: Fresh) {
@@ -98,6 +99,7 @@ on_both_engines! {
         let unnamed = json!({ "kind": "authority" });
         let reply = api.post(&token, &format!("/api/v1/numbers/{msisdn}/holds"), &unnamed).await;
         assert_eq!((reply.status, reply.field()), (StatusCode::BAD_REQUEST, "reference"));
+        api.assert_audited().await;
     }
 
     async fn a_repeated_request_is_done_once_and_answered_alike(fresh: Fresh) {
@@ -153,6 +155,7 @@ on_both_engines! {
         }
         let balance = api.get(&token, &format!("/api/v1/numbers/{msisdn}/balance")).await.body;
         assert_eq!((&balance["minor"], &balance["currency"]), (&json!(1000), &json!("CNY")));
+        api.assert_audited().await;
     }
 
     async fn usage_is_pushed_and_bad_rows_are_told(fresh: Fresh) {
@@ -180,5 +183,6 @@ on_both_engines! {
         assert_eq!(status["keep"]["last_use"]["kind"], "mo_call");
         let plain = api.post(&token, "/api/v1/usage", &json!({})).await;
         assert_eq!(plain.code(), "api.media_type");
+        api.assert_audited().await;
     }
 }
