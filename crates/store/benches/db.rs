@@ -26,6 +26,7 @@ async fn run() {
     let file = folder.join("baohao.db").to_string_lossy().into_owned();
     for address in [Some(file), std::env::var("BAOHAO_BENCH_POSTGRES").ok()].into_iter().flatten() {
         let db = Db::open(&address).await.expect("it opens");
+        join(&db).await;
         for tasks in [1, 8, 64, 256] {
             let rate =
                 many(tasks, |task, n| commit(db.clone(), format!("{random:x}-{tasks}-{task}-{n}")));
@@ -52,6 +53,24 @@ async fn run() {
         report(&db, "audit entries verified", per_second(count, start.elapsed()));
     }
     let _ = std::fs::remove_dir_all(folder);
+}
+
+/// Only operators that exist have a log.
+async fn join(db: &Db) {
+    let mut batch = Batch::new(NOON);
+    let operator = domain::operator::Operator {
+        id: OperatorId(1),
+        code: "demo".to_owned(),
+        name_zh: "演示".to_owned(),
+        name_en: "Demo".to_owned(),
+        brand: "演示网".to_owned(),
+        hotline: "10000".to_owned(),
+        zone: domain::time::Zone::shanghai(),
+        policy_pack: "cn".to_owned(),
+        language: "zh".to_owned(),
+    };
+    store::operator::insert(&mut batch, &operator);
+    db.commit(batch).await.expect("a new operator");
 }
 
 /// How often per second `tasks` tasks together finish `work`.

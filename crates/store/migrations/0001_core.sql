@@ -39,7 +39,7 @@ create table audit_entry (
 );
 create unique index audit_entry_subject on audit_entry (bucket, subject, subject_version);
 create index audit_entry_seq on audit_entry (operator_id, seq);
-create index audit_entry_unlinked on audit_entry (operator_id, bucket, id) where seq is null;
+create index audit_entry_unlinked on audit_entry (operator_id, id) where seq is null;
 
 -- reference table: the head of each operator's chain
 create table audit_head (
@@ -66,6 +66,7 @@ create table job (
     primary key (bucket, kind, key)
 );
 create index job_due on job (run_at) where dead_at is null;
+create index job_dead on job (dead_at) where dead_at is not null;
 
 create table sealed_blob (
     bucket bigint not null,

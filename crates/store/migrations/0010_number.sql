@@ -93,6 +93,8 @@ create table sim (
     primary key (bucket, iccid)
 );
 
+create index sim_list on sim (operator_id, iccid);
+
 -- An IMSI is on one card only. Keyed by the IMSI's own bucket.
 create table imsi_claim (
     bucket bigint not null,

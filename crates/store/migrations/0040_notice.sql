@@ -89,6 +89,7 @@ create table notice_receipt (
     is_known boolean not null,
     primary key (bucket, message_id, status)
 );
+create index notice_receipt_unknown on notice_receipt (bucket) where not is_known;
 
 -- Texts already taken in: the outside may hand one over twice.
 create table incoming_text (
@@ -127,3 +128,4 @@ create table call_back (
     asked_at bigint not null,
     primary key (bucket, msisdn)
 );
+create index call_back_list on call_back (operator_id, asked_at);

@@ -40,7 +40,8 @@ const INSERT: Statement = Statement::new(
 );
 const UNLINKED_OPERATORS: Statement = Statement::new(
     "audit.unlinked_operators",
-    "select distinct operator_id from audit_entry where seq is null",
+    "select id from operator where exists (select 1 from audit_entry \
+        where operator_id = operator.id and seq is null) order by id",
 );
 const UNLINKED: Statement = Statement::new(
     "audit.unlinked",
@@ -64,8 +65,9 @@ const HEAD_MOVE: Statement = Statement::new(
 );
 const OPERATORS: Statement = Statement::new(
     "audit.operators",
-    "select operator_id from audit_entry group by operator_id \
-     union select operator_id from audit_head order by 1",
+    "select id from operator where exists (select 1 from audit_entry \
+        where operator_id = operator.id) or exists (select 1 from audit_head \
+        where operator_id = operator.id) order by id",
 );
 const LIST: Statement = Statement::new(
     "audit.list",

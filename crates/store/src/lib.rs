@@ -32,6 +32,8 @@ pub mod notice;
 pub mod number;
 pub mod operator;
 pub mod party;
+#[cfg(test)]
+mod plans;
 mod postgres;
 pub mod reach;
 pub mod review;

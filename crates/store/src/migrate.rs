@@ -143,4 +143,4 @@ fn blob_to_bytea(sql: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

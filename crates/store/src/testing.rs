@@ -65,6 +65,21 @@ fn unique_name() -> String {
     format!("t_{}_{count}_{random:08x}", std::process::id())
 }
 
+/// An operator to be inserted.
+pub fn operator(id: i64) -> domain::operator::Operator {
+    domain::operator::Operator {
+        id: domain::id::OperatorId(id),
+        code: format!("operator-{id}"),
+        name_zh: "运营商".to_owned(),
+        name_en: "Operator".to_owned(),
+        brand: "运营商".to_owned(),
+        hotline: "10000".to_owned(),
+        zone: domain::time::Zone::shanghai(),
+        policy_pack: "cn".to_owned(),
+        language: "zh".to_owned(),
+    }
+}
+
 /// A fresh folder under the temporary one, for a test's files.
 pub fn folder() -> PathBuf {
     let folder = std::env::temp_dir().join("baohao-test").join(unique_name());

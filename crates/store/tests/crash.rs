@@ -15,6 +15,24 @@ const ROUNDS: usize = 20;
 const NOON: At = At::from_millis(1_790_000_000_000);
 const ONE: OperatorId = OperatorId(1);
 
+/// Only operators that exist have a log.
+async fn join(db: &Db) {
+    let mut batch = Batch::new(NOON);
+    let operator = domain::operator::Operator {
+        id: OperatorId(1),
+        code: "demo".to_owned(),
+        name_zh: "演示".to_owned(),
+        name_en: "Demo".to_owned(),
+        brand: "演示网".to_owned(),
+        hotline: "10000".to_owned(),
+        zone: domain::time::Zone::shanghai(),
+        policy_pack: "cn".to_owned(),
+        language: "zh".to_owned(),
+    };
+    store::operator::insert(&mut batch, &operator);
+    db.commit(batch).await.unwrap();
+}
+
 fn batch(key: &str) -> Batch {
     let mut batch = Batch::new(NOON);
     batch.audit(AuditEntry {
@@ -83,6 +101,7 @@ async fn what_was_acknowledged_survives_a_kill() {
     let random = u64::from_be_bytes(seal::entropy::bytes());
     let folder = std::env::temp_dir().join(format!("baohao-crash-{random:x}"));
     std::fs::create_dir_all(&folder).unwrap();
+    join(&Db::open(folder.join("baohao.db").to_str().unwrap()).await.unwrap()).await;
     let mut acknowledged = BTreeSet::new();
     for round in 0..ROUNDS {
         let count = 1 + usize::try_from(seal::entropy::below(60)).unwrap();

@@ -20,7 +20,7 @@ fn a_changed_or_unknown_migration_is_refused() {
 }
 
 /// Tables whose comment begins with "reference table": small, and copied to every machine.
-fn reference_tables() -> BTreeSet<String> {
+pub(crate) fn reference_tables() -> BTreeSet<String> {
     let mut tables = BTreeSet::from(["schema_migration".to_owned()]);
     for migration in MIGRATIONS {
         let mut is_reference = false;
