@@ -10,6 +10,7 @@ use crate::ladder;
 use crate::money::Fee;
 use crate::policy::{LadderAct, Policy};
 use crate::time::At;
+use jiff::civil::Date;
 
 /// Decides what `event` makes of a number at `at`, under `policy`; nothing happens inside.
 ///
@@ -199,11 +200,20 @@ impl<'a> Draft<'a> {
         self.tell(Tell::Quarantined { cause, until_on: free_on });
     }
 
-    /// Waits for proof of notice and tries again later.
-    pub(super) fn wait_for_proof(&mut self) {
+    /// Waits for proof of notice and tries again later. The first time, `last_call` tells the holder
+    /// once more, with the notice the policy promises: what was told before may have been lost.
+    pub(super) fn wait_for_proof(&mut self, last_call: impl FnOnce(Date) -> Tell) {
         self.rule("notice.not_proven");
-        let hours = *self.policy.keep_alive.proof_retry_hours;
-        self.facts.retry_at = Some(self.at.plus_minutes(hours.saturating_mul(60)));
+        if self.before.retry_at.is_none() {
+            let today = self.at.date_in(&self.policy.zone);
+            let days = i64::from(*self.policy.keep_alive.notice_days_min);
+            let until_on = ladder::plus_days(today, days);
+            self.facts.retry_at = Some(At::end_of(until_on, &self.policy.zone));
+            self.tell(last_call(until_on));
+        } else {
+            let hours = *self.policy.keep_alive.proof_retry_hours;
+            self.facts.retry_at = Some(self.at.plus_minutes(hours.saturating_mul(60)));
+        }
     }
 
     /// Whether a notice that was sent since the present step began is proven.

@@ -179,7 +179,8 @@ fn arrears_step(draft: &mut Draft) -> bool {
             true
         }
         Some((None, _)) => {
-            draft.wait_for_proof();
+            let hold = HoldKind::ArrearsFull;
+            draft.wait_for_proof(|on| Tell::Restricted { hold, held_until_on: Some(on) });
             false
         }
     }
@@ -196,7 +197,8 @@ fn ladder_step(draft: &mut Draft) {
             draft.rule("keep_alive.quarantine");
             draft.enter_quarantine(Cause::Inactivity);
         } else {
-            draft.wait_for_proof();
+            let hold = gravest_inactive(&draft.facts);
+            draft.wait_for_proof(|on| Tell::Restricted { hold, held_until_on: Some(on) });
         }
         return;
     }
@@ -216,11 +218,7 @@ fn ladder_step(draft: &mut Draft) {
         // Suspended already: the reminder says until when the number is held.
         LadderAct::Remind => {
             draft.rule("keep_alive.remind_held");
-            let hold = if draft.facts.holds.has(HoldKind::InactiveFull) {
-                HoldKind::InactiveFull
-            } else {
-                HoldKind::InactiveOutgoing
-            };
+            let hold = gravest_inactive(&draft.facts);
             draft.tell(Tell::Restricted { hold, held_until_on: Some(held_until_on) });
         }
         LadderAct::BarOutgoing => {
@@ -233,6 +231,14 @@ fn ladder_step(draft: &mut Draft) {
             draft.hold(HoldKind::InactiveFull, SetBy::Policy, None);
             draft.tell_restricted(HoldKind::InactiveFull);
         }
+    }
+}
+
+fn gravest_inactive(facts: &Facts) -> HoldKind {
+    if facts.holds.has(HoldKind::InactiveFull) {
+        HoldKind::InactiveFull
+    } else {
+        HoldKind::InactiveOutgoing
     }
 }
 

@@ -139,7 +139,8 @@ fn release_when_due(draft: &mut Draft) {
     // Nobody held a number that came back from another operator, so there is nobody to tell.
     let is_owed_notice = draft.facts.former_party_id.is_some();
     if is_owed_notice && !draft.is_notice_proven() {
-        draft.wait_for_proof();
+        let cause = draft.facts.cause.unwrap_or(Cause::Request);
+        draft.wait_for_proof(|until_on| Tell::Quarantined { cause, until_on });
         return;
     }
     draft.rule("quarantine.over");

@@ -35,6 +35,8 @@ pub struct Network {
     inner: Mutex<Inner>,
     /// Rung when an event may be waiting.
     news: Notify,
+    /// Held while events are carried to the program, so that nobody carries one twice.
+    carrying: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -69,7 +71,8 @@ impl Network {
     fn with(clock: Arc<dyn Clock>, state: State, journal: Option<Journal>) -> Self {
         let inner =
             Inner { state, journal, faults: Faults::default(), mail: Vec::new(), held: Vec::new() };
-        Self { clock, inner: Mutex::new(inner), news: Notify::new() }
+        let (news, carrying) = (Notify::new(), tokio::sync::Mutex::default());
+        Self { clock, inner: Mutex::new(inner), news, carrying }
     }
 
     /// Registers what exists from the start: the blocks of numbers that are ours (so that a text to

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 /// Tells the program every event that is due; how many. An event that cannot be stored stays and is
 /// told again.
 pub async fn pump(network: &Network, app: &App) -> Result<usize, Error> {
+    let _alone = network.carrying.lock().await;
     let events = network.events();
     let count = events.len();
     let mut usage = Usage::default();

@@ -53,9 +53,17 @@ fn the_ladder_of_a_silent_number() {
 fn without_proof_of_notice_nothing_is_closed_or_released() {
     let policy = cn();
     let mut facts = active(&policy, on(2026, 3, 14, 10));
-    let_pass(&mut facts, &policy, on(2027, 3, 1, 0), false);
+    let steps = let_pass(&mut facts, &policy, on(2027, 3, 1, 0), false);
     assert_eq!(facts.lifecycle, Lifecycle::Active);
     assert!(facts.holds.has(HoldKind::InactiveFull));
+    // The holder is told once more, with a week; then it is tried every day in silence.
+    let held = |(_, s): &&(At, Step)| s.rules == ["notice.not_proven"];
+    let tries: Vec<&(At, Step)> = steps.iter().filter(held).collect();
+    let hold = HoldKind::InactiveFull;
+    let tell = Tell::Restricted { hold, held_until_on: Some(date(2026, 9, 18)) };
+    assert_eq!(tries[0].1.effects, [Effect::Tell(tell)]);
+    assert_eq!(tries[1].0, on(2026, 9, 19, 0));
+    assert!(tries[1..].iter().all(|(_, s)| s.effects.is_empty()));
     // Proof comes late: closed then, and the release waits for proof of its own.
     let at = on(2027, 3, 1, 12);
     facts = step(&facts, &Event::NoticeProven, at).next;
