@@ -239,6 +239,27 @@ on_both_engines! {
         assert_eq!(due(&app).await, [("keep.saved".to_owned(), "number:8613800130001".to_owned())]);
     }
 
+    async fn more_blocks_than_one_batch_takes(fresh: Fresh) {
+        let app = TestApp::on(fresh).await;
+        let number = |n: u64| Msisdn::from_e164(8_613_800_000_000 + n * 10_000 + n % 7).unwrap();
+        let mut batch = Batch::new(app.now());
+        for n in 0..600 {
+            let (operator_id, facts) = (OperatorId(1), Facts::in_stock(START));
+            let msisdn = number(n);
+            number::insert(&mut batch, &NumberRow { msisdn, operator_id, version: 1, facts });
+        }
+        app.store.db.commit(batch).await.unwrap();
+        let line = |n: u64| format!("{},mo_call,{}\n", number(n), NOON - 700 + n.cast_signed());
+        let text = "msisdn,kind,instant\n".to_owned() + &(0..600).map(line).collect::<String>();
+        let (report, rejects) = take(&app, text.as_bytes()).await;
+        assert_eq!((report.done, rejects), (600, vec![]));
+        for n in 0..600 {
+            let found = activity::last_event(&app.store.db, number(n), u16::MAX).await.unwrap();
+            let second = found.map(|(at, _)| at.millis() / 1000);
+            assert_eq!(second, Some(NOON - 700 + n.cast_signed()));
+        }
+    }
+
     async fn files_taken_in_at_the_same_time_both_count(fresh: Fresh) {
         let app = TestApp::on(fresh).await;
         stock(&app, 1, 0..20, &[]).await;

@@ -142,20 +142,31 @@ impl Blocks {
         Ok(())
     }
 
-    /// What the blocks cost in memory, in layers of 40 kB.
-    pub(super) fn layer_count(&self) -> usize {
-        self.blocks.values().map(|block| block.fresh.layer_count()).sum()
+    /// About how many bytes the blocks take in memory.
+    pub(super) fn bytes(&self) -> usize {
+        let bytes = |block: &Block| block.fresh.bytes() + NumberSet::BYTES;
+        self.blocks.values().map(bytes).sum()
     }
 
-    /// Adds every changed block, merged with what is stored, and a job for each number that was
-    /// saved. The caller commits, and calls [`Blocks::forget`] once that is done.
-    pub(super) async fn stage(&self, app: &App, batch: &mut Batch) -> Result<(), Error> {
-        let dirty: BTreeMap<u64, &Block> =
-            self.blocks.iter().filter(|(_, b)| b.is_dirty).map(|(id, b)| (*id, b)).collect();
-        let ids: Vec<u64> = dirty.keys().copied().collect();
-        let stored = activity::load_many(&app.store.db, &ids).await?;
-        for ((id, block), Stored { activity: mut merged, version }) in dirty.into_iter().zip(stored)
-        {
+    /// The changed blocks, in order.
+    pub(super) fn dirty(&self) -> Vec<u64> {
+        let mut dirty: Vec<u64> =
+            self.blocks.iter().filter(|(_, block)| block.is_dirty).map(|(id, _)| *id).collect();
+        dirty.sort_unstable();
+        dirty
+    }
+
+    /// Adds these blocks, merged with what is stored, and a job for each number that was saved. The
+    /// caller commits, and calls [`Blocks::forget`] once all are committed.
+    pub(super) async fn stage(
+        &self,
+        app: &App,
+        batch: &mut Batch,
+        ids: &[u64],
+    ) -> Result<(), Error> {
+        let stored = activity::load_many(&app.store.db, ids).await?;
+        let changed = ids.iter().filter_map(|id| Some((*id, self.blocks.get(id)?)));
+        for ((id, block), Stored { activity: mut merged, version }) in changed.zip(stored) {
             let before = (!block.saved.is_empty()).then(|| merged.clone());
             merged.merge(&block.fresh);
             activity::write(batch, id, &merged, version);

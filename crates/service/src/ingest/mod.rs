@@ -35,8 +35,11 @@ const CHUNK_BYTES: usize = 4 << 20;
 /// Chunks that wait to be applied.
 const CHUNKS_WAITING: usize = 2;
 
-/// Layers of 40 kB in memory after which a commit comes early.
-const LAYERS_MAX: usize = 2_000;
+/// Blocks that one batch writes.
+const BLOCKS_AT_ONCE_MAX: usize = 256;
+
+/// Memory that changed blocks may take before a commit comes early.
+const BLOCKS_BYTES_MAX: usize = 128 << 20;
 
 /// Rejected rows told in the answer to a push.
 const PUSH_REJECTS_MAX: usize = 1_000;
@@ -107,7 +110,7 @@ pub async fn import(
         cursor.rejected += stored(rejected);
         cursor.offset_bytes = stored(chunk.offset_bytes);
         cursor.line = stored(chunk.line);
-        if import.uncommitted >= source.commit_rows || import.blocks.layer_count() >= LAYERS_MAX {
+        if import.uncommitted >= source.commit_rows || import.blocks.bytes() >= BLOCKS_BYTES_MAX {
             import.commit(&mut cursor, rejects).await?;
         }
         progress(report);
@@ -163,23 +166,35 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
-    /// Commits the changed blocks and the cursor, or neither.
+    /// Commits the changed blocks and the cursor, or neither. Very many blocks go ahead in groups:
+    /// if the cursor does not follow, their rows are taken in again, which changes nothing.
     async fn commit(&mut self, cursor: &mut Cursor, rejects: &mut Rejects) -> Result<(), Error> {
         rejects.sync()?;
         cursor.rejects_bytes = stored(rejects.bytes());
-        // Another import may have changed a block: merging again is all it takes.
-        crate::retry(|| async {
-            let mut batch = Batch::new(self.app.now());
-            self.blocks.stage(self.app, &mut batch).await?;
-            activity::write_cursor(&mut batch, cursor);
-            batch.audit(self.entry(cursor, batch.at()));
-            Ok(self.app.store.db.commit(batch).await?)
-        })
-        .await?;
+        let dirty = self.blocks.dirty();
+        let (ahead, last) = dirty.split_at(dirty.len().saturating_sub(BLOCKS_AT_ONCE_MAX));
+        for group in ahead.chunks(BLOCKS_AT_ONCE_MAX) {
+            self.write(group, None).await?;
+        }
+        self.write(last, Some(cursor)).await?;
         cursor.version += 1;
         self.blocks.forget();
         self.uncommitted = 0;
         Ok(())
+    }
+
+    /// Another import may have changed a block: merging again is all it takes.
+    async fn write(&self, blocks: &[u64], cursor: Option<&Cursor>) -> Result<(), Error> {
+        crate::retry(|| async {
+            let mut batch = Batch::new(self.app.now());
+            self.blocks.stage(self.app, &mut batch, blocks).await?;
+            if let Some(cursor) = cursor {
+                activity::write_cursor(&mut batch, cursor);
+                batch.audit(self.entry(cursor, batch.at()));
+            }
+            Ok(self.app.store.db.commit(batch).await?)
+        })
+        .await
     }
 
     fn entry(&self, cursor: &Cursor, at: domain::time::At) -> AuditEntry {

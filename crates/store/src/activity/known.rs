@@ -36,29 +36,46 @@ const SOME_MAX: usize = 1_000;
 
 const PLACES: usize = 10_000;
 
-/// What is known of the numbers of one block.
+/// What is known of the numbers of one block: two bits for each.
 #[derive(Clone, Debug)]
 pub struct NumberSet {
-    places: Box<[Known]>,
+    bits: Box<[u8]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 enum Known {
-    NotAsked,
-    Absent,
-    Present,
-    Reminded,
+    NotAsked = 0,
+    Absent = 1,
+    Present = 2,
+    Reminded = 3,
 }
 
 impl Default for NumberSet {
     fn default() -> Self {
-        Self { places: vec![Known::NotAsked; PLACES].into_boxed_slice() }
+        Self { bits: vec![0; Self::BYTES].into_boxed_slice() }
     }
 }
 
 impl NumberSet {
+    /// What one takes in memory.
+    pub const BYTES: usize = PLACES / 4;
+
     fn get(&self, place: u16) -> Known {
-        self.places.get(usize::from(place)).copied().unwrap_or(Known::Absent)
+        let (at, shift) = (usize::from(place / 4), place % 4 * 2);
+        match self.bits.get(at).map(|bits| bits >> shift & 3) {
+            Some(0) => Known::NotAsked,
+            Some(2) => Known::Present,
+            Some(3) => Known::Reminded,
+            _ => Known::Absent,
+        }
+    }
+
+    fn set(&mut self, place: u16, known: Known) {
+        let (at, shift) = (usize::from(place / 4), place % 4 * 2);
+        if let Some(bits) = self.bits.get_mut(at) {
+            *bits = *bits & !(3 << shift) | (known as u8) << shift;
+        }
     }
 
     /// Whether it was asked for before.
@@ -74,12 +91,6 @@ impl NumberSet {
     /// Whether its holder was reminded to use it.
     pub fn is_reminded(&self, place: u16) -> bool {
         self.get(place) == Known::Reminded
-    }
-
-    fn set(&mut self, place: u16, known: Known) {
-        if let Some(slot) = self.places.get_mut(usize::from(place)) {
-            *slot = known;
-        }
     }
 
     fn take_row(&mut self, row: &Row, owner: Option<OperatorId>) -> Result<(), Error> {

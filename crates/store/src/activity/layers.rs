@@ -14,7 +14,10 @@ const PLACES: usize = 10_000;
 const FORM: u8 = 1;
 const DENSE: u16 = u16::MAX;
 
-/// A layer with more entries than this is smaller when dense.
+/// In memory, a layer with more entries than this is an array.
+const LIST_MAX: usize = 512;
+
+/// As stored, a layer with more entries than this is smaller when dense.
 const SPARSE_MAX: usize = PLACES * 4 / 6;
 
 /// An instant as an activity keeps it: seconds since 2000-01-01T00:00:00Z. 0 means never; the last
@@ -41,76 +44,151 @@ impl Second {
 /// The newest second of each kind of use, for each number of one block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Activity {
-    /// By kind; each with [`PLACES`] seconds.
-    layers: [Option<Box<[u32]>>; KINDS_MAX as usize],
+    /// By kind.
+    layers: [Layer; KINDS_MAX as usize],
+}
+
+/// The newest seconds of one kind. Entries are never taken away, so how many there are decides the
+/// form: few as a sorted list, more as an array over all places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Layer {
+    List(Vec<(u16, u32)>),
+    Array(Box<[u32]>),
+}
+
+impl Default for Layer {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+impl Layer {
+    fn get(&self, place: u16) -> u32 {
+        match self {
+            Self::List(list) => {
+                let found = list.binary_search_by_key(&place, |entry| entry.0).ok();
+                found.and_then(|at| list.get(at)).map_or(0, |entry| entry.1)
+            }
+            Self::Array(array) => array.get(usize::from(place)).copied().unwrap_or_default(),
+        }
+    }
+
+    /// Notes a second; `true` if it is newer than what was known.
+    fn note(&mut self, place: u16, second: u32) -> bool {
+        if usize::from(place) >= PLACES || second == 0 {
+            return false;
+        }
+        if let Self::List(list) = self {
+            match list.binary_search_by_key(&place, |entry| entry.0) {
+                Ok(at) => return list.get_mut(at).is_some_and(|entry| raise(&mut entry.1, second)),
+                Err(at) if list.len() < LIST_MAX => {
+                    list.insert(at, (place, second));
+                    return true;
+                }
+                Err(_) => *self = Self::Array(array_of(list)),
+            }
+        }
+        let Self::Array(array) = self else { return false };
+        array.get_mut(usize::from(place)).is_some_and(|newest| raise(newest, second))
+    }
+
+    /// The places that were used, ascending, with their seconds.
+    fn entries(&self) -> Box<dyn Iterator<Item = (u16, u32)> + '_> {
+        match self {
+            Self::List(list) => Box::new(list.iter().copied()),
+            Self::Array(array) => {
+                let all = (0_u16..).zip(array.iter().copied());
+                Box::new(all.filter(|(_, second)| *second > 0))
+            }
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Array(mine), Self::Array(theirs)) => {
+                for (newest, &second) in mine.iter_mut().zip(theirs) {
+                    raise(newest, second);
+                }
+            }
+            (mine, theirs) => {
+                for (place, second) in theirs.entries() {
+                    mine.note(place, second);
+                }
+            }
+        }
+    }
+}
+
+fn raise(newest: &mut u32, second: u32) -> bool {
+    let is_newer = *newest < second;
+    *newest = second.max(*newest);
+    is_newer
+}
+
+fn array_of(list: &[(u16, u32)]) -> Box<[u32]> {
+    let mut array = vec![0; PLACES].into_boxed_slice();
+    for &(place, second) in list {
+        if let Some(newest) = array.get_mut(usize::from(place)) {
+            *newest = second;
+        }
+    }
+    array
 }
 
 impl Activity {
     /// Notes a use; `true` if it is newer than what was known.
     pub fn note(&mut self, place: u16, kind: u8, second: Second) -> bool {
-        let Some(layer) = self.layers.get_mut(usize::from(kind)) else { return false };
-        let layer = layer.get_or_insert_with(|| vec![0; PLACES].into_boxed_slice());
-        match layer.get_mut(usize::from(place)) {
-            Some(newest) if *newest < second.0 => {
-                *newest = second.0;
-                true
-            }
-            _ => false,
-        }
+        self.layers.get_mut(usize::from(kind)).is_some_and(|layer| layer.note(place, second.0))
     }
 
     /// Takes over whatever is newer in `other`.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.layers.iter_mut().zip(&other.layers) {
-            match (mine, theirs) {
-                (_, None) => {}
-                (mine @ None, Some(theirs)) => *mine = Some(theirs.clone()),
-                (Some(mine), Some(theirs)) => {
-                    for (a, &b) in mine.iter_mut().zip(theirs) {
-                        *a = (*a).max(b);
-                    }
-                }
-            }
+            mine.merge(theirs);
         }
     }
 
     /// The newest use of one of `kinds` (bit n is kind n), and its kind.
     pub fn newest(&self, place: u16, kinds: u16) -> Option<(At, u8)> {
-        let second = |kind: u8| {
-            let layer = self.layers.get(usize::from(kind))?.as_ref()?;
-            layer.get(usize::from(place)).copied().filter(|&s| s > 0)
-        };
-        let wanted = (0..KINDS_MAX).filter(|kind| kinds >> kind & 1 == 1);
-        let found = wanted.filter_map(|kind| Some((second(kind)?, kind)));
-        found.max_by_key(|found| found.0).map(|(second, kind)| (Second(second).at(), kind))
+        let wanted = (0..KINDS_MAX).zip(&self.layers).filter(|(kind, _)| kinds >> kind & 1 == 1);
+        let found = wanted.map(|(kind, layer)| (layer.get(place), kind));
+        let newest = found.filter(|(second, _)| *second > 0).max_by_key(|found| found.0);
+        newest.map(|(second, kind)| (Second(second).at(), kind))
     }
 
     /// Whether the newest use of any kind at `place` is another one in `other`.
     pub fn differs(&self, other: &Self, place: u16) -> bool {
-        (0..KINDS_MAX).any(|kind| self.newest(place, 1 << kind) != other.newest(place, 1 << kind))
+        self.layers.iter().zip(&other.layers).any(|(a, b)| a.get(place) != b.get(place))
     }
 
-    /// How many kinds occurred: what the block costs in memory, in layers of 40 kB.
-    pub fn layer_count(&self) -> usize {
-        self.layers.iter().flatten().count()
+    /// About how many bytes it takes in memory.
+    pub fn bytes(&self) -> usize {
+        let bytes = |layer: &Layer| match layer {
+            Layer::List(list) => list.capacity() * size_of::<(u16, u32)>(),
+            Layer::Array(_) => PLACES * 4,
+        };
+        self.layers.iter().map(bytes).sum()
     }
 
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = vec![FORM];
         for (kind, layer) in (0_u8..).zip(&self.layers) {
-            let Some(layer) = layer else { continue };
-            let used = layer.iter().filter(|&&second| second > 0).count();
-            out.push(kind);
-            if used > SPARSE_MAX {
-                out.extend(DENSE.to_le_bytes());
-                out.extend(layer.iter().flat_map(|second| second.to_le_bytes()));
-            } else {
-                out.extend(u16::try_from(used).unwrap_or(DENSE).to_le_bytes());
-                let entries = (0_u16..).zip(layer).filter(|(_, second)| **second > 0);
-                for (place, second) in entries {
-                    out.extend(place.to_le_bytes());
-                    out.extend(second.to_le_bytes());
+            let used = layer.entries().count();
+            match layer {
+                _ if used == 0 => {}
+                Layer::Array(array) if used > SPARSE_MAX => {
+                    out.push(kind);
+                    out.extend(DENSE.to_le_bytes());
+                    out.extend(array.iter().flat_map(|second| second.to_le_bytes()));
+                }
+                _ => {
+                    out.push(kind);
+                    out.extend(u16::try_from(used).unwrap_or(DENSE).to_le_bytes());
+                    for (place, second) in layer.entries() {
+                        out.extend(place.to_le_bytes());
+                        out.extend(second.to_le_bytes());
+                    }
                 }
             }
         }
@@ -122,22 +200,28 @@ impl Activity {
         let mut activity = Self::default();
         for layer in Layers::of(stored)? {
             let (kind, entries) = layer?;
-            let mut whole = vec![0; PLACES].into_boxed_slice();
-            match entries {
+            *activity.layers.get_mut(usize::from(kind)).ok_or_else(damaged)? = match entries {
                 Entries::Dense(bytes) => {
-                    for (to, from) in whole.iter_mut().zip(bytes.as_chunks::<4>().0) {
-                        *to = u32::from_le_bytes(*from);
-                    }
+                    let seconds = bytes.as_chunks::<4>().0.iter().map(|s| u32::from_le_bytes(*s));
+                    Layer::Array(seconds.collect())
                 }
                 Entries::Sparse(bytes) => {
-                    for &[p0, p1, s0, s1, s2, s3] in bytes.as_chunks::<6>().0 {
-                        let place = usize::from(u16::from_le_bytes([p0, p1]));
-                        let to = whole.get_mut(place).ok_or_else(damaged)?;
-                        *to = u32::from_le_bytes([s0, s1, s2, s3]);
+                    let entry = |&[p0, p1, s0, s1, s2, s3]: &[u8; 6]| {
+                        (u16::from_le_bytes([p0, p1]), u32::from_le_bytes([s0, s1, s2, s3]))
+                    };
+                    let list: Vec<_> = bytes.as_chunks::<6>().0.iter().map(entry).collect();
+                    let is_sound = list.is_sorted_by_key(|entry| entry.0)
+                        && list.iter().all(|entry| usize::from(entry.0) < PLACES);
+                    if !is_sound {
+                        return Err(damaged());
+                    }
+                    if list.len() > LIST_MAX {
+                        Layer::Array(array_of(&list))
+                    } else {
+                        Layer::List(list)
                     }
                 }
-            }
-            *activity.layers.get_mut(usize::from(kind)).ok_or_else(damaged)? = Some(whole);
+            };
         }
         Ok(activity)
     }
