@@ -1,8 +1,9 @@
 //! Tickets: short statements that a browser carries for us and cannot change.
 //!
-//! A ticket says what its holder has proven, such as "knows the code of this application", and until
-//! when. It holds ids, or what the person in front of that browser has just typed; it is
-//! authenticated, not secret. Nothing about it is stored, so it cannot be taken back before it ends: give it a short life and renew it.
+//! A ticket says what its holder has proven, such as "knows the code of this application", and
+//! until when. It holds ids, or what the person in front of that browser has just typed; it is
+//! authenticated, not secret. Nothing about it is stored, so it cannot be taken back before it
+//! ends: give it a short life and renew it.
 
 use crate::app::App;
 use base64::Engine as _;

@@ -70,8 +70,8 @@ on_both_engines! {
         let (app, mut browser) = holder(fresh, "en").await;
         for number in [NUMBER, "13800138001"] {
             browser.open("/numbers/sign-in").await;
-            let form = browser.form("/numbers/sign-in").fill("number", number).fill("way", "number");
-            let page = browser.send(form).await;
+            let form = browser.form("/numbers/sign-in").fill("number", number);
+            let page = browser.send(form.fill("way", "number")).await;
             assert_eq!(page.path, "/numbers/code");
             assert!(page.says("If the number is registered"));
         }

@@ -1,12 +1,10 @@
 common-service = Baohao
 common-continue = Continue
 common-back = Back
-common-save = Save
 common-change = Change
 common-cancel = Cancel
 common-yes = Yes
 common-no = No
-common-optional = (optional)
 common-send = Send
 common-sending = Sending…
 common-refresh = Refresh

@@ -38,7 +38,6 @@ mine-hold-why = Why
 mine-hold-remedy = How to lift it
 mine-hold-documents = What to show
 mine-hold-appeal = If you disagree
-mine-no-holds = No restriction
 mine-service = What works now
 mine-service-calls-out = Calls out
 mine-service-calls-in = Calls in
@@ -79,14 +78,11 @@ loss-cannot = Cannot receive the code? Call { $hotline } now; we check who you a
 privacy-title = Privacy and records
 privacy-lead = Who looked at your data, what you agreed to, and when it is deleted.
 privacy-consents = Your consents
-privacy-consent-given = Given, { $date }
 privacy-consent-none = Not given
 privacy-consent-withdraw = Withdraw
 privacy-viewers = Who looked
 privacy-viewers-none = Nobody has looked yet
 privacy-deletion = Deletion dates
-privacy-deletion-images = Document photos
-privacy-deletion-data = Registration data
 privacy-sign-in = Sign in to see your own records.
 privacy-public-title = How we use your data
 privacy-public-1 = Name, document and photos are used only to register and protect your number, and are stored encrypted.
@@ -108,3 +104,11 @@ mine-pause-months = { $months ->
     [one] { $months } month
    *[other] { $months } months
 }
+mine-balance-empty = The balance does not cover the next month of a pause; please top up first.
+privacy-consent-yes = Given
+privacy-resume = See the records of one application with its reference and a code
+privacy-of = Application { $reference }
+privacy-look-image = Looked at photos
+privacy-look-data = Looked at what was entered
+privacy-look-why-claim = To check this application
+privacy-kept = Deleted on this day unless you send it or go on

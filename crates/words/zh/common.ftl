@@ -1,12 +1,10 @@
 common-service = 保号
 common-continue = 继续
 common-back = 返回
-common-save = 保存
 common-change = 更改
 common-cancel = 取消
 common-yes = 是
 common-no = 否
-common-optional = （选填）
 common-send = 提交
 common-sending = 提交中…
 common-refresh = 刷新

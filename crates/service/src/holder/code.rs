@@ -86,8 +86,9 @@ pub async fn send_code(app: &App, asked: &Asked) -> Result<(), Error> {
         let digits = seal::entropy::digits(DIGITS);
         let mut batch = Batch::new(at);
         let proven = holder_of(app, msisdn).await?;
+        let nth = before.as_ref().map_or(0, |code| code.version);
         let subject = match proven {
-            Some(proven) => stage(app, &mut batch, asked, proven, &digits).await?,
+            Some(proven) => stage(app, &mut batch, asked, proven, (&digits, nth)).await?,
             None => None,
         };
         let code = Code {
@@ -150,7 +151,7 @@ async fn stage(
     batch: &mut Batch,
     asked: &Asked,
     proven: Proven,
-    digits: &str,
+    (digits, nth): (&str, i64),
 ) -> Result<Option<PartyId>, Error> {
     let to = match asked.way {
         Way::Number if asked.purpose == Purpose::SignIn => To::Number(asked.lang),
@@ -171,7 +172,7 @@ async fn stage(
         about: Some(proven.msisdn),
         application_id: None,
         to,
-        dedup: format!("{}:{}:{}", asked.purpose.key(), proven.msisdn, batch.at().millis()),
+        dedup: format!("{}:{}:{nth}", asked.purpose.key(), proven.msisdn),
     };
     let staged = notice::stage(app, batch, request).await?;
     Ok(staged.map(|_| proven.party_id))

@@ -203,7 +203,8 @@ pub(super) async fn audit_image(
     view_entry(app, actor, case, "review.view_image", &detail).await
 }
 
-/// Views change nothing, so each is a subject of its own with one entry.
+/// Views change nothing; they are counted by themselves, so that the applicant can read them and
+/// none can be lost.
 async fn view_entry(
     app: &App,
     actor: &Actor,
@@ -211,17 +212,21 @@ async fn view_entry(
     action: &str,
     detail: &serde_json::Value,
 ) -> Result<(), Error> {
-    let at = app.now();
-    let view: domain::id::ReviewId = crate::id::new(at);
-    let mut batch = Batch::new(at);
-    batch.audit(AuditEntry {
-        operator_id: case.operator_id,
-        subject: format!("view:{view}"),
-        subject_version: 1,
-        actor: actor.audit_name(),
-        action: action.to_owned(),
-        detail_json: detail.to_string(),
-        at,
-    });
-    Ok(app.store.db.commit(batch).await?)
+    let subject = super::looked::subject(case.application_id);
+    retry(|| async {
+        let last = super::looked::entries(app, case.operator_id, &subject, 1).await?;
+        let last = last.first().map_or(0, |stored| stored.entry.subject_version);
+        let mut batch = Batch::new(app.now());
+        batch.audit(AuditEntry {
+            operator_id: case.operator_id,
+            subject: subject.clone(),
+            subject_version: last + 1,
+            actor: actor.audit_name(),
+            action: action.to_owned(),
+            detail_json: detail.to_string(),
+            at: batch.at(),
+        });
+        Ok(app.store.db.commit(batch).await?)
+    })
+    .await
 }

@@ -170,13 +170,20 @@ impl Notice {
 #[template(path = "component/panel.html")]
 pub struct Panel {
     heading: String,
+    strong: Option<String>,
     text: Vec<String>,
 }
 
 impl Panel {
     /// A panel with the page's heading.
     pub fn new(heading: impl Display) -> Self {
-        Self { heading: heading.to_string(), text: Vec::new() }
+        Self { heading: heading.to_string(), strong: None, text: Vec::new() }
+    }
+
+    /// The line to be kept, large.
+    pub fn strong(mut self, text: impl Display) -> Self {
+        self.strong = Some(text.to_string());
+        self
     }
 
     /// One more paragraph.

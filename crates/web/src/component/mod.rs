@@ -92,6 +92,12 @@ impl Html {
         Self(format!("<form method=\"post\" action=\"{}\">{button}</form>", escape(action)))
     }
 
+    /// A form with nothing but a quiet button.
+    pub fn post_quiet(t: words::Lang, text: &str, action: &str) -> Self {
+        let button = Button::new(t, text).quiet();
+        Self(format!("<form method=\"post\" action=\"{}\">{button}</form>", escape(action)))
+    }
+
     /// Several pieces as one.
     pub fn join(parts: impl IntoIterator<Item = Self>) -> Self {
         Self(parts.into_iter().map(|part| part.0).collect::<Vec<_>>().join("\n"))

@@ -41,6 +41,7 @@ pub(crate) async fn page(
         .part(Html::heading(t.start_need_title()))
         .part(Html::list(&[t.start_need_card(), t.start_need_portrait(), t.start_need_contact()]))
         .part(Html::heading(t.apply_begin_documents()))
+        .part(Html::paragraph(t.apply_begin_any()))
         .part(Html::list(&documents))
         .part(Html::paragraph(t.apply_begin_photos()))
         .part(Html::paragraph(&t.apply_begin_who(*policy.ages.alone_min)))

@@ -263,7 +263,7 @@ pub(crate) async fn do_appeal(
     match register::submit(&app, &new.actor(), begun.id).await? {
         Submitted::Sent { promise, .. } => {
             let panel = Panel::new(t.progress_appeal_received())
-                .text(t.apply_receipt_heading(&begun.reference));
+                .strong(t.apply_receipt_reference(&begun.reference));
             let mut page = TextPage::new(t, t.progress_appeal_received())
                 .part(panel.html())
                 .part(shell.when(promise.due_at).block(t.progress_our_clock()).html());

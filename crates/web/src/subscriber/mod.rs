@@ -8,6 +8,7 @@ mod fields;
 mod loss;
 mod numbers;
 mod photos;
+mod privacy;
 mod resume;
 mod send;
 mod session;
@@ -39,6 +40,10 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/status/{reference}/reopen", post(change::reopen))
         .route("/status/{reference}/ask-person", post(change::ask_person))
         .route("/status/{reference}/appeal", get(change::appeal).post(change::do_appeal))
+        .route("/s/{reference}", get(status::short))
+        .route("/keep", get(|| async { go("/numbers") }))
+        .route("/privacy", get(privacy::page))
+        .route("/privacy/consents", post(privacy::withdraw))
         .route("/numbers", get(numbers::list))
         .route("/numbers/sign-in", get(numbers::sign_in).post(numbers::ask_code))
         .route("/numbers/code", get(numbers::code).post(numbers::confirm))
@@ -86,13 +91,13 @@ fn registration() -> Router<Arc<App>> {
         .route("/resume/code", get(resume::code).post(resume::confirm))
 }
 
-/// `138 0013 8000`: a mainland number as people read it; anything else as typed.
+/// `138 0013 8000`: a mainland number as people read it, never broken; anything else as typed.
 fn grouped(number: &str) -> String {
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     let national = digits.strip_prefix("86").filter(|rest| rest.len() == 11).unwrap_or(&digits);
     match (national.get(..3), national.get(3..7), national.get(7..11)) {
         (Some(head), Some(middle), Some(tail)) if national.len() == 11 => {
-            format!("{head} {middle} {tail}")
+            format!("{head}\u{a0}{middle}\u{a0}{tail}")
         }
         _ => number.to_owned(),
     }
@@ -115,8 +120,8 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_as_people_read_them() {
-        assert_eq!(grouped("8613800138000"), "138 0013 8000");
-        assert_eq!(grouped("138-0013-8000"), "138 0013 8000");
+        assert_eq!(grouped("8613800138000"), "138\u{a0}0013\u{a0}8000");
+        assert_eq!(grouped("138-0013-8000"), "138\u{a0}0013\u{a0}8000");
         assert_eq!(grouped("12345"), "12345");
         assert_eq!(grouped_id("11010519491231002X"), "110105 19491231 002X");
         assert_eq!(grouped_id("H12345678"), "H12345678");

@@ -427,7 +427,14 @@ pub(crate) async fn balance(
     let mut page = TextPage::new(t, &title)
         .back(address(&status))
         .part(Summary::new().row(t.mine_balance(), amount).html());
+    let today = shell.today();
     if let Some(until) = view.keeps_until_on {
+        if until <= today {
+            return Ok(page
+                .part(Notice::new(Tone::Amber, t.mine_balance_empty()).html())
+                .part(Html::paragraph(t.mine_balance_top_up()))
+                .response(&shell));
+        }
         let end = domain::time::At::end_of(until, &shell.brand.zone);
         page = page.part(shell.when(end).block(t.mine_balance_until()).html());
     }

@@ -148,7 +148,7 @@ fn keep_or_retake(t: Lang, way: &Way, item: Item, photo: &PhotoView) -> Html {
     let next = way.here(&format!("{}/keep", steps::photo(item)));
     let text =
         if photo.found.reasons.is_empty() { t.common_continue() } else { t.apply_photo_anyway() };
-    Html::join([Html::paragraph(t.apply_photo_retake()), Html::post_button(text, &next)])
+    Html::join([Html::paragraph(t.apply_photo_retake()), Html::post_quiet(t, text, &next)])
 }
 
 /// `POST /register/photo/{item}`.

@@ -274,7 +274,9 @@ pub(crate) async fn receipt(
     let Some(promise) = status.promise else { return Ok(go(steps::TASKS)) };
     let view = applicant.open(&app).await?;
     let reference = &status.reference;
-    let panel = Panel::new(t.apply_receipt_heading(reference)).text(t.apply_receipt_text());
+    let panel = Panel::new(t.apply_receipt_title())
+        .strong(t.apply_receipt_reference(reference))
+        .text(t.apply_receipt_text());
     let mut facts = Summary::new()
         .row(t.apply_reference_label(), reference)
         .row(t.apply_check_number(), format!("•••• {}", status.tail));

@@ -94,6 +94,13 @@ pub(crate) async fn show(
     Ok(ask_page(&shell, &fields.text("reference"), &fields.text("tail"), &errors))
 }
 
+/// `GET /s/{reference}`: the short address in texts.
+pub(crate) async fn short(Path(reference): Path<String>) -> Response {
+    let is_reference =
+        reference.len() <= 12 && reference.bytes().all(|b| b.is_ascii_alphanumeric());
+    go(&if is_reference { format!("/status/{reference}") } else { "/status".to_owned() })
+}
+
 /// `GET /status/{reference}`: everything for the applicant, the public part for who knows the
 /// reference and the last four digits, the question for everybody else.
 pub(crate) async fn page(
