@@ -360,6 +360,8 @@ on_both_engines! {
         let asked = register::ask_person(&app, actor, *id).await;
         assert_eq!(code(asked), "application.not_refused_by_machine");
         let begun = register::appeal(&app, actor, *id).await.unwrap();
+        let again = register::appeal(&app, actor, *id).await.unwrap();
+        assert_eq!(again, begun, "one appeal against one decision");
         let of = Actor::Applicant { operator_id: OperatorId(1), application_id: begun.id };
         let text = Change::AppealText("照片是本人拍的".into());
         assert_eq!(register::save(&app, &of, begun.id, &text).await.unwrap(), []);

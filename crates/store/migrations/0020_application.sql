@@ -15,6 +15,7 @@ create table application (
     iccid text,
     party_id blob,
     appeal_of blob,
+    appealed_by blob,
     taken_by blob,
     policy text not null,
     draft_until bigint not null,

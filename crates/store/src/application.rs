@@ -50,7 +50,7 @@ macro_rules! columns {
          party_id, appeal_of, taken_by, policy, draft_until, promise_due_at, \
          promise_is_provisional, promise_counted_from, promise_days, is_late_told, paused_days, \
          update_until, redo_rounds, kept_until, is_erased, is_refused_by_machine, created_at, \
-         changed_at, draft"
+         changed_at, draft, appealed_by"
     };
 }
 
@@ -60,7 +60,7 @@ const INSERT: Statement = Statement::new(
         "insert into application (",
         columns!(),
         ", bucket) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)"
+         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)"
     ),
 );
 const UPDATE: Statement = Statement::new(
@@ -69,7 +69,8 @@ const UPDATE: Statement = Statement::new(
         msisdn = $9, iccid = $10, party_id = $11, draft_until = $12, promise_due_at = $13, \
         promise_is_provisional = $14, promise_counted_from = $15, promise_days = $16, \
         is_late_told = $17, paused_days = $18, update_until = $19, redo_rounds = $20, \
-        kept_until = $21, is_erased = $22, is_refused_by_machine = $23, changed_at = $24 \
+        kept_until = $21, is_erased = $22, is_refused_by_machine = $23, changed_at = $24, \
+        appealed_by = $25 \
      where bucket = $1 and id = $2 and version = $3",
 );
 const LOAD: Statement = Statement::new(
@@ -143,6 +144,8 @@ pub struct Application {
     pub party_id: Option<PartyId>,
     /// The application whose decision is appealed.
     pub appeal_of: Option<ApplicationId>,
+    /// The appeal against its decision.
+    pub appealed_by: Option<ApplicationId>,
     /// The clerk who took it at an outlet.
     pub taken_by: Option<StaffId>,
     /// The policy it began under, such as `cn/1`.
@@ -220,6 +223,7 @@ pub fn insert(batch: &mut Batch, application: &Application) {
         application.created_at,
         application.changed_at,
         application.sealed_form.clone(),
+        application.appealed_by,
         id.bucket(),
     ]);
     batch.push(&INSERT, values, Expect::Rows(1));
@@ -262,6 +266,7 @@ pub fn update(batch: &mut Batch, application: &mut Application) {
         facts.is_erased,
         facts.is_refused_by_machine,
         at,
+        application.appealed_by,
     ];
     batch.push(&UPDATE, values, Expect::Rows(1));
 }
@@ -424,6 +429,7 @@ fn of_row(row: &Row) -> Result<Application, Error> {
         created_at: row.get(27)?,
         changed_at: row.get(28)?,
         sealed_form: row.get(29)?,
+        appealed_by: row.get(30)?,
     })
 }
 

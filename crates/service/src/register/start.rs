@@ -81,6 +81,7 @@ pub(super) async fn begin_with(
         iccid: None,
         party_id: appeal_of.and_then(|of| of.party_id),
         appeal_of: appeal_of.map(|of| of.id),
+        appealed_by: None,
         taken_by: None,
         policy: policy.label(),
         created_at: at,

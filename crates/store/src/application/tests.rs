@@ -40,6 +40,7 @@ async fn begun(db: &Db, number: u128) -> (Application, DataKey) {
         iccid: None,
         party_id: None,
         appeal_of: None,
+        appealed_by: None,
         taken_by: None,
         policy: "cn/1".into(),
         created_at: AT,
@@ -63,6 +64,7 @@ on_both_engines! {
 
         application.facts.state = State::Submitted;
         application.facts.redo_rounds = 2;
+        application.appealed_by = Some(ApplicationId::from_u128(8));
         application.facts.promise = Some(Promise {
             due_at: AT.plus_days(3),
             is_provisional: true,
