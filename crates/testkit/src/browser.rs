@@ -111,6 +111,17 @@ impl Browser {
         self.go(form.action, request.expect("an action")).await
     }
 
+    /// Sends these fields to a path, form or no form.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> &Document {
+        let pairs: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(pairs.join("&")))
+            .expect("a path");
+        self.go(path.to_owned(), request).await
+    }
+
     /// The value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.get(name).map(String::as_str)

@@ -18,12 +18,46 @@ use crate::component::{Component as _, DueChip, Html};
 use crate::shell::Shell;
 use axum::Router;
 use axum::routing::{get, post};
+use domain::access::Action;
 use domain::time::At;
 use service::App;
 use std::sync::Arc;
 
 /// The cookie of a staff session.
 pub const COOKIE: &str = "staff";
+
+/// A route about one case, and the action it is.
+#[derive(Clone, Copy, Debug)]
+pub struct CaseRoute {
+    /// As routed.
+    pub path: &'static str,
+    /// Whether it is a form's target; else a page or an image.
+    pub is_post: bool,
+    /// What the access rules call it.
+    pub action: Action,
+}
+
+impl CaseRoute {
+    const fn get(path: &'static str, action: Action) -> Self {
+        Self { path, is_post: false, action }
+    }
+
+    const fn post(path: &'static str, action: Action) -> Self {
+        Self { path, is_post: true, action }
+    }
+}
+
+/// Every route about one case: a test walks them in every role.
+pub const CASE_ROUTES: &[CaseRoute] = &[
+    CaseRoute::get("/desk/case/{id}", Action::SeeCase),
+    CaseRoute::get("/desk/case/{id}/image/{item}/{round}", Action::SeeImage),
+    CaseRoute::post("/desk/case/{id}/claim", Action::ClaimCase),
+    CaseRoute::post("/desk/case/{id}/release", Action::ClaimCase),
+    CaseRoute::post("/desk/case/{id}/preview", Action::SeeCase),
+    CaseRoute::post("/desk/case/{id}/decide", Action::DecideCase),
+    CaseRoute::post("/desk/case/{id}/undo", Action::UndoDecision),
+    CaseRoute::post("/desk/case/{id}/give", Action::ReassignCase),
+];
 
 /// The pages of the desk.
 pub fn router() -> Router<Arc<App>> {

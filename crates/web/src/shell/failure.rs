@@ -36,7 +36,10 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self.0 {
             service::Error::Refused(refused) => {
-                let mut response = StatusCode::CONFLICT.into_response();
+                // Not this person's to do, or not at this moment.
+                let is_access = refused.code.starts_with("access.");
+                let status = if is_access { StatusCode::FORBIDDEN } else { StatusCode::CONFLICT };
+                let mut response = status.into_response();
                 response.extensions_mut().insert(Told::Refused(refused));
                 response
             }

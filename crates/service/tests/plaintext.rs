@@ -1,0 +1,196 @@
+//! After the whole story nothing personal is readable in any file or log line. On SQLite, whose
+//! files we can read byte by byte.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use base64::Engine as _;
+use domain::access::Role;
+use domain::application::form::Who;
+use domain::identity::DocumentKind;
+use domain::reason::Item;
+use domain::review::{ItemResult, Mark, Opinion, Verdict};
+use seal::Keyring;
+use service::register::{self, Change, IdentityFields, Purpose};
+use service::review::{self, Decide, ImageRequest};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use testkit::{Applicant, Drafted, Engine, TestApp};
+use tracing_subscriber::fmt::MakeWriter;
+
+const ADDRESS: &str = "上海市徐汇区样本路88弄6号501室";
+const NOTE: &str = "客户来电说姓名有生僻字";
+
+/// Everything that is logged, at the finest level.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// The ways in which `text` could stand in a file: as UTF-8, UTF-16, JSON escapes, and base64 at
+/// each of its three alignments.
+fn disguises(text: &str) -> Vec<(String, Vec<u8>)> {
+    let utf16: Vec<u16> = text.encode_utf16().collect();
+    let little = utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+    let big = utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+    let escaped: String = utf16.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+    let mut all = vec![
+        ("UTF-8".to_owned(), text.as_bytes().to_vec()),
+        ("UTF-16LE".to_owned(), little),
+        ("UTF-16BE".to_owned(), big),
+        ("escaped".to_owned(), escaped.into_bytes()),
+    ];
+    for shift in 0..3 {
+        let shifted = [&b"xx"[..shift], text.as_bytes()].concat();
+        let alphabets = [
+            base64::engine::general_purpose::STANDARD_NO_PAD,
+            base64::engine::general_purpose::URL_SAFE_NO_PAD,
+        ];
+        for engine in alphabets {
+            let code = engine.encode(&shifted);
+            // The edges also depend on what stands beside the text.
+            let inner = code[(shift * 8).div_ceil(6)..code.len() - 2].to_owned();
+            all.push((format!("base64 shifted by {shift}"), inner.into_bytes()));
+        }
+    }
+    all
+}
+
+fn find(place: &str, bytes: &[u8], texts: &[&str]) {
+    for text in texts {
+        for (how, needle) in disguises(text) {
+            let is_there = memchr::memmem::find(bytes, &needle).is_some();
+            assert!(!is_there, "{place} holds {text:?} in {how}");
+        }
+    }
+}
+
+fn files(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, into) } else { into.push(path) }
+    }
+}
+
+/// Registers with every personal field, has the case approved with a note, looks at an image.
+async fn story(app: &TestApp, person: &Applicant) -> Drafted {
+    app.operator(1).await;
+    let li = app.staff(1, "li.gong", &[Role::Reviewer]).await.actor();
+    let wang = app.staff(1, "wang", &[Role::Reviewer]).await.actor();
+    let card = app.unregistered(1, 1).await;
+    let drafted = app.begin(1, &card).await;
+    let (id, applicant) = (drafted.id, &drafted.actor);
+    app.confirm(&drafted, &person.contact).await;
+    let fields = IdentityFields { address: ADDRESS.to_owned().into(), ..person.fields() };
+    for change in [
+        Change::Who(Some(Who::Myself)),
+        Change::Document(Some(DocumentKind::ResidentId)),
+        Change::Identity(Box::new(fields)),
+    ] {
+        register::save(app, applicant, id, &change).await.unwrap();
+    }
+    for item in [Item::DocumentFront, Item::DocumentBack, Item::Portrait] {
+        register::upload(app, applicant, id, item, person.photo(item)).await.unwrap();
+    }
+    register::save_consents(app, applicant, id, &Purpose::ALL).await.unwrap();
+    register::submit(app, applicant, id).await.unwrap();
+    app.run_jobs().await;
+    for reviewer in [&li, &wang] {
+        if review::claim(app, reviewer, id).await.is_err() {
+            continue;
+        }
+        let view = review::view(app, reviewer, id, None).await.unwrap();
+        let items = view.content.unwrap().items;
+        let request = ImageRequest {
+            application_id: id,
+            item: Item::Portrait,
+            round: 1,
+            zoom: 1,
+            turns: 0,
+            region: None,
+        };
+        review::image(app, reviewer, request, None).await.unwrap();
+        let ok = |item| Mark { item, result: ItemResult::Ok, reasons: Vec::new(), region: None };
+        let marks = items.into_iter().map(ok).collect();
+        let opinion = Opinion { verdict: Verdict::Approve, marks, reasons: Vec::new() };
+        let note = NOTE.to_owned().into();
+        let input = Decide { application_id: id, opinion, note, stamp: None };
+        review::decide(app, reviewer, input).await.unwrap();
+        app.advance_seconds(60);
+        app.run_jobs().await;
+    }
+    drafted
+}
+
+#[tokio::test]
+async fn nothing_personal_is_readable_in_any_file_or_log_line() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let fresh = testkit::fresh(Engine::Sqlite).await.unwrap();
+    let database = PathBuf::from(fresh.address());
+    let app = TestApp::on(fresh).await;
+    let person = Applicant::new(3);
+    let drafted = story(&app, &person).await;
+    let row = store::application::load(&app.store.db, drafted.id).await.unwrap().unwrap();
+    assert!(row.party_id.is_some(), "the story went to its end: {:?}", row.facts.state);
+
+    let secrets = [person.name.as_str(), person.number.as_str(), ADDRESS, NOTE, &person.contact];
+    let mut all = Vec::new();
+    files(database.parent().unwrap(), &mut all);
+    files(app.folder(), &mut all);
+    assert!(all.len() >= 5, "database, key file and three photos at least: {all:?}");
+    for path in &all {
+        let bytes = std::fs::read(path).unwrap();
+        find(&path.to_string_lossy(), &bytes, &secrets);
+        let is_image = [&b"JFIF"[..], b"\xff\xd8\xff", b"\x89PNG", b"WEBP"].iter().any(|magic| {
+            bytes.starts_with(magic) || memchr::memmem::find(&bytes, b"JFIF").is_some()
+        });
+        assert!(!is_image, "{} is a readable image", path.display());
+    }
+    // The search itself works: the reference is no secret and stands in the database.
+    let reference = row.reference.as_bytes();
+    let is_found =
+        |path: &PathBuf| memchr::memmem::find(&std::fs::read(path).unwrap(), reference).is_some();
+    assert!(all.iter().any(is_found));
+    assert!(!log.0.lock().unwrap().is_empty());
+    find("the log", &log.0.lock().unwrap(), &secrets);
+}
+
+#[tokio::test]
+async fn no_photo_opens_without_the_key_file() {
+    let fresh = testkit::fresh(Engine::Sqlite).await.unwrap();
+    let app = TestApp::on(fresh).await;
+    let drafted = story(&app, &Applicant::new(4)).await;
+    let row = store::application::load(&app.store.db, drafted.id).await.unwrap().unwrap();
+    let photos = store::application::document::Document::current(&app.store.db, drafted.id);
+    let photo = photos.await.unwrap().remove(0);
+    let key = app.store.keys.load(&app.store.db, row.data_key_id).await.unwrap().unwrap();
+    app.store.blobs.get(&key, photo.blob_id).await.unwrap();
+
+    // Somebody has the whole data folder, but not the key file.
+    let other = Keyring::create(&app.folder().join("made-up")).unwrap();
+    let keys = store::Keys::new(other);
+    assert!(keys.load(&app.store.db, row.data_key_id).await.is_err());
+    let guess = seal::DataKey::generate(row.data_key_id.as_u128());
+    assert!(app.store.blobs.get(&guess, photo.blob_id).await.is_err());
+}
