@@ -93,7 +93,9 @@ impl Sweep<'_> {
             let Some((last, _)) = due.last() else { return Ok(moved) };
             after = *last;
             let msisdns: Vec<_> = due.iter().map(|(_, msisdn)| *msisdn).collect();
-            let rows = store::number::load_many(&self.app.store.db, &msisdns).await?;
+            let mut rows = store::number::load_many(&self.app.store.db, &msisdns).await?;
+            // Another sweep may have been here since the list was read.
+            rows.retain(|row| row.facts.due_at.is_some_and(|due_at| due_at <= self.at));
             for row in &rows {
                 self.learn_policy(row.operator_id).await?;
             }

@@ -200,6 +200,19 @@ on_both_engines! {
         assert_eq!(last(&app, 1).await, Some((day(-7), UsageKind::MoSms)));
     }
 
+    async fn the_same_push_from_eight_sides_at_once_counts_once_and_nobody_fails(fresh: Fresh) {
+        let app = TestApp::on(fresh).await;
+        stock(&app, 1, 0..1, &[]).await;
+        let row = format!(
+            "{{\"msisdn\":\"13800130000\",\"kind\":\"mo_call\",\"instant\":{NOON}}}\n"
+        );
+        let bytes = row.into_bytes();
+        let pushes = (0..8).map(|_| push(&app, &Actor::System, bytes.clone()));
+        let reports = futures::future::join_all(pushes).await;
+        let done: u64 = reports.into_iter().map(|report| report.unwrap().0.done).sum();
+        assert_eq!(done, 1);
+    }
+
     async fn a_push_touches_the_numbers_of_its_operator_only(fresh: Fresh) {
         let app = TestApp::on(fresh).await;
         stock(&app, 1, 0..1, &[]).await;

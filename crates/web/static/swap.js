@@ -12,16 +12,18 @@ document.body.append(voice);
 async function swap(id, url, options, isStep) {
   const old = document.getElementById(id);
   old?.setAttribute("aria-busy", "true");
-  let next, title, address;
+  let next, title, address, hasMoved;
   try {
     const answer = await fetch(url, { ...options, headers: { accept: "text/html" } });
     address = answer.url;
+    hasMoved = answer.redirected;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     next = page.getElementById(id);
     title = page.title;
   } catch { /* below */ }
   if (!old || !next) {
-    if (!options?.method) location.assign(address ?? url);
+    // After a POST only a redirect may be opened again; anything else would send twice.
+    if (hasMoved || !options?.method) location.assign(address ?? url);
     else location.reload();
     return;
   }

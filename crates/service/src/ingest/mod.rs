@@ -133,15 +133,20 @@ pub async fn push(
     bytes: Vec<u8>,
 ) -> Result<(Report, Vec<Reject>), Error> {
     let owner = actor.operator_id().map_or(0, |id| id.0);
-    let source = Source {
-        feed: format!("{}-{owner}", hex(&seal::sha256(&bytes))),
-        input: Box::new(Bytes::new(bytes)),
-        commit_rows: u64::MAX,
-    };
-    let mut rejects = Rejects::keep(PUSH_REJECTS_MAX);
-    let stop = AtomicBool::new(false);
-    let report = import(app, actor, source, &mut rejects, &stop, &|_| {}).await?;
-    Ok((report, rejects.into_kept()))
+    let feed = format!("{}-{owner}", hex(&seal::sha256(&bytes)));
+    // Somebody may push the same bytes at the same time: the slower finds them taken in.
+    crate::retry(|| async {
+        let source = Source {
+            feed: feed.clone(),
+            input: Box::new(Bytes::new(bytes.clone())),
+            commit_rows: u64::MAX,
+        };
+        let mut rejects = Rejects::keep(PUSH_REJECTS_MAX);
+        let stop = AtomicBool::new(false);
+        let report = import(app, actor, source, &mut rejects, &stop, &|_| {}).await?;
+        Ok((report, rejects.into_kept()))
+    })
+    .await
 }
 
 /// The name of the feed that a file is, by its content. Reads it to the end.

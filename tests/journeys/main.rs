@@ -1,0 +1,225 @@
+//! The journeys of real people, in a real browser, against the real program.
+//!
+//! They need Chromium and ChromeDriver; without them they say so and pass, except in CI, where
+//! they fail. Screenshots stay in `target/journeys/`. With `BAOHAO_AXE` naming `axe.min.js` every
+//! page on the way is checked for accessibility.
+
+#![expect(clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
+
+mod program;
+mod webdriver;
+
+use program::Demo;
+use serde_json::{Value, json};
+use std::cell::Cell;
+use std::path::PathBuf;
+use webdriver::{Driver, Page, Window};
+
+/// A person with a browser, on the way.
+struct Visitor<'a> {
+    demo: &'a Demo,
+    page: Page<'a>,
+    name: String,
+    is_english: bool,
+    has_scripts: bool,
+    shots: Cell<u32>,
+    axe: Option<&'a str>,
+}
+
+impl Visitor<'_> {
+    fn go(&self, path: &str) {
+        self.page.go(&format!("{}{path}", self.demo.address));
+        self.look();
+    }
+
+    /// Sends the page's main form.
+    fn send(&self) {
+        self.page
+            .follow("main form button.primary, main form button[type=submit], main form button");
+        self.look();
+    }
+
+    fn follow(&self, css: &str) {
+        self.page.follow(css);
+        self.look();
+    }
+
+    /// Looks at the page: keeps a picture, checks what every page must have.
+    fn look(&self) {
+        let count = self.shots.get() + 1;
+        self.shots.set(count);
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../journeys");
+        self.page.screenshot(&folder.join(format!("{}-{count:02}.png", self.name)));
+        let lang = self.page.attribute("html", "lang").unwrap_or_default();
+        let wanted = if self.is_english { "en" } else { "zh" };
+        assert!(lang.starts_with(wanted), "{} is in {lang}", self.page.url());
+        let title = self.page.title();
+        let is_failure = title.contains("404") || title.contains("500");
+        assert!(!is_failure && !title.is_empty(), "{title} at {}", self.page.url());
+        if self.has_scripts {
+            let wide = self.page.run(
+                "return document.documentElement.scrollWidth - document.documentElement.clientWidth",
+            );
+            assert!(wide.as_i64().unwrap_or(1) <= 0, "scrolls sideways: {}", self.page.url());
+            self.check_access();
+        }
+    }
+
+    fn check_access(&self) {
+        let Some(axe) = self.axe else { return };
+        let script = format!(
+            "{axe};const done = arguments[arguments.length - 1];\
+             axe.run(document, {{runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa',\
+             'best-practice']}}).then(r => done(r.violations.map(v => v.id + ': ' + v.help + ' ' + \
+             v.nodes.map(n => n.html).join(' | ')))).catch(e => done(['axe: ' + e]));"
+        );
+        let found = self.page.run_later(&script);
+        assert_eq!(found, json!([]), "accessibility of {}", self.page.url());
+    }
+}
+
+/// Fills in a registration from the first page to the receipt.
+fn register(visitor: &Visitor<'_>, card: &Value, mail: &str) {
+    let page = &visitor.page;
+    visitor.go("/");
+    visitor.follow("main a[href^='/register']");
+    while !page.has("[name=number]") {
+        visitor.follow("main a.button");
+    }
+    page.fill("[name=number]", card["number"].as_str().expect("a number"));
+    page.fill("[name=sim_tail]", card["iccid_last6"].as_str().expect("a card"));
+    visitor.send();
+    page.fill("[name=contact]", mail);
+    visitor.send();
+    page.fill("[name=code]", &visitor.demo.mailed_code(mail));
+    visitor.send();
+    page.pick("[name=who][value=myself]");
+    visitor.send();
+    visitor.follow("main a[href^='/register/document']");
+    page.pick("[name=document][value=resident_id]");
+    visitor.send();
+    page.fill("[name=name]", "样本一");
+    page.fill("[name=document_number]", "11010519491231002X");
+    page.pick("[name=is_long_term]");
+    visitor.send();
+    upload(visitor, "front");
+    upload(visitor, "back");
+    upload(visitor, "portrait");
+    page.pick("[name=registration]");
+    page.pick("[name=portrait]");
+    visitor.send();
+    visitor.follow("form[action='/register/send'] button");
+    assert!(page.url().ends_with("/register/receipt"), "{}", page.text("main"));
+}
+
+fn upload(visitor: &Visitor<'_>, name: &str) {
+    let bytes = visitor.demo.download(&format!("/demo/specimens/{name}.jpg"));
+    let path = std::env::temp_dir().join(format!("{}-{name}.jpg", visitor.name));
+    std::fs::write(&path, bytes).expect("a photo is saved");
+    visitor.page.type_into("input[type=file][name=photo]", &path.to_string_lossy());
+    visitor.send();
+    if visitor.page.has("form[action$='/keep']") {
+        visitor.follow("form[action$='/keep'] button");
+    }
+}
+
+/// Signs in as a reviewer and approves the case that is next.
+fn approve(visitor: &Visitor<'_>, account: &str) {
+    let page = &visitor.page;
+    visitor.go("/desk");
+    if page.has("[name=login]") {
+        let staff = visitor.demo.get("/staff");
+        let mine = staff.as_array().expect("accounts").iter().find(|a| a["login"] == account);
+        let mine = mine.expect("the account");
+        page.fill("[name=login]", account);
+        page.fill("[name=password]", mine["password"].as_str().expect("a password"));
+        page.fill("[name=code]", mine["code_now"].as_str().expect("a code"));
+        visitor.send();
+    }
+    visitor.follow("form[action='/desk/next'] button");
+    for item in page.attributes("input[type=radio][value=ok]", "name") {
+        page.pick(&format!("input[name='{item}'][value=ok]"));
+    }
+    page.pick("input[name=verdict][value=approve]");
+    visitor.follow("main form.case .bar button");
+    assert!(page.has("form[action$='/undo']"), "{}", page.text("main"));
+    visitor.demo.post("/clock/advance", &json!({"minutes": 2}));
+}
+
+/// What the network says to a call from this number.
+fn may_call(demo: &Demo, number: &str) -> bool {
+    let verdict = demo.post(&format!("/handsets/{number}/call"), &json!({"to": "13900139000"}));
+    verdict["allowed"].as_bool().or(verdict["is_allowed"].as_bool()).expect("a verdict")
+}
+
+fn last_text(demo: &Demo, number: &str) -> String {
+    let texts = demo.get(&format!("/handsets/{number}/messages"));
+    let last = texts.as_array().and_then(|all| all.last()).cloned().unwrap_or(Value::Null);
+    last["text"].as_str().unwrap_or_default().to_owned()
+}
+
+fn whole_story(visitor: &Visitor<'_>, card: &Value, mail: &str, reviewer: &str) {
+    let (demo, page) = (visitor.demo, &visitor.page);
+    let number = card["number"].as_str().expect("a number").to_owned();
+    assert!(!may_call(demo, &number), "an unregistered card calls");
+    register(visitor, card, mail);
+    visitor.follow("main a[href^='/status/']");
+    demo.wait_for(|| demo.get("/mail").to_string().contains(mail).then_some(()));
+    approve(visitor, reviewer);
+    demo.wait_for(|| may_call(demo, &number).then_some(()));
+    visitor.go(&format!("/demo/handset/{number}"));
+    assert!(page.has("main .messages .bubble"), "no text arrived: {}", page.text("main"));
+    let approved = last_text(demo, &number);
+    for _ in 0..9 {
+        visitor.page.go(&format!("{}/demo/clock", demo.address));
+        visitor.page.follow("form button[name=days][value='7']");
+    }
+    visitor.look();
+    let reminder = last_text(demo, &number);
+    assert_ne!(reminder, approved, "no reminder in nine weeks");
+    visitor.go(&format!("/demo/handset/{number}"));
+    visitor.follow("form button[name=what][value=call]");
+    let saved = demo.wait_for(|| {
+        demo.post("/clock/advance", &json!({"minutes": 10}));
+        let last = last_text(demo, &number);
+        (last != reminder).then_some(last)
+    });
+    visitor.go(&format!("/demo/handset/{number}"));
+    eprintln!("{}: approved {approved:?}\nreminder {reminder:?}\nsaved {saved:?}", visitor.name);
+}
+
+fn window(width: u32, language: &'static str, has_scripts: bool) -> Window {
+    Window { width, height: 900, has_scripts, language }
+}
+
+#[test]
+fn a_card_is_registered_approved_used_and_kept() {
+    let Some(driver) = Driver::start() else {
+        assert!(std::env::var_os("CI").is_none(), "CI needs chromium and chromium-driver");
+        eprintln!("left out: no ChromeDriver on this machine");
+        return;
+    };
+    let axe = std::env::var("BAOHAO_AXE").ok().and_then(|path| std::fs::read_to_string(path).ok());
+    let ways =
+        [(360, "zh-CN", true), (1280, "en", true), (360, "en", false), (1280, "zh-CN", false)];
+    for (count, (width, language, has_scripts)) in ways.into_iter().enumerate() {
+        let demo = Demo::start();
+        let name = format!("{width}-{language}-{}", if has_scripts { "js" } else { "nojs" });
+        let profile = std::env::temp_dir().join(format!("{}-{name}", std::process::id()));
+        let page = driver.open(window(width, language, has_scripts), &profile);
+        let visitor = Visitor {
+            demo: &demo,
+            page,
+            name,
+            is_english: language == "en",
+            has_scripts,
+            shots: Cell::new(0),
+            axe: axe.as_deref(),
+        };
+        let card = demo.get("/numbers/free")[0].clone();
+        let reviewer = if count % 2 == 0 { "reviewer" } else { "reviewer2" };
+        whole_story(&visitor, &card, &format!("person{count}@example.org"), reviewer);
+        drop(visitor);
+        drop(std::fs::remove_dir_all(&profile));
+    }
+}

@@ -1,0 +1,115 @@
+//! The demo as a process of its own, and its interface.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A running demo on a port and in a folder of its own; ended and removed when dropped.
+#[derive(Debug)]
+pub(crate) struct Demo {
+    process: Child,
+    folder: PathBuf,
+    pub(crate) address: String,
+}
+
+impl Demo {
+    pub(crate) fn start() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder =
+            std::env::temp_dir().join(format!("baohao-journey-{}-{count}", std::process::id()));
+        let mut process = Command::new(env!("CARGO_BIN_EXE_baohao"))
+            .args(["demo", "--listen", "127.0.0.1:0", "--json", "--data"])
+            .arg(&folder)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let out = process.stdout.take().expect("it is piped");
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line).expect("the program says where it listens");
+        let welcome: Value = serde_json::from_str(&line).expect("in JSON");
+        let address = welcome["address"].as_str().expect("with an address").to_owned();
+        Self { process, folder, address }
+    }
+
+    /// `GET` below `/demo/api`.
+    pub(crate) fn get(&self, path: &str) -> Value {
+        self.call("GET", path, "")
+    }
+
+    /// `POST` below `/demo/api`.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
+        self.call("POST", path, &body.to_string())
+    }
+
+    fn call(&self, method: &str, path: &str, body: &str) -> Value {
+        let (status, answer) = self.http(method, &format!("/demo/api{path}"), body);
+        assert!((200..300).contains(&status), "{method} {path} {body}: {status} {answer:?}");
+        serde_json::from_slice(&answer).unwrap_or(Value::Null)
+    }
+
+    /// A file of the demo.
+    pub(crate) fn download(&self, path: &str) -> Vec<u8> {
+        let (status, answer) = self.http("GET", path, "");
+        assert_eq!(status, 200, "{path}");
+        answer
+    }
+
+    fn http(&self, method: &str, path: &str, body: &str) -> (u16, Vec<u8>) {
+        let host = self.address.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).expect("the program listens");
+        write!(
+            stream,
+            "{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("the program reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("the program answers");
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4;
+        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+        (status.expect("a status"), answer.split_off(end))
+    }
+
+    /// The newest code that was sent by e-mail to `to`.
+    pub(crate) fn mailed_code(&self, to: &str) -> String {
+        let mail = self.wait_for(|| {
+            let all = self.get("/mail");
+            let mine = all.as_array()?.iter().rev().find(|mail| mail["to"] == to)?;
+            Some(mine["text"].as_str()?.to_owned())
+        });
+        let digits: Vec<_> = mail
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|run| run.len() == 6)
+            .map(str::to_owned)
+            .collect();
+        digits.first().expect("a code has six digits").clone()
+    }
+
+    /// Asks until there is an answer; gives up after some thousand questions.
+    pub(crate) fn wait_for<T>(&self, mut ask: impl FnMut() -> Option<T>) -> T {
+        (0..5_000)
+            .find_map(|_| {
+                let answer = ask();
+                if answer.is_none() {
+                    // A question over loopback is what lets time pass here.
+                    self.get("/clock");
+                }
+                answer
+            })
+            .expect("it happens in time")
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
