@@ -5,6 +5,7 @@ mod calendar;
 mod check;
 mod demo;
 mod import;
+mod jobs;
 pub(crate) mod out;
 pub(crate) mod place;
 mod policy;
@@ -40,6 +41,7 @@ enum Command {
     Check(check::Check),
     Demo(demo::Demo),
     Import(import::Import),
+    Jobs(jobs::Jobs),
     Policy(policy::Policy),
     Serve(serve::Serve),
     Token(token::Token),
@@ -58,6 +60,7 @@ impl Cli {
             Command::Check(check) => check.run(self.json),
             Command::Demo(demo) => demo.run(self.json),
             Command::Import(import) => import.run(self.json),
+            Command::Jobs(jobs) => jobs.run(self.json),
             Command::Policy(policy) => policy.run(self.json),
             Command::Serve(serve) => serve.run(),
             Command::Token(token) => token.run(self.json),

@@ -19,14 +19,19 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Batch, ClaimedJob, Failed, job};
+pub use store::job::DeadJob;
+use store::{Batch, ClaimedJob, CommitError, Failed, job};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 /// Jobs that one process runs at the same time.
-const PARALLEL_MAX: usize = 16;
+const PARALLEL_MAX: usize = 64;
 /// Jobs claimed at once: small enough that all are begun well within their lease.
 const CLAIM_MAX: i64 = 64;
 /// Looks for jobs of other processes and of the clock; our own wake the worker at once.
 const POLL: Duration = Duration::from_millis(250);
+/// How long the end of begun jobs is waited for when the program stops.
+const FINISH_WAIT: Duration = Duration::from_secs(5);
 /// Entries linked into the audit chain at the latest so long after they were made.
 const LINK_MILLIS: i64 = 2_000;
 /// Blobs without a record are looked for this often.
@@ -163,7 +168,7 @@ pub struct Report {
 pub async fn run_due(app: &App) -> Result<Report, Error> {
     let mut report = Report::default();
     loop {
-        let jobs = job::claim(&app.store.db, app.now(), CLAIM_MAX).await?;
+        let jobs = claim(app, CLAIM_MAX).await?;
         if jobs.is_empty() {
             return Ok(report);
         }
@@ -182,45 +187,110 @@ pub async fn run_due(app: &App) -> Result<Report, Error> {
     }
 }
 
+/// The jobs that were set aside, newest first.
+pub async fn dead(app: &App, count: i64) -> Result<Vec<DeadJob>, Error> {
+    Ok(job::dead(&app.store.db, count).await?)
+}
+
+/// Lets a job that was set aside run again, now.
+pub async fn revive(app: &App, kind: &str, key: &str) -> Result<(), Error> {
+    let mut batch = Batch::new(app.now());
+    job::revive(&mut batch, kind, key);
+    match app.store.db.commit(batch).await {
+        Err(CommitError::Conflict(_)) => Err(Error::NotFound),
+        other => Ok(other?),
+    }
+}
+
 /// When the next job is due; it may have been due for some time.
 pub async fn next_due(app: &App) -> Result<Option<At>, Error> {
     Ok(job::next_due(&app.store.db).await?)
 }
 
 /// Runs jobs and periodic work until `shutdown` is ready; then ends what was begun.
+///
+/// Jobs run beside one another and beside the periodic work: a network that does not answer holds
+/// up its own jobs only.
 pub async fn run_forever(app: Arc<App>, shutdown: impl Future<Output = ()>) {
-    let mut last_runs: Vec<Option<At>> = vec![None; periodics().len()];
-    futures::pin_mut!(shutdown);
-    loop {
-        if let Err(error) = run_due(&app).await {
+    let (stop, stopped) = watch::channel(false);
+    let periodic = periodics().iter().map(|periodic| repeat(&app, periodic, stopped.clone()));
+    let end = async {
+        shutdown.await;
+        stop.send_replace(true);
+    };
+    futures::join!(run_jobs(&app, stopped.clone()), futures::future::join_all(periodic), end);
+}
+
+/// Claims jobs as there is room for them.
+async fn run_jobs(app: &Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let mut running = JoinSet::new();
+    while !*stopped.borrow() {
+        let room = PARALLEL_MAX.saturating_sub(running.len());
+        let count = i64::try_from(room).unwrap_or(i64::MAX).min(CLAIM_MAX);
+        let claimed = if room == 0 { Ok(Vec::new()) } else { claim(app, count).await };
+        let claimed = claimed.unwrap_or_else(|error| {
             tracing::error!(error = %error.with_causes(), "the queue does not run");
+            Vec::new()
+        });
+        let is_new = !claimed.is_empty();
+        for job in claimed {
+            let app = Arc::clone(app);
+            running.spawn(async move { run_one(&app, job).await.map(drop) });
         }
-        for periodic in due_now(&mut last_runs, app.now()) {
-            if let Err(error) = (periodic.run)(&app).await {
-                tracing::error!(name = periodic.name, error = %error.with_causes(), "failed");
-            }
+        if is_new && running.len() < PARALLEL_MAX {
+            continue;
         }
         tokio::select! {
-            () = &mut shutdown => return,
+            _ = stopped.wait_for(|is_stopped| *is_stopped) => {}
+            Some(ended) = running.join_next() => told(ended),
             () = app.store.db.jobs_wait() => {}
             () = tokio::time::sleep(POLL) => {}
         }
     }
+    let finish = async {
+        while let Some(ended) = running.join_next().await {
+            told(ended);
+        }
+    };
+    // What takes longer is stopped, and runs again when its lease ends.
+    let _ = tokio::time::timeout(FINISH_WAIT, finish).await;
 }
 
-/// The periodic work that is due at `now`, noted as begun.
-fn due_now(last_runs: &mut [Option<At>], now: At) -> Vec<&'static Periodic> {
-    let mut due = Vec::new();
-    for (periodic, last_run) in periodics().iter().zip(last_runs) {
+async fn claim(app: &App, count: i64) -> Result<Vec<ClaimedJob>, Error> {
+    Ok(job::claim(&app.store.db, app.now(), count).await?)
+}
+
+/// A job whose end could not be recorded runs again when its lease ends.
+fn told(ended: Result<Result<(), Error>, tokio::task::JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::error!(error = %error.with_causes(), "the end of a job was not recorded");
+        }
+        Err(error) => tracing::error!(%error, "a job died"),
+    }
+}
+
+/// Does one kind of periodic work whenever it is due.
+async fn repeat(app: &App, periodic: &Periodic, mut stopped: watch::Receiver<bool>) {
+    let mut last: Option<At> = None;
+    while !*stopped.borrow() {
+        let now = app.now();
         // A clock that was set back must not stop the work.
-        let is_due = last_run
+        let is_due = last
             .is_none_or(|last| now < last || now.millis() - last.millis() >= periodic.every_millis);
         if is_due {
-            *last_run = Some(now);
-            due.push(periodic);
+            last = Some(now);
+            let run = AssertUnwindSafe((periodic.run)(app)).catch_unwind().await;
+            if let Err(error) = run.unwrap_or_else(|_| Err(Error::fault("it panicked"))) {
+                tracing::error!(name = periodic.name, error = %error.with_causes(), "failed");
+            }
+        }
+        tokio::select! {
+            _ = stopped.wait_for(|is_stopped| *is_stopped) => {}
+            () = tokio::time::sleep(POLL) => {}
         }
     }
-    due
 }
 
 enum Outcome {

@@ -77,7 +77,7 @@ const NEXT: Statement = Statement::new(
 );
 
 /// How long a worker may hold a job before another takes it for dead.
-const LEASE_MILLIS: i64 = 120_000;
+const LEASE_MILLIS: i64 = 60_000;
 /// Tries before a job is set aside: with the waits below that is more than two days.
 pub const ATTEMPTS_MAX: i64 = 60;
 /// The longest wait between two tries.
