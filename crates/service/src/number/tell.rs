@@ -55,7 +55,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn template(&self, tell: &Tell) -> Option<Template> {
         let tail = self.msisdn.tail4();
-        let link = || self.site.link("keep");
+        let link = || self.site.link("numbers");
         let template = match tell {
             Tell::Remind { days_left, deadline_on } => Template::Reminder {
                 tail,
@@ -118,7 +118,7 @@ impl Writer<'_> {
         held_until_on: Option<jiff::civil::Date>,
     ) -> Option<Template> {
         let tail = self.msisdn.tail4();
-        let link = self.site.link("keep");
+        let link = self.site.link("numbers");
         match (hold, held_until_on) {
             (HoldKind::InactiveOutgoing, Some(until)) => {
                 Some(Template::OutgoingBarred { tail, until })
