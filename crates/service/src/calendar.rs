@@ -26,7 +26,7 @@ pub async fn of(app: &App, name: &str) -> Result<Calendar, Error> {
 
 /// Reads a calendar file; if it cannot be used, why, with the line.
 pub fn parse(text: &str) -> Result<Calendar, String> {
-    toml::from_str(text).map_err(|error| error.to_string())
+    toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
 }
 
 /// What an import did.

@@ -2,3 +2,4 @@ stock-finished = { $file }: { $new } brought into stock, { $known } known alread
 stock-rejects-written = Rejected rows are in { $file }.
 stock-not-a-day = “{ $text }” is not a day such as 2026-03-14
 stock-unknown-document = “{ $kind }” is no kind of document
+stock-listed = { $file }: { $count } entries recorded, { $rejected } rejected.

@@ -176,7 +176,7 @@ impl Stock {
                 }
             }
             rejects.end()?;
-            self.report(json, brought, &rejects);
+            self.report(json, columns.contains(&"source"), brought, &rejects);
             Ok(ExitCode::SUCCESS)
         })
     }
@@ -192,7 +192,7 @@ impl Stock {
         }
     }
 
-    fn report(&self, json: bool, brought: Brought, rejects: &Rejects) {
+    fn report(&self, json: bool, is_list: bool, brought: Brought, rejects: &Rejects) {
         let file = self.file.display();
         let written = (rejects.count > 0).then(|| rejects.path.display().to_string());
         if json {
@@ -206,7 +206,11 @@ impl Stock {
             return;
         }
         let lang: Lang = out::language();
-        out::line(lang.stock_finished(file, brought.new, brought.known, rejects.count));
+        out::line(if is_list {
+            lang.stock_listed(file, brought.new, rejects.count)
+        } else {
+            lang.stock_finished(file, brought.new, brought.known, rejects.count)
+        });
         if let Some(path) = written {
             out::line(lang.stock_rejects_written(path));
         }
