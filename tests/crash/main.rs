@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod child;
+mod demo;
 mod import;
 mod work;
 mod world;
