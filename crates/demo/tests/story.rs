@@ -257,3 +257,50 @@ async fn silent_warned_suspended_quarantined_released() {
     let (status, _) = demo.call("GET", &format!("/network/records/{number}"), None).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_whose_holder_cannot_be_told_is_not_released_before_every_way_was_tried() {
+    let demo = Demo::start().await;
+    let examples = demo.get("/numbers/examples").await;
+    let silent = examples.as_array().unwrap().iter().find(|n| n["state"] == "keep_due").unwrap();
+    let number = silent["msisdn"].as_str().unwrap().to_owned();
+    // The phone is off, and all receipts of texts elsewhere are lost.
+    demo.post(&format!("/handsets/{number}/power"), json!({ "on": false })).await;
+    let lost = json!({ "port": "receipt", "fault": { "kind": "never" }, "times": 1000 });
+    demo.post("/network/faults", lost).await;
+    let refused = json!({ "port": "mail", "fault": { "kind": "reject" }, "times": 1000 });
+    demo.post("/network/faults", refused).await;
+    let before = demo.texts(&number).await.len();
+    for _ in 0..50 {
+        demo.days(7).await;
+    }
+    assert_eq!(demo.texts(&number).await.len(), before, "nothing arrived");
+    assert_eq!(demo.state(&number).await, "free", "every registered way was tried and logged");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_interface_says_what_is_wrong_with_a_request() {
+    let demo = Demo::start().await;
+    let bad = [
+        ("/clock/advance", json!({ "days": -1 })),
+        ("/clock/advance", json!({ "to": "yesterday" })),
+        ("/clock/advance", json!({ "weeks": 1 })),
+        ("/network/faults", json!({ "port": "moon" })),
+    ];
+    for (path, body) in bad {
+        let (status, answer) = demo.call("POST", path, Some(body)).await;
+        assert!(status.is_client_error(), "{path}: {status}");
+        assert!(answer["error"].is_string(), "{path}: {answer}");
+    }
+    assert_eq!(demo.call("GET", "/handsets/nobody", None).await.0, StatusCode::NOT_FOUND);
+    let mut browser = Browser::new(demo.router.clone(), "zh");
+    for path in ["/demo", "/demo/handset", "/demo/clock", "/demo/network", "/demo/mail", "/"] {
+        let page = browser.open(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert!(page.html.contains("class=\"sandbox\""), "{path} has the striped bar");
+    }
+    browser.open("/demo/clock").await;
+    let form = browser.page.forms().pop().unwrap().fill("days", "zero");
+    let page = browser.send(form).await;
+    assert!(page.html.contains("href=\"#days\""), "{}", page.text());
+}
