@@ -126,7 +126,6 @@ impl<'a> FormPage<'a> {
 pub struct TextPage {
     t: Lang,
     title: String,
-    is_headless: bool,
     back: Option<String>,
     parts: Vec<Html>,
 }
@@ -134,18 +133,12 @@ pub struct TextPage {
 impl TextPage {
     /// The page `title`.
     pub fn new(t: Lang, title: impl Display) -> Self {
-        Self { t, title: title.to_string(), is_headless: false, back: None, parts: Vec::new() }
+        Self { t, title: title.to_string(), back: None, parts: Vec::new() }
     }
 
     /// Where one comes from.
     pub fn back(mut self, href: impl Display) -> Self {
         self.back = Some(href.to_string());
-        self
-    }
-
-    /// The heading is in the first part, a panel.
-    pub fn headless(mut self) -> Self {
-        self.is_headless = true;
         self
     }
 

@@ -5,8 +5,7 @@ use super::photos::photo_name;
 use super::session::Applicant;
 use super::{go, steps};
 use crate::component::{
-    Button, Component as _, Errors, Example, Examples, FormPage, Html, Panel, Tag, TextArea,
-    TextPage, Tone,
+    Button, Component as _, Errors, Example, Examples, FormPage, Html, Tag, TextArea, Tone,
 };
 use crate::shell::Shell;
 use crate::shell::failure::Reply;
@@ -261,16 +260,9 @@ pub(crate) async fn do_appeal(
         return Ok(appeal_page(&shell, &reference, &typed, &errors));
     }
     match register::submit(&app, &new.actor(), begun.id).await? {
-        Submitted::Sent { promise, .. } => {
-            let panel = Panel::new(t.progress_appeal_received())
-                .strong(t.apply_receipt_reference(&begun.reference));
-            let mut page = TextPage::new(t, t.progress_appeal_received())
-                .part(panel.html())
-                .part(shell.when(promise.due_at).block(t.progress_our_clock()).html());
-            page =
-                page.part(Html::link(t.progress_title(), &format!("/status/{}", begun.reference)));
+        Submitted::Sent { .. } => {
             let cookie = new.cookie(&app, shell.is_secure);
-            Ok(([(header::SET_COOKIE, cookie)], page.headless().response(&shell)).into_response())
+            Ok(([(header::SET_COOKIE, cookie)], go(steps::RECEIPT)).into_response())
         }
         Submitted::Incomplete(problems) => {
             let errors = Errors::problems(t, &problems).all_at("appeal_text");

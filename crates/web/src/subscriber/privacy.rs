@@ -1,4 +1,4 @@
-//! S22: how data is used; and for an applicant, who looked, what was agreed to, what is deleted when.
+//! S22: how data is used; and for an applicant, who looked, what was agreed to, when it is deleted.
 
 use super::details::consent;
 use super::go;

@@ -274,9 +274,12 @@ pub(crate) async fn receipt(
     let Some(promise) = status.promise else { return Ok(go(steps::TASKS)) };
     let view = applicant.open(&app).await?;
     let reference = &status.reference;
-    let panel = Panel::new(t.apply_receipt_title())
-        .strong(t.apply_receipt_reference(reference))
-        .text(t.apply_receipt_text());
+    let title = match status.kind {
+        application::Kind::Appeal => t.progress_appeal_received(),
+        _ => t.apply_receipt_title(),
+    };
+    let panel =
+        Panel::new(title).strong(t.apply_receipt_reference(reference)).text(t.apply_receipt_text());
     let mut facts = Summary::new()
         .row(t.apply_reference_label(), reference)
         .row(t.apply_check_number(), format!("•••• {}", status.tail));
@@ -295,7 +298,7 @@ pub(crate) async fn receipt(
     if promise.is_provisional {
         notes.push(t.apply_check_provisional().to_owned());
     }
-    Ok(shell.page(t.apply_receipt_title()).body(&Receipt {
+    Ok(shell.page(title).body(&Receipt {
         t,
         panel: panel.html(),
         date: shell.when(promise.due_at).block(t.apply_receipt_promise()).html(),
