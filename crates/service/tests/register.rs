@@ -206,6 +206,27 @@ on_both_engines! {
         assert_eq!(code(resume(right).await), "contact.code_expired", "good once");
     }
 
+    async fn a_confirmed_contact_stays_until_the_new_one_is_confirmed(db: Fresh) {
+        let app = TestApp::on(db).await;
+        app.operator(1).await;
+        let card = app.unregistered(1, 1).await;
+        let drafted = app.begin(1, &card).await;
+        let Drafted { id, actor, .. } = &drafted;
+        app.confirm(&drafted, "old@example.org").await;
+        app.advance_seconds(60);
+        register::send_code(&app, actor, *id, "mistyped@example.org").await.unwrap();
+        let shown = |view: register::View| -> Vec<(String, bool)> {
+            view.contacts.into_iter().map(|c| (c.masked, c.is_confirmed)).collect()
+        };
+        let contacts = shown(register::open(&app, actor, *id).await.unwrap());
+        let both = [("m•••@example.org".into(), false), ("o•••@example.org".into(), true)];
+        assert_eq!(contacts, both);
+        app.advance_seconds(60);
+        app.confirm(&drafted, "new@example.org").await;
+        let contacts = shown(register::open(&app, actor, *id).await.unwrap());
+        assert_eq!(contacts, [("n•••@example.org".into(), true)]);
+    }
+
     async fn guessing_a_code_ends(db: Fresh) {
         let app = TestApp::on(db).await;
         app.operator(1).await;

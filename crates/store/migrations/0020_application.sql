@@ -127,7 +127,8 @@ create table application_decision (
     primary key (bucket, application_id, run)
 );
 
--- Where the applicant is reached; the address is sealed under the application's key.
+-- Where the applicant is reached; the address is sealed under the application's key. A new address
+-- stands beside the confirmed one until it is confirmed itself.
 create table application_contact (
     bucket bigint not null,
     application_id blob not null,
@@ -136,7 +137,7 @@ create table application_contact (
     address_index blob not null,
     confirmed_at bigint,
     recorded_at bigint not null,
-    primary key (bucket, application_id, channel)
+    primary key (bucket, application_id, channel, address_index)
 );
 
 -- One-time codes to a contact, hashed. Keyed by the address's blind index, so that nobody can be

@@ -191,6 +191,7 @@ async fn confirmed(
     spent.spend(&mut batch, contact.index, CONFIRM);
     contact.confirmed_at = Some(at);
     contact.upsert(&mut batch, id);
+    contact.drop_others(&mut batch, id);
     store::application::update(&mut batch, &mut loaded.application);
     let detail = channel_of(contact.channel);
     audit(&mut batch, &loaded.application, actor, "application.confirm_contact", detail);

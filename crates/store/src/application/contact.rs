@@ -14,6 +14,7 @@ use seal::{DataKey, Place};
 pub(crate) const ALL: &[&Statement] = &[
     &UPSERT,
     &LIST,
+    &DROP_OTHERS,
     &ERASE,
     &LOAD_CODE,
     &INSERT_CODE,
@@ -28,14 +29,19 @@ const UPSERT: Statement = Statement::new(
     "application_contact.upsert",
     "insert into application_contact (bucket, application_id, channel, address, address_index, \
         confirmed_at, recorded_at) values ($1, $2, $3, $4, $5, $6, $7) \
-     on conflict (bucket, application_id, channel) do update set address = excluded.address, \
-        address_index = excluded.address_index, confirmed_at = excluded.confirmed_at, \
+     on conflict (bucket, application_id, channel, address_index) do update set \
+        address = excluded.address, confirmed_at = excluded.confirmed_at, \
         recorded_at = excluded.recorded_at",
 );
 const LIST: Statement = Statement::new(
     "application_contact.list",
     "select channel, address, address_index, confirmed_at from application_contact \
      where bucket = $1 and application_id = $2 order by recorded_at desc",
+);
+const DROP_OTHERS: Statement = Statement::new(
+    "application_contact.drop_others",
+    "delete from application_contact where bucket = $1 and application_id = $2 \
+        and channel = $3 and address_index <> $4",
 );
 const ERASE: Statement = Statement::new(
     "application_contact.erase",
@@ -114,7 +120,7 @@ impl Contact {
         })
     }
 
-    /// Puts the contact in place of the one on the same channel.
+    /// Records the contact, beside others on its channel.
     pub fn upsert(&self, batch: &mut Batch, id: ApplicationId) {
         let at = batch.at();
         let values = params![
@@ -142,6 +148,12 @@ impl Contact {
                 })
             })
             .collect()
+    }
+
+    /// Removes the other contacts on the same channel: this one is confirmed now.
+    pub fn drop_others(&self, batch: &mut Batch, id: ApplicationId) {
+        let values = params![id.bucket(), id, self.channel.key(), self.index];
+        batch.push(&DROP_OTHERS, values, Expect::Any);
     }
 
     /// Removes the contacts of an application.
