@@ -291,4 +291,29 @@ on_both_engines! {
         let queue = review::queue(app, &stranger, review::QueueFilter::default()).await.unwrap();
         assert!(queue.rows.is_empty() && queue.counts.is_empty());
     }
+
+    async fn an_appeal_that_is_upheld_brings_the_application_before_people_again(db: Fresh) {
+        let desk = desk(db).await;
+        let app = &desk.app;
+        let id = desk.submitted(1).await;
+        desk.settled(&desk.li, id, refuse()).await;
+        desk.settled(&desk.wang, id, refuse()).await;
+        assert_eq!(state(app, id).await, State::Rejected);
+        let applicant = Actor::Applicant { operator_id: desk.li.operator_id, application_id: id };
+        let appeal = service::register::appeal(app, &applicant, id).await.unwrap().id;
+        let of =
+            Actor::Applicant { operator_id: desk.li.operator_id, application_id: appeal };
+        let text = service::register::Change::AppealText("证件是有效的".to_owned());
+        service::register::save(app, &of, appeal, &text).await.unwrap();
+        service::register::submit(app, &of, appeal).await.unwrap();
+        app.run_jobs().await;
+        assert_eq!(state(app, appeal).await, State::InReview);
+        let uphold = || Opinion { marks: Vec::new(), ..approve() };
+        let first = desk.settled(&desk.li, appeal, uphold()).await;
+        assert_eq!(first.second_rules, [SecondRule::Appeal]);
+        desk.settled(&desk.wang, appeal, uphold()).await;
+        assert_eq!(state(app, appeal).await, State::Ready);
+        assert_eq!(state(app, id).await, State::InReview, "before people again");
+        assert_eq!(case(app, id).await.round, 2);
+    }
 }

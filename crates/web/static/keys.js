@@ -30,6 +30,11 @@ document.addEventListener("keydown", (event) => {
     next.click();
     return next.focus();
   }
+  const note = key === "n" && document.querySelector("textarea[name=note]");
+  if (note) {
+    event.preventDefault();
+    return note.focus();
+  }
   if (key === "j" || key === "k") return move(key === "j" ? 1 : -1);
   const found = [...document.querySelectorAll("[data-key]")].find((e) => e.dataset.key === key);
   if (!found) return;

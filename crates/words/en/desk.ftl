@@ -169,3 +169,5 @@ desk-board-nobody = Nobody
 desk-board-give-to = Give to
 desk-board-back-to-queue = Back to the queue
 desk-board-give = Reassign
+desk-field-appeal-text = Why it should be looked at again
+desk-appealed = Open the application this appeal is about (the look is logged)

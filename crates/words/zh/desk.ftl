@@ -160,3 +160,5 @@ desk-board-nobody = 没人
 desk-board-give-to = 交给
 desk-board-back-to-queue = 放回队列
 desk-board-give = 改派
+desk-field-appeal-text = 申诉理由
+desk-appealed = 打开被申诉的申请（会记入审计）

@@ -28,6 +28,7 @@ pub(super) fn samples() -> Vec<(&'static str, Event)> {
         ("rejected", Event::Rejected { reasons: vec![Reason::D8] }),
         ("network confirmed", Event::NetworkConfirmed),
         ("person asked", Event::PersonAsked),
+        ("appeal upheld", Event::AppealUpheld),
         ("withdrawn", Event::Withdrawn),
         ("reopened", Event::Reopened),
         ("deadline passed", Event::DeadlinePassed),

@@ -304,6 +304,8 @@ pub enum Event {
     NetworkConfirmed,
     /// The applicant wants a person to look at the machine's refusal.
     PersonAsked,
+    /// An appeal against the refusal was upheld: it comes before people again.
+    AppealUpheld,
     /// The applicant takes it back.
     Withdrawn,
     /// The applicant goes on with a withdrawn or expired application.
@@ -328,6 +330,7 @@ impl Event {
             Self::Rejected { .. } => "rejected",
             Self::NetworkConfirmed => "network_confirmed",
             Self::PersonAsked => "person_asked",
+            Self::AppealUpheld => "appeal_upheld",
             Self::Withdrawn => "withdrawn",
             Self::Reopened => "reopened",
             Self::DeadlinePassed => "deadline_passed",

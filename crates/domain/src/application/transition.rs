@@ -54,6 +54,7 @@ impl Then<'_> {
             | Event::Rejected { .. }
             | Event::NetworkConfirmed
             | Event::PersonAsked
+            | Event::AppealUpheld
             | Event::CalendarImported => Err(No::NotSentYet),
             Event::Reopened => Err(No::NotClosed),
         }
@@ -72,7 +73,8 @@ impl Then<'_> {
             | Event::UpdateAsked { .. }
             | Event::Rejected { .. }
             | Event::NetworkConfirmed
-            | Event::PersonAsked => Err(No::NotInReview),
+            | Event::PersonAsked
+            | Event::AppealUpheld => Err(No::NotInReview),
             Event::UpdateSent => Err(No::NothingAsked),
             Event::Reopened => Err(No::NotClosed),
         }
@@ -101,7 +103,8 @@ impl Then<'_> {
             | Event::UpdateAsked { .. }
             | Event::Rejected { .. }
             | Event::NetworkConfirmed
-            | Event::PersonAsked => Err(No::NotInReview),
+            | Event::PersonAsked
+            | Event::AppealUpheld => Err(No::NotInReview),
             Event::UpdateSent => Err(No::NothingAsked),
             Event::Reopened => Err(No::NotClosed),
         }
@@ -120,7 +123,8 @@ impl Then<'_> {
             Event::ChecksStarted
             | Event::ChecksDone { .. }
             | Event::NetworkConfirmed
-            | Event::PersonAsked => Err(No::NotInReview),
+            | Event::PersonAsked
+            | Event::AppealUpheld => Err(No::NotInReview),
             Event::UpdateSent => Err(No::NothingAsked),
             Event::Reopened => Err(No::NotClosed),
         }
@@ -139,7 +143,8 @@ impl Then<'_> {
             | Event::ChecksStarted
             | Event::ChecksDone { .. }
             | Event::NetworkConfirmed
-            | Event::PersonAsked => Err(No::NotInReview),
+            | Event::PersonAsked
+            | Event::AppealUpheld => Err(No::NotInReview),
             Event::UpdateSent => Err(No::NothingAsked),
             Event::Reopened => Err(No::NotClosed),
         }
@@ -168,7 +173,8 @@ impl Then<'_> {
             | Event::UpdateAsked { .. }
             | Event::Rejected { .. }
             | Event::NetworkConfirmed
-            | Event::PersonAsked => Err(No::NotInReview),
+            | Event::PersonAsked
+            | Event::AppealUpheld => Err(No::NotInReview),
             Event::Reopened => Err(No::NotClosed),
         }
     }
@@ -189,6 +195,7 @@ impl Then<'_> {
             | Event::UpdateSent
             | Event::Rejected { .. }
             | Event::PersonAsked
+            | Event::AppealUpheld
             | Event::Withdrawn
             | Event::CalendarImported => Err(No::AlreadyDecided),
             Event::Reopened => Err(No::NotClosed),
@@ -209,6 +216,7 @@ impl Then<'_> {
             | Event::UpdateSent
             | Event::Rejected { .. }
             | Event::PersonAsked
+            | Event::AppealUpheld
             | Event::Withdrawn
             | Event::CalendarImported => Err(No::AlreadyDecided),
             Event::Reopened => Err(No::NotClosed),
@@ -220,6 +228,8 @@ impl Then<'_> {
             Event::PersonAsked if !self.facts.is_refused_by_machine => Err(No::NotRefusedByMachine),
             Event::PersonAsked if self.is_kept_over() => Err(No::TooLate),
             Event::PersonAsked => Ok(self.look_again()),
+            Event::AppealUpheld if self.facts.is_erased => Err(No::TooLate),
+            Event::AppealUpheld => Ok(self.look_again()),
             Event::DeadlinePassed => self.erase(),
             Event::Submitted
             | Event::ChecksStarted
@@ -257,6 +267,7 @@ impl Then<'_> {
             | Event::Rejected { .. }
             | Event::NetworkConfirmed
             | Event::PersonAsked
+            | Event::AppealUpheld
             | Event::Withdrawn
             | Event::CalendarImported => Err(No::Closed),
         }

@@ -382,6 +382,10 @@ pub(super) async fn confirmed(app: &App, loaded: &Loaded) -> Result<Vec<Reached>
 
 fn template(app: &App, loaded: &Loaded, tell: &Tell) -> Option<Template> {
     let application = &loaded.application;
+    // The end of an appeal is told by what becomes of the application it is about.
+    if matches!(tell, Tell::Ready) && application.facts.kind == Kind::Appeal {
+        return None;
+    }
     let tail = application.msisdn.map(domain::msisdn::Msisdn::tail4).unwrap_or_default();
     let reference = application.reference.clone();
     let link = || app.site.link(&format!("s/{}", application.reference));

@@ -9,21 +9,24 @@ use crate::register;
 use domain::access::Actor;
 use domain::application::form::{Identity, Who};
 use domain::application::{Event, Kind};
-use domain::id::{EpisodeId, PartyId};
+use domain::id::{ApplicationId, EpisodeId, PartyId};
 use domain::notice::{Channel, Template};
 use domain::number;
 use domain::review::ReviewRefusal;
 use domain::time::Zone;
 use seal::DataKey;
-use store::Batch;
 use store::application::contact::Contact;
 use store::party::{self, MATCH_COLUMN, Party, PartyDocument, PartyKind, Profile};
+use store::{Batch, Job};
 use words::Lang;
 
 /// Adds everything an approval changes to `batch`: one identity is one party of the operator,
 /// however many cards it registers; the cap is counted on the party, so of many approvals at once
 /// exactly as many pass as it allows. Refused as the number's rules refuse.
 pub(super) async fn stage(app: &App, batch: &mut Batch, subject: &Subject) -> Result<(), Error> {
+    if let Some(original) = subject.application.appeal_of {
+        return uphold(app, batch, subject, original).await;
+    }
     let identity = subject.identity(batch.at()).ok_or(ReviewRefusal::IdentityUnreadable)?;
     let (party_id, is_known) = party(app, batch, subject, &identity).await?;
     if let Some(msisdn) = subject.application.msisdn {
@@ -41,6 +44,24 @@ pub(super) async fn stage(app: &App, batch: &mut Batch, subject: &Subject) -> Re
     }
     let (id, event) = (subject.application.id, Event::Approved);
     register::stage_for_party(app, batch, id, &event, party_id).await?;
+    Ok(())
+}
+
+/// An appeal that is upheld brings the refused application before people again, with a new promise;
+/// the appeal itself is done.
+async fn uphold(
+    app: &App,
+    batch: &mut Batch,
+    subject: &Subject,
+    original: ApplicationId,
+) -> Result<(), Error> {
+    let (id, system) = (subject.application.id, Actor::System);
+    // In this order: the appeal frees the number, which only one open application may claim.
+    register::stage(app, batch, id, &Event::Approved, &system).await?;
+    register::stage(app, batch, original, &Event::AppealUpheld, &system).await?;
+    // There is no network to wait for.
+    let (run_at, payload) = (batch.at(), serde_json::json!({}));
+    batch.job(Job { kind: crate::provision::READY, key: id.to_string(), payload, run_at });
     Ok(())
 }
 

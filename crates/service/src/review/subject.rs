@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::error::Error;
+use domain::application::Kind;
 use domain::application::form::{Form, Identity, Who};
 use domain::check::Check;
 use domain::id::ApplicationId;
@@ -58,6 +59,10 @@ impl Subject {
 
     /// What a reviewer decides on, in the order of the page.
     pub(super) fn items(&self) -> Vec<Item> {
+        // An appeal has nothing of its own to look at but its text.
+        if self.case.kind == Kind::Appeal {
+            return Vec::new();
+        }
         let mut items = vec![Item::Name, Item::DocumentNumber];
         items.extend(self.form.photos(self.case.kind));
         for document in &self.documents {

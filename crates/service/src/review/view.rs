@@ -42,6 +42,8 @@ pub struct CaseView {
     pub promise_at: At,
     /// Whose it is at the moment, as this person sees it.
     pub standing: Standing,
+    /// The application whose refusal is appealed.
+    pub appeal_of: Option<ApplicationId>,
     /// Whether this person may take it now.
     pub may_claim: bool,
     /// To be sent back with a decision.
@@ -129,6 +131,8 @@ pub enum Field {
     GuardianName,
     /// The guardian's number.
     GuardianNumber,
+    /// Why the decision should be looked at again.
+    AppealText,
 }
 
 /// One row of the comparison. What is on the document stands in the photo beside it; what a
@@ -241,6 +245,7 @@ pub async fn view(
         round: case.round,
         promise_at: case.promise_at,
         standing: standing(app, actor, &subject, &given).await?,
+        appeal_of: application.appeal_of,
         may_claim: super::queue::may_claim(case, actor, app.now()) && !is_mine,
         stamp: subject.stamp(),
         second_rules,

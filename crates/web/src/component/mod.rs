@@ -78,8 +78,8 @@ impl Html {
     /// A line with the one button that takes something back.
     pub fn undo_bar(text: &str, action: &str, button: &Self) -> Self {
         Self(format!(
-            "<form method=\"post\" action=\"{}\" class=\"notice row\" role=\"status\" \
-             data-key=\"u\"><p>{}</p>{}</form>",
+            "<div class=\"notice\" role=\"status\"><form method=\"post\" action=\"{}\" \
+             class=\"row\" data-key=\"u\"><p>{}</p>{}</form></div>",
             escape(action),
             escape(text),
             button.0
