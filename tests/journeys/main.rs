@@ -192,34 +192,119 @@ fn window(width: u32, language: &'static str, has_scripts: bool) -> Window {
     Window { width, height: 900, has_scripts, language }
 }
 
-#[test]
-fn a_card_is_registered_approved_used_and_kept() {
-    let Some(driver) = Driver::start() else {
+/// The driver; `None` where the machine has none, which CI does not accept.
+fn driver() -> Option<Driver> {
+    let driver = Driver::start();
+    if driver.is_none() {
         assert!(std::env::var_os("CI").is_none(), "CI needs chromium and chromium-driver");
         eprintln!("left out: no ChromeDriver on this machine");
-        return;
+    }
+    driver
+}
+
+/// The accessibility rules, where `BAOHAO_AXE` names them; CI must.
+fn rules() -> Option<String> {
+    let path = std::env::var("BAOHAO_AXE").ok();
+    assert!(path.is_some() || std::env::var_os("CI").is_none(), "CI names the rules in BAOHAO_AXE");
+    path.map(|path| std::fs::read_to_string(path).expect("the rules can be read"))
+}
+
+/// Lets a visitor do something in a fresh browser.
+fn visit(driver: &Driver, demo: &Demo, what: &str, window: Window, go: impl FnOnce(&Visitor<'_>)) {
+    let scripts = if window.has_scripts { "js" } else { "nojs" };
+    let name = format!("{what}-{}-{}-{scripts}", window.width, window.language);
+    let profile = std::env::temp_dir().join(format!("{}-{name}", std::process::id()));
+    let axe = rules();
+    let visitor = Visitor {
+        demo,
+        page: driver.open(window, &profile),
+        name,
+        is_english: window.language == "en",
+        has_scripts: window.has_scripts,
+        shots: Cell::new(0),
+        axe: axe.as_deref(),
     };
-    let axe = std::env::var("BAOHAO_AXE").ok().and_then(|path| std::fs::read_to_string(path).ok());
+    go(&visitor);
+    drop(visitor);
+    drop(std::fs::remove_dir_all(&profile));
+}
+
+#[test]
+fn a_card_is_registered_approved_used_and_kept() {
+    let Some(driver) = driver() else { return };
     let ways =
         [(360, "zh-CN", true), (1280, "en", true), (360, "en", false), (1280, "zh-CN", false)];
     for (count, (width, language, has_scripts)) in ways.into_iter().enumerate() {
         let demo = Demo::start();
-        let name = format!("{width}-{language}-{}", if has_scripts { "js" } else { "nojs" });
-        let profile = std::env::temp_dir().join(format!("{}-{name}", std::process::id()));
-        let page = driver.open(window(width, language, has_scripts), &profile);
-        let visitor = Visitor {
-            demo: &demo,
-            page,
-            name,
-            is_english: language == "en",
-            has_scripts,
-            shots: Cell::new(0),
-            axe: axe.as_deref(),
-        };
-        let card = demo.get("/numbers/free")[0].clone();
-        let reviewer = if count % 2 == 0 { "reviewer" } else { "reviewer2" };
-        whole_story(&visitor, &card, &format!("person{count}@example.org"), reviewer);
-        drop(visitor);
-        drop(std::fs::remove_dir_all(&profile));
+        visit(&driver, &demo, "story", window(width, language, has_scripts), |visitor| {
+            let card = demo.get("/numbers/free")[0].clone();
+            let reviewer = if count % 2 == 0 { "reviewer" } else { "reviewer2" };
+            whole_story(visitor, &card, &format!("person{count}@example.org"), reviewer);
+        });
+    }
+}
+
+/// Pages that anybody can open.
+const PUBLIC: [&str; 17] = [
+    "/",
+    "/register",
+    "/register/number",
+    "/register/no-card",
+    "/status",
+    "/resume",
+    "/numbers/sign-in",
+    "/loss",
+    "/privacy",
+    "/patterns",
+    "/desk/sign-in",
+    "/demo",
+    "/demo/handset",
+    "/demo/handset/13800130000",
+    "/demo/clock",
+    "/demo/network",
+    "/demo/mail",
+];
+
+/// The pages of a holder: sign in by a code to the number, then every kind of page.
+fn holder_pages(visitor: &Visitor<'_>) {
+    let page = &visitor.page;
+    let examples = visitor.demo.get("/numbers/examples");
+    let in_use = examples.as_array().expect("examples").iter().find(|e| e["state"] == "in_use");
+    let number = in_use.expect("a number in use")["number"].as_str().expect("digits").to_owned();
+    visitor.go("/numbers/sign-in");
+    page.fill("main form input:not([type=hidden])", &number);
+    visitor.send();
+    let code = visitor.demo.wait_for(|| {
+        let text = last_text(visitor.demo, &number);
+        let runs = text.split(|c: char| !c.is_ascii_digit());
+        let code = runs.filter(|run| run.len() == 6).map(str::to_owned).next();
+        code
+    });
+    page.fill("[name=code]", &code);
+    visitor.send();
+    assert!(page.url().ends_with("/numbers"), "{}", page.text("main"));
+    visitor.follow("main a[href^='/numbers/']");
+    let keep = page.url();
+    let keep = keep.trim_start_matches(&visitor.demo.address);
+    for below in ["", "/balance", "/pause", "/not-mine"] {
+        visitor.go(&format!("{keep}{below}"));
+    }
+    visitor.go("/privacy");
+}
+
+#[test]
+fn every_page_is_accessible_at_both_widths_in_both_languages() {
+    let Some(driver) = driver() else { return };
+    let demo = Demo::start();
+    for (width, language) in [(360, "zh-CN"), (1280, "en"), (360, "en"), (1280, "zh-CN")] {
+        visit(&driver, &demo, "pages", window(width, language, true), |visitor| {
+            for path in PUBLIC {
+                visitor.go(path);
+            }
+            visitor.go("/register/number");
+            visitor.send();
+            assert!(visitor.page.has(".error-summary, [role=alert]"), "errors are summed up");
+            holder_pages(visitor);
+        });
     }
 }
