@@ -75,6 +75,7 @@ fn application_routes() -> Router<Api> {
         .route("/applications", get(applications::list).post(applications::send))
         .route("/applications/{id}", get(applications::show))
         .route("/applications/{id}/answer", post(applications::answer))
+        .route("/applications/{id}/appeal", post(applications::appeal))
         .route("/applications/{id}/withdraw", post(applications::withdraw))
         .route("/applications/{id}/reopen", post(applications::reopen))
         .route("/applications/{id}/ask-person", post(applications::ask_person))

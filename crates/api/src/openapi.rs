@@ -45,6 +45,7 @@ use utoipa::{Modify, OpenApi};
         crate::applications::send,
         crate::applications::show,
         crate::applications::answer,
+        crate::applications::appeal,
         crate::applications::withdraw,
         crate::applications::reopen,
         crate::applications::ask_person,

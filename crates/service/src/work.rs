@@ -322,7 +322,8 @@ async fn run_one(app: &App, job: ClaimedJob) -> Result<Outcome, Error> {
         }
         Err(error) => {
             let text = error.with_causes();
-            tracing::warn!(kind = job.kind, key = job.key, attempt = job.attempt, %text, "job failed");
+            let (kind, key, attempt) = (&job.kind, &job.key, job.attempt);
+            tracing::warn!(kind, key, attempt, %text, "job failed");
             match job.fail(&mut batch, &text) {
                 Failed::Retry(_) => Outcome::Failed,
                 Failed::Dead => Outcome::Dead,

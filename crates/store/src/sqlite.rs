@@ -125,7 +125,7 @@ fn open_writer(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open(path).map_err(|e| Error::sqlite(&what, e))?;
     keep_private(path)?;
     let pragmas = "pragma journal_mode = wal; pragma synchronous = full; \
-        pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -32768; \
+        pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -16384; \
         pragma wal_autocheckpoint = 4000;";
     connection.busy_timeout(BUSY_WAIT).map_err(|e| Error::sqlite(&what, e))?;
     connection.execute_batch(pragmas).map_err(|e| Error::sqlite(&what, e))?;
@@ -152,7 +152,7 @@ fn open_reader(path: &Path) -> Result<Connection, Error> {
     let connection =
         Connection::open_with_flags(path, flags).map_err(|e| Error::sqlite("open a reader", e))?;
     connection.busy_timeout(BUSY_WAIT).map_err(|e| Error::sqlite("open a reader", e))?;
-    let pragmas = "pragma temp_store = memory; pragma cache_size = -8192;";
+    let pragmas = "pragma temp_store = memory; pragma cache_size = -2048;";
     connection.execute_batch(pragmas).map_err(|e| Error::sqlite("open a reader", e))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(connection)

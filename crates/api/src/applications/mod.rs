@@ -5,7 +5,7 @@
 mod send;
 mod show;
 
-pub(crate) use send::{__path_answer, __path_send, answer, send};
+pub(crate) use send::{__path_answer, __path_appeal, __path_send, answer, appeal, send};
 pub(crate) use show::{__path_list, __path_show, ReasonText, list, reasons, show};
 
 use crate::Api;

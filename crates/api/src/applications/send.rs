@@ -5,7 +5,7 @@ use super::{problems_of, unknown_part};
 use crate::Api;
 use crate::caller::Caller;
 use crate::field;
-use crate::numbers::Answer;
+use crate::numbers::{Answer, Body};
 use crate::problem::{ApiRefusal, Problem, ProblemBody, language_of};
 use axum::Json;
 use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
@@ -106,6 +106,14 @@ pub(crate) struct AnswerFields {
     is_long_term: Option<bool>,
     /// The address.
     address: Option<String>,
+}
+
+/// An appeal.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewAppeal {
+    /// Why the decision should be looked at again.
+    text: String,
 }
 
 /// What became of what was sent.
@@ -224,6 +232,38 @@ pub(crate) async fn answer(
         Submitted::Incomplete(found)
     };
     Ok(Json(Sent::of(id, view.reference, submitted, language_of(&headers))))
+}
+
+/// Begins an appeal against a refusal and sends it: another application, which refers to this one.
+#[utoipa::path(
+    post, path = "/api/v1/applications/{id}/appeal", tag = "applications",
+    params(("id" = String, Path, description = "The refused application")),
+    request_body = NewAppeal,
+    responses(
+        (status = 200, body = Sent),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["applications:write"])),
+)]
+pub(crate) async fn appeal(
+    State(api): State<Api>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    body: Body<NewAppeal>,
+) -> Answer<Sent> {
+    let id: ApplicationId = field::id_of_path(&id)?;
+    let (app, actor) = (&api.app, &caller.actor);
+    let Json(body) = body?;
+    let begun = register::appeal(app, actor, id).await?;
+    let change = Change::AppealText(body.text);
+    let found = register::save(app, actor, begun.id, &change).await?;
+    let submitted = if found.is_empty() {
+        register::submit(app, actor, begun.id).await?
+    } else {
+        Submitted::Incomplete(found)
+    };
+    Ok(Json(Sent::of(begun.id, begun.reference, submitted, language_of(&headers))))
 }
 
 impl Sent {

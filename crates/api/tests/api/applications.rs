@@ -2,8 +2,12 @@
 
 use crate::common::{TestApi, multipart, request};
 use axum::http::{Method, StatusCode};
-use domain::reason::Item;
+use domain::access::Role;
+use domain::reason::{Item, Reason};
+use domain::review::{ItemResult, Mark, Opinion, Verdict};
 use serde_json::{Value, json};
+use service::Sensitive;
+use service::review::Decide;
 use testkit::{Applicant, on_both_engines};
 
 const PATH: &str = "/api/v1/applications";
@@ -151,5 +155,53 @@ on_both_engines! {
         assert_eq!((second.status, second.body), (first.status, first.body));
         let all = api.get(&token, PATH).await.body;
         assert_eq!(all["items"].as_array().unwrap().len(), 1);
+    }
+
+    async fn a_refusal_is_read_with_its_reasons_and_appealed(fresh: Fresh) {
+        let api = TestApi::on(fresh).await;
+        let token = api.full_token(1).await;
+        let (drafted, _, _) = api.app.submitted(1, 11).await;
+        let path = format!("{PATH}/{}", drafted.id);
+        let appeal = format!("{path}/appeal");
+        let early = api.post(&token, &appeal, &json!({ "text": "please" })).await;
+        assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY, "{:?}", early.body);
+        let review = format!("/api/v1/reviews/{}", drafted.id);
+        let case = api.get(&token, &review).await.body;
+        let mut refusal = approve(&case);
+        refusal["verdict"] = json!("refuse");
+        refusal["reasons"] = json!(["D9"]);
+        let decided = api.post(&token, &format!("{review}/decision"), &refusal).await;
+        assert_eq!(decided.status, StatusCode::OK, "{:?}", decided.body);
+        api.app.advance_seconds(120);
+        service::work::run_due(&api.app).await.unwrap();
+        // A refusal is looked at twice, the second time by a person.
+        assert_eq!(decided.body["needs_second"], true);
+        assert_eq!(api.get(&token, &path).await.body["state"], "second_check");
+        let colleague = api.app.staff(1, "second", &[Role::Reviewer]).await.actor();
+        service::review::claim(&api.app, &colleague, drafted.id).await.unwrap();
+        let marks = case["items"].as_array().unwrap().iter().map(|item| Mark {
+            item: Item::from_code(item.as_str().unwrap()).unwrap(),
+            result: ItemResult::Ok,
+            reasons: Vec::new(),
+            region: None,
+        });
+        let (marks, reasons) = (marks.collect(), vec![Reason::D9]);
+        let decide = Decide {
+            application_id: drafted.id,
+            opinion: Opinion { verdict: Verdict::Refuse, marks, reasons },
+            note: Sensitive::new(String::new()),
+            stamp: None,
+        };
+        service::review::decide(&api.app, &colleague, decide).await.unwrap();
+        api.app.advance_seconds(120);
+        service::work::run_due(&api.app).await.unwrap();
+        let shown = api.get(&token, &path).await.body;
+        assert_eq!(shown["state"], "rejected");
+        assert_eq!(shown["reasons"][0]["code"], "D9");
+        assert!(!shown["reasons"][0]["text"].as_str().unwrap().is_empty());
+        let sent = api.post(&token, &appeal, &json!({ "text": "please look again" })).await;
+        assert_eq!(sent.body["is_sent"], true, "{:?}", sent.body);
+        assert_ne!(sent.body["id"], shown["id"]);
+        api.assert_audited().await;
     }
 }

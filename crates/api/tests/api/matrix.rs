@@ -74,6 +74,7 @@ impl Things {
             "decision" if route.method == Method::POST => {
                 Some(json!({ "verdict": "approve", "marks": [], "stamp": "x" }))
             }
+            "appeal" => Some(json!({ "text": "please" })),
             "extend" => Some(json!({ "key": "k" })),
             _ => None,
         };
