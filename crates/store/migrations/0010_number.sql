@@ -28,6 +28,7 @@ create table number (
 );
 create index number_due on number (due_at, bucket, msisdn) where due_at is not null;
 create index number_list on number (operator_id, lifecycle, msisdn);
+create index number_page on number (operator_id, msisdn);
 
 -- The restrictions in force; those that were lifted are in the audit log.
 create table number_hold (

@@ -200,8 +200,8 @@ impl<'a> Draft<'a> {
         self.tell(Tell::Quarantined { cause, until_on: free_on });
     }
 
-    /// Waits for proof of notice and tries again later. The first time, `last_call` tells the holder
-    /// once more, with the notice the policy promises: what was told before may have been lost.
+    /// Waits for proof of notice and tries again later. The first time, `last_call` tells the
+    /// holder once more, with the notice the policy promises: what was told may have been lost.
     pub(super) fn wait_for_proof(&mut self, last_call: impl FnOnce(Date) -> Tell) {
         self.rule("notice.not_proven");
         if self.before.retry_at.is_none() {

@@ -35,11 +35,7 @@ pub async fn stage(
     event: &Event,
     actor: &Actor,
 ) -> Result<Step, Error> {
-    let row = store::number::load(&app.store.db, msisdn).await?.ok_or(Error::NotFound)?;
-    if actor.operator_id().is_some_and(|operator_id| operator_id != row.operator_id) {
-        return Err(Error::NotFound);
-    }
-    let (row, policy) = complete(app, row).await?;
+    let (row, policy) = complete(app, own(app, actor, msisdn).await?).await?;
     stage_loaded(app, batch, &Change { row: &row, policy: &policy, event, actor }).await
 }
 
@@ -51,8 +47,7 @@ pub async fn apply(
     event: &Event,
 ) -> Result<Applied, Error> {
     retry(|| async {
-        let row = store::number::load(&app.store.db, msisdn).await?.ok_or(Error::NotFound)?;
-        let (row, policy) = complete(app, row).await?;
+        let (row, policy) = complete(app, own(app, actor, msisdn).await?).await?;
         let mut batch = Batch::new(app.now());
         let change = Change { row: &row, policy: &policy, event, actor };
         let step = stage_loaded(app, &mut batch, &change).await?;
@@ -60,6 +55,13 @@ pub async fn apply(
         Ok(Applied { before: row.clone(), step })
     })
     .await
+}
+
+/// The number, unless it is another operator's than the actor's.
+async fn own(app: &App, actor: &Actor, msisdn: Msisdn) -> Result<NumberRow, Error> {
+    let row = store::number::load(&app.store.db, msisdn).await?.ok_or(Error::NotFound)?;
+    let is_others = actor.operator_id().is_some_and(|operator_id| operator_id != row.operator_id);
+    if is_others { Err(Error::NotFound) } else { Ok(row) }
 }
 
 /// The same by the program itself.
