@@ -48,7 +48,8 @@ pub use keyring::{KeyFileError, Keyring};
 pub use place::Place;
 pub use sensitive::Sensitive;
 
-/// A sealed value did not open: wrong key, wrong place, or changed bytes. Deliberately says no more.
+/// A sealed value did not open: wrong key, wrong place, or changed bytes. It deliberately says no
+/// more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a sealed value did not open: wrong key, wrong place or damaged")]
 pub struct OpenError;

@@ -2,7 +2,7 @@
 //! for a minute, the blind second look, and what follows once a decision stands.
 //!
 //! A decision is stored at once and takes effect a minute later ([`settle`], a job), so that
-//! taking it back needs no undoing: nothing has happened yet. See decision record 0040.
+//! taking it back needs no undoing: nothing has happened yet. See decision record 0036.
 
 mod approve;
 mod board;

@@ -197,9 +197,11 @@ mod tests {
         async fn an_operator_joins_once(fresh: Fresh) {
             let app = TestApp::on(fresh).await;
             let operator = app.operator(1).await;
-            assert_eq!(service::operator::by_code(&app, "demo").await.expect("it joined"), operator);
+            let found = service::operator::by_code(&app, "demo").await.expect("it joined");
+            assert_eq!(found, operator);
             let again = service::operator::join(&app, &operator).await;
-            let refused = matches!(again, Err(service::Error::Refused(r)) if r.code == "operator.exists");
+            let refused =
+                matches!(again, Err(service::Error::Refused(r)) if r.code == "operator.exists");
             assert!(refused);
             assert_eq!(service::operator::list(&app).await.expect("readable").len(), 1);
         }

@@ -34,7 +34,8 @@ actions! {
     /// Fill in and send an application at an outlet for someone else.
     TakeApplication "application.take" for [Clerk] scope Some("applications:write");
     /// Read an application's state, reasons and dates; no image, no identity.
-    SeeApplication "application.see" for [Clerk Reviewer Lead Agent] scope Some("applications:read");
+    SeeApplication "application.see" for [Clerk Reviewer Lead Agent]
+        scope Some("applications:read");
     /// Change or withdraw a draft, send what was asked for.
     ChangeApplication "application.change" for [Clerk] scope Some("applications:write");
     /// See the queue of cases.

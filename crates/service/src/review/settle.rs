@@ -15,8 +15,8 @@ use store::Batch;
 use store::review::{Case, Given};
 
 /// Lets a decision take effect once it can no longer be taken back: asks for the second look, hands
-/// a disagreement to a lead, or moves the application. Safe to repeat; taken back meanwhile, it does
-/// nothing.
+/// a disagreement to a lead, or moves the application. Safe to repeat; if the decision was taken
+/// back meanwhile, it does nothing.
 pub async fn settle(app: &App, id: ApplicationId) -> Result<Next, Error> {
     retry(|| async {
         let (db, at) = (&app.store.db, app.now());
