@@ -13,6 +13,10 @@ const LINE_BYTES_MAX: usize = 64 << 10;
 /// How much is read between two looks at the bytes already there.
 const BUFFER_BYTES: usize = 256 << 10;
 
+/// With so many rows that are not UTF-8 at the start, and more of them than of others, it is the
+/// file that has another encoding.
+const FOREIGN_ROWS_MIN: usize = 10;
+
 /// Smaller pieces are not worth a second thread.
 const SHARE_BYTES_MIN: usize = 64 << 10;
 
@@ -72,6 +76,7 @@ pub(super) struct Chunks {
     offset_bytes: u64,
     line: u64,
     chunk_bytes: usize,
+    is_first: bool,
     is_ended: bool,
 }
 
@@ -100,6 +105,7 @@ impl Chunks {
             offset_bytes: start.offset_bytes,
             line: start.line,
             chunk_bytes,
+            is_first: true,
             is_ended: false,
         };
         if offset_bytes > chunks.offset_bytes {
@@ -150,7 +156,14 @@ impl Chunks {
             searched = text.len();
         };
         self.kept = text.split_off(whole);
-        Ok(Some(self.read_rows(text)))
+        let is_first = std::mem::replace(&mut self.is_first, false);
+        let chunk = self.read_rows(text);
+        let foreign = chunk.faults.iter().filter(|(_, fault)| *fault == RowFault::Encoding).count();
+        let others = chunk.uses.len() + chunk.faults.len() - foreign;
+        if is_first && foreign >= FOREIGN_ROWS_MIN && foreign > others {
+            return Err(refused(FileRefusal::NotUtf8));
+        }
+        Ok(Some(chunk))
     }
 
     /// Reads on to the end of a line that is too long to be a row, keeping its beginning only.

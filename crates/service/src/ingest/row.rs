@@ -66,7 +66,7 @@ impl Columns {
         };
         let (msisdn, imsi) = (find("msisdn")?, find("imsi")?);
         if msisdn.is_none() && imsi.is_none() {
-            return Err(FileRefusal::ColumnMissing("msisdn"));
+            return Err(FileRefusal::ColumnMissing("msisdn/imsi"));
         }
         Ok(Self {
             delimiter,
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn a_header_that_lacks_a_column_is_told() {
         for (header, refusal) in [
-            ("kind,instant", FileRefusal::ColumnMissing("msisdn")),
+            ("kind,instant", FileRefusal::ColumnMissing("msisdn/imsi")),
             ("msisdn,instant", FileRefusal::ColumnMissing("kind")),
             ("imsi,kind", FileRefusal::ColumnMissing("instant")),
             ("imsi,kind,instant,Kind", FileRefusal::ColumnTwice("kind")),

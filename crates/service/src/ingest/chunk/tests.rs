@@ -108,6 +108,9 @@ fn files_that_cannot_be_read_are_refused_as_a_whole() {
     assert_eq!(refusal(&utf16), "usage_file.utf16");
     assert_eq!(refusal(b"\xba\xc5\xc2\xeb,kind,instant\n"), "usage_file.not_utf8");
     assert_eq!(refusal(b"number,kind,instant\n"), "usage_file.column_missing");
+    let gbk = b"13800138000,mo_sms,1700000000,\xb1\xb1\xbe\xa9\n".repeat(20);
+    let gbk = [b"msisdn,kind,instant,place\n".as_slice(), &gbk].concat();
+    assert_eq!(refusal(&gbk), "usage_file.not_utf8");
     assert_eq!(refusal(&vec![b'a'; 100_000]), "usage_file.no_header");
     let zipped = gzip(file(&vec![Some(1); 5000]).as_bytes());
     assert_eq!(refusal(&zipped[..zipped.len() / 2]), "usage_file.compressed");
