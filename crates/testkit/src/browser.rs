@@ -156,6 +156,7 @@ impl Browser {
                 }
                 None => {
                     self.page = Document::read(path, answer).await;
+                    self.page.check();
                     return &self.page;
                 }
             }
@@ -183,6 +184,15 @@ impl Document {
         let bytes = body.collect().await.expect("a body").to_bytes();
         let html = String::from_utf8_lossy(&bytes).into_owned();
         Self { path, status: parts.status, headers: parts.headers, html, bytes }
+    }
+
+    /// Every page that any test opens is sound and light.
+    fn check(&self) {
+        let kind = self.headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_vec());
+        if kind.is_some_and(|kind| kind.starts_with(b"text/html")) {
+            let faults = crate::page::faults(&self.html);
+            assert!(faults.is_empty(), "{}: {faults:#?}", self.path);
+        }
     }
 
     /// The text of the page without tags, white space as single spaces.

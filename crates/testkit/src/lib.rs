@@ -5,6 +5,7 @@ mod app;
 mod applicant;
 mod browser;
 mod number;
+pub mod page;
 mod staff;
 
 pub use app::{Outside, START, TestApp};

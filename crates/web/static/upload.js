@@ -20,6 +20,17 @@ async function shrink(file) {
   }
 }
 
+// A page that says what is wrong: its content takes the place of ours.
+function show(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const main = page.querySelector("main");
+  if (!main) return location.reload();
+  document.querySelector("main").replaceWith(document.adoptNode(main));
+  document.title = page.title;
+  start();
+  (document.querySelector(".error-summary") ?? main).focus();
+}
+
 function send(form, data) {
   const box = form.querySelector("[data-progress]");
   const bar = box.querySelector("progress");
@@ -37,10 +48,7 @@ function send(form, data) {
     if (request.status >= 200 && request.status < 300) {
       location.assign(request.responseURL || form.action);
     } else {
-      // A page that says what is wrong: show it in place of this one.
-      document.open();
-      document.write(request.responseText);
-      document.close();
+      show(request.responseText);
     }
   });
   request.addEventListener("error", () => form.submit());
@@ -48,21 +56,25 @@ function send(form, data) {
   request.send(data);
 }
 
-for (const form of document.querySelectorAll("form[enctype='multipart/form-data']")) {
-  const inputs = [...form.querySelectorAll("input[data-shrink]")];
-  if (inputs.length === 0) continue;
-  // Choosing a photo is the whole step: it is sent at once.
-  for (const input of inputs) {
-    input.addEventListener("change", () => input.files.length > 0 && form.requestSubmit());
-  }
-  form.addEventListener("submit", async (event) => {
-    if (event.submitter?.name) return;
-    event.preventDefault();
-    const data = new FormData(form);
+function start() {
+  for (const form of document.querySelectorAll("form[enctype='multipart/form-data']")) {
+    const inputs = [...form.querySelectorAll("input[data-shrink]")];
+    if (inputs.length === 0) continue;
+    // Choosing a photo is the whole step: it is sent at once.
     for (const input of inputs) {
-      data.delete(input.name);
-      if (input.files.length > 0) data.append(input.name, await shrink(input.files[0]));
+      input.addEventListener("change", () => input.files.length > 0 && form.requestSubmit());
     }
-    send(form, data);
-  });
+    form.addEventListener("submit", async (event) => {
+      if (event.submitter?.name) return;
+      event.preventDefault();
+      const data = new FormData(form);
+      for (const input of inputs) {
+        data.delete(input.name);
+        if (input.files.length > 0) data.append(input.name, await shrink(input.files[0]));
+      }
+      send(form, data);
+    });
+  }
 }
+
+start();
