@@ -36,8 +36,6 @@ pub mod time;
 /// Documents made from the rules under `policy`: file name below `docs/generated/`, and text.
 ///
 /// `cargo xtask docs` writes them with the pack `cn`; a test fails while the committed ones differ.
-/// `cargo xtask docs` writes them with the pack `cn`; a test fails while the committed files
-/// differ.
 pub fn generated(policy: &policy::Policy) -> Vec<(&'static str, String)> {
     vec![
         ("access-matrix.txt", access::matrix()),
