@@ -22,7 +22,13 @@ pub(crate) async fn once(State(api): State<Api>, request: Request, next: Next) -
     if is_safe || !request.headers().contains_key(KEY) {
         return next.run(request).await;
     }
-    answer(&api, request, next).await.unwrap_or_else(IntoResponse::into_response)
+    // A task of its own ends also when the caller goes away, so that what was done is answered
+    // when he asks again.
+    let task = tokio::spawn(async move { answer(&api, request, next).await });
+    match task.await {
+        Ok(answer) => answer.unwrap_or_else(IntoResponse::into_response),
+        Err(_) => Problem::from(service::Error::fault("the handler panicked")).into_response(),
+    }
 }
 
 async fn answer(api: &Api, request: Request, next: Next) -> Result<Response, Problem> {
@@ -52,7 +58,10 @@ async fn answer(api: &Api, request: Request, next: Next) -> Result<Response, Pro
     let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|t| t.to_str().ok());
     let media_type = media_type.unwrap_or_default().to_owned();
     let kept = Answer { status: status.as_u16(), media_type, body: body.to_vec() };
-    finish(&api.app, &token, &key, &kept).await?;
+    if let Err(error) = finish(&api.app, &token, &key, &kept).await {
+        // It was done: saying otherwise would make the caller do it again.
+        tracing::error!(error = %error.with_causes(), "an answer could not be kept");
+    }
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 

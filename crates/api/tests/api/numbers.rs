@@ -4,6 +4,7 @@ use crate::common::{TestApi, request};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
+use std::time::Duration;
 use testkit::on_both_engines;
 
 fn keyed(token: &str, path: &str, body: &Value, key: &str) -> Request<Body> {
@@ -184,5 +185,30 @@ on_both_engines! {
         let plain = api.post(&token, "/api/v1/usage", &json!({})).await;
         assert_eq!(plain.code(), "api.media_type");
         api.assert_audited().await;
+    }
+
+    /// A caller that hangs up and asks again gets the answer of what was done.
+    async fn hanging_up_does_not_lose_the_answer(fresh: Fresh) {
+        let api = TestApi::on(fresh).await;
+        let token = api.full_token(1).await;
+        for n in 0..10 {
+            let msisdn = api.active_number(1, n).await;
+            let path = format!("/api/v1/numbers/{msisdn}/close");
+            let patience = Duration::from_micros(seal::entropy::below(20_000));
+            let first = api.send(keyed(&token, &path, &json!({}), &msisdn));
+            let _ = tokio::time::timeout(patience, first).await;
+            let again = async {
+                loop {
+                    let reply = api.send(keyed(&token, &path, &json!({}), &msisdn)).await;
+                    if reply.code() != "api.key_running" {
+                        return reply;
+                    }
+                    tokio::task::yield_now().await;
+                }
+            };
+            let reply = tokio::time::timeout(Duration::from_secs(20), again).await.unwrap();
+            assert_eq!(reply.status, StatusCode::OK, "{:?}", reply.body);
+            assert_eq!(reply.body["lifecycle"], "pre_close");
+        }
     }
 }
