@@ -26,6 +26,7 @@ fn every_refusal_reason_and_status_has_words_in_both_languages() {
     let mut add = |refusal: &dyn Refusal| {
         let mut values = refusal.values();
         values.push(("age", "16".into()));
+        values.push(("minutes", "5".into()));
         refusals.push((refusal.code(), values));
     };
     for refusal in FormRefusal::ALL {
@@ -190,6 +191,34 @@ on_both_engines! {
         let age = check_of(&app, &drafted, CheckKind::Age).await;
         assert_eq!((age.outcome, age.item), (Outcome::Warn, Some(Item::GuardianPapers)));
         assert_eq!(state(&app, &drafted).await, State::InReview);
+    }
+
+    async fn nobody_finds_the_card_of_a_number_by_trying(db: Fresh) {
+        let app = TestApp::on(db).await;
+        app.operator(1).await;
+        let card = app.unregistered(1, 1).await;
+        let number = card.msisdn.to_string();
+        let guess = |tail: String| {
+            let (app, number) = (&app, number.clone());
+            async move {
+                let found = register::check_pair(app, OperatorId(1), &number, &tail).await.unwrap();
+                found.first().map(|problem| problem.code)
+            }
+        };
+        let before = app.begin(1, &card).await;
+        for tail in 0..30 {
+            assert_eq!(guess(format!("99{tail:04}")).await, Some("form.pair_unknown"));
+        }
+        assert_eq!(guess(card.tail()).await, Some("form.too_many_guesses"));
+        let drafted = app.begin(1, &card).await;
+        let view = register::open(&app, &drafted.actor, drafted.id).await.unwrap();
+        assert_eq!(view.sections[0].problems[0].code, "form.too_many_guesses");
+        let view = register::open(&app, &before.actor, before.id).await.unwrap();
+        assert_eq!(view.sections[0].problems, [], "whoever had it right goes on");
+        app.advance_seconds(3_600);
+        assert_eq!(guess(card.tail()).await, None);
+        let view = register::open(&app, &drafted.actor, drafted.id).await.unwrap();
+        assert_eq!(view.sections[0].problems, []);
     }
 
     async fn companies_are_told_to_come_to_an_outlet(db: Fresh) {

@@ -167,3 +167,12 @@ create table consent (
     at bigint not null,
     primary key (bucket, application_id, purpose, at)
 );
+
+-- Wrong guesses of the card that belongs to a number, within a window of time.
+create table pair_guess (
+    bucket bigint not null,
+    msisdn bigint not null,
+    window_at bigint not null,
+    wrong bigint not null,
+    primary key (bucket, msisdn)
+);

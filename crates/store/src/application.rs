@@ -4,6 +4,7 @@ pub mod check;
 pub mod contact;
 pub mod document;
 mod event;
+pub mod guess;
 
 pub(crate) use event::ALL as EVENTS;
 pub use event::{Event, events};

@@ -10,6 +10,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::application::check::ALL,
         crate::application::contact::ALL,
         crate::application::document::ALL,
+        crate::application::guess::ALL,
         crate::application::EVENTS,
         crate::api_token::ALL,
         crate::audit::ALL,

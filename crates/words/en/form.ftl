@@ -1,5 +1,6 @@
 refusal-form-sim-tail = Enter the last 6 characters of the number on the back of the card
 refusal-form-pair-unknown = The number and the card do not match. Check both
+refusal-form-too-many-guesses = Too many tries. Try again in { $minutes } minutes, or call the hotline
 refusal-form-number-registered = This number is registered already. If that was not you, call the hotline
 refusal-form-number-in-progress = An application for this number is open. Use its reference to see where it stands
 refusal-form-who-missing = Choose who it is for

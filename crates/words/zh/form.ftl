@@ -1,5 +1,6 @@
 refusal-form-sim-tail = 请填卡背面卡号的后6位
 refusal-form-pair-unknown = 这个号码和卡号对不上，请核对两项
+refusal-form-too-many-guesses = 核对次数太多，请{ $minutes }分钟后再试，或致电热线
 refusal-form-number-registered = 这个号码已经登记。如果不是您办的，请联系热线
 refusal-form-number-in-progress = 这个号码正在办理中，请用编号查进度
 refusal-form-who-missing = 请选择为谁办理

@@ -215,6 +215,8 @@ pub enum FormRefusal {
     SimTail,
     /// Number and card do not belong together, or cannot be registered here.
     PairUnknown,
+    /// Number and card were guessed wrongly too often: wait.
+    TooManyGuesses,
     /// The number is registered; to the applicant or to somebody else, it is not said.
     NumberRegistered,
     /// Another application about this number is open.
@@ -272,6 +274,7 @@ impl FormRefusal {
     pub const ALL: &'static [Self] = &[
         Self::SimTail,
         Self::PairUnknown,
+        Self::TooManyGuesses,
         Self::NumberRegistered,
         Self::NumberInProgress,
         Self::WhoMissing,
@@ -305,6 +308,7 @@ impl Refusal for FormRefusal {
         match self {
             Self::SimTail => "form.sim_tail",
             Self::PairUnknown => "form.pair_unknown",
+            Self::TooManyGuesses => "form.too_many_guesses",
             Self::NumberRegistered => "form.number_registered",
             Self::NumberInProgress => "form.number_in_progress",
             Self::WhoMissing => "form.who_missing",

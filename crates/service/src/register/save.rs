@@ -3,18 +3,22 @@
 use super::load::{Loaded, load};
 use super::redo::is_asked;
 use super::stage::audit;
-use super::start::pair;
+use super::start::{guess_pair, pair, told_pair};
 use crate::app::App;
 use crate::error::Error;
 use crate::retry;
 use domain::access::{Action, Actor};
-use domain::application::form::{DateText, Form, FormRefusal, Problem, Section, Who, problems};
+use domain::application::form::{
+    DateText, Form, FormRefusal, Problem, Section, Who, problems, sim_tail,
+};
 use domain::application::{ApplicationRefusal, State};
 use domain::id::ApplicationId;
 use domain::identity::DocumentKind;
+use domain::msisdn::Msisdn;
 use domain::reason::Item;
 use domain::time::At;
 use store::Batch;
+use store::application::Application;
 use store::application::contact::Consent;
 use store::application::document::redo_done;
 
@@ -118,6 +122,10 @@ pub async fn save(
         may_change(app, &loaded, change.items()).await?;
         change.put(&mut loaded.form);
         loaded.seal_form()?;
+        if change.section() == Section::Number {
+            let kind = loaded.application.facts.kind;
+            guess_pair(app, loaded.operator.id, kind, &loaded.form).await?.ok();
+        }
         let found = problems_of(app, &mut loaded, change.section()).await?;
         let mut batch = Batch::new(app.now());
         if found.is_empty() && loaded.application.facts.state == State::NeedsUpdate {
@@ -188,7 +196,15 @@ pub(super) async fn problems_of(
     }
     let mut found = problems(&loaded.form, section, &loaded.policy, today);
     if section == Section::Number && found.is_empty() {
-        match pair(app, loaded.operator.id, kind, &loaded.form).await? {
+        // Whoever had the pair right already is not held up by others who guess.
+        let found_before = is_found(&loaded.application, &loaded.form);
+        let operator_id = loaded.operator.id;
+        let found_now = if found_before {
+            pair(app, operator_id, kind, &loaded.form).await?
+        } else {
+            told_pair(app, operator_id, kind, &loaded.form).await?
+        };
+        match found_now {
             Ok((msisdn, iccid)) => {
                 loaded.application.msisdn = Some(msisdn);
                 loaded.application.iccid = Some(iccid);
@@ -205,6 +221,14 @@ pub(super) async fn problems_of(
         }
     }
     Ok(found)
+}
+
+/// Whether the form names the number and the card that were found before.
+fn is_found(application: &Application, form: &Form) -> bool {
+    let tail = sim_tail(&form.sim_tail);
+    let is_card = |iccid: &String| tail.is_some_and(|tail| iccid.ends_with(&tail));
+    application.msisdn.is_some_and(|known| Msisdn::parse(&form.number) == Ok(known))
+        && application.iccid.as_ref().is_some_and(is_card)
 }
 
 fn problems_of_appeal(form: &Form, section: Section) -> Vec<Problem> {

@@ -11,7 +11,8 @@ use domain::application::{Facts, Kind, Terms};
 use domain::id::{ApplicationId, DataKeyId, OperatorId};
 use domain::msisdn::Msisdn;
 use domain::number::Lifecycle;
-use store::application::Application;
+use domain::refusal::Refusal;
+use store::application::{Application, guess};
 use store::{Batch, CommitError};
 use words::Lang;
 
@@ -97,7 +98,7 @@ pub(super) async fn begin_with(
         ..Form::default()
     };
     if appeal_of.is_none() {
-        let found = pair(app, loaded.operator.id, begin.kind, &loaded.form).await?;
+        let found = guess_pair(app, loaded.operator.id, begin.kind, &loaded.form).await?;
         (loaded.application.msisdn, loaded.application.iccid) = found.ok().unzip();
     }
     loaded.seal_form()?;
@@ -131,7 +132,57 @@ pub async fn check_pair(
     if !found.is_empty() {
         return Ok(found);
     }
-    Ok(pair(app, operator_id, Kind::Registration, &form).await?.err().into_iter().collect())
+    let found = guess_pair(app, operator_id, Kind::Registration, &form).await?;
+    Ok(found.err().into_iter().collect())
+}
+
+/// Wrong guesses about one number within the window below, before nobody is told any more.
+const GUESSES_MAX: i64 = 30;
+const WINDOW_MINUTES: i64 = 60;
+
+/// As [`told_pair`], for what somebody has just typed: a wrong pair is counted, so that nobody finds
+/// the card of a number by trying.
+pub(super) async fn guess_pair(
+    app: &App,
+    operator_id: OperatorId,
+    kind: Kind,
+    form: &Form,
+) -> Result<Result<(Msisdn, String), Problem>, Error> {
+    let found = told_pair(app, operator_id, kind, form).await?;
+    let is_wrong = found.as_ref().is_err_and(|p| p.code == FormRefusal::PairUnknown.code());
+    if let (true, Ok(msisdn)) = (is_wrong, Msisdn::parse(&form.number)) {
+        let mut batch = Batch::new(app.now());
+        guess::count(&mut batch, msisdn, app.now().plus_minutes(-WINDOW_MINUTES));
+        app.store.db.commit(batch).await?;
+    }
+    Ok(found)
+}
+
+/// As [`pair`], but nobody is told while too many tried.
+pub(super) async fn told_pair(
+    app: &App,
+    operator_id: OperatorId,
+    kind: Kind,
+    form: &Form,
+) -> Result<Result<(Msisdn, String), Problem>, Error> {
+    if let Ok(msisdn) = Msisdn::parse(&form.number)
+        && let Some(problem) = too_many(app, msisdn).await?
+    {
+        return Ok(Err(problem));
+    }
+    pair(app, operator_id, kind, form).await
+}
+
+/// Why nobody is told about this number for a while.
+async fn too_many(app: &App, msisdn: Msisdn) -> Result<Option<Problem>, Error> {
+    let Some((since, wrong)) = guess::load(&app.store.db, msisdn).await? else { return Ok(None) };
+    let left = since.plus_minutes(WINDOW_MINUTES).millis() - app.now().millis();
+    if wrong < GUESSES_MAX || left <= 0 {
+        return Ok(None);
+    }
+    let mut problem = Problem::of("sim_tail", &FormRefusal::TooManyGuesses);
+    problem.values.push(("minutes", (left.div_euclid(60_000) + 1).to_string().into()));
+    Ok(Some(problem))
 }
 
 /// The number and the card's serial number, if they belong together and wait to be registered.
