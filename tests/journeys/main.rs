@@ -58,7 +58,7 @@ impl Visitor<'_> {
         assert!(!is_failure && !title.is_empty(), "{title} at {}", self.page.url());
         if self.has_scripts {
             let wide = self.page.run(
-                "return document.documentElement.scrollWidth - document.documentElement.clientWidth",
+                "const page = document.documentElement; return page.scrollWidth - page.clientWidth",
             );
             assert!(wide.as_i64().unwrap_or(1) <= 0, "scrolls sideways: {}", self.page.url());
             self.check_access();
