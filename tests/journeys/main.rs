@@ -277,8 +277,7 @@ fn holder_pages(visitor: &Visitor<'_>) {
     let code = visitor.demo.wait_for(|| {
         let text = last_text(visitor.demo, &number);
         let runs = text.split(|c: char| !c.is_ascii_digit());
-        let code = runs.filter(|run| run.len() == 6).map(str::to_owned).next();
-        code
+        runs.filter(|run| run.len() == 6).map(str::to_owned).next()
     });
     page.fill("[name=code]", &code);
     visitor.send();

@@ -2,6 +2,8 @@
 //! works; months pass, it is reminded, used and saved; another number stays silent, is warned,
 //! suspended, quarantined and released, but only because its holder was told.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use axum::{Extension, Router};

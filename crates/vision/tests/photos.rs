@@ -101,8 +101,29 @@ fn an_animated_picture_is_refused() {
 }
 
 #[test]
+fn webp_is_read_and_its_ends_are_watched() {
+    let mut webp = Vec::new();
+    let pixels = vec![90; 300 * 300 * 3];
+    image::codecs::webp::WebPEncoder::new_lossless(&mut webp)
+        .write_image(&pixels, 300, 300, ExtendedColorType::Rgb8)
+        .unwrap();
+    assert_eq!(refused(&webp), None);
+    assert_eq!(refused(&webp[..webp.len() - 4]), Some(ImageError::Truncated));
+    // An extended header with the animation flag, and the announced size put right.
+    let mut animated = webp.clone();
+    let header = [b"VP8X".as_slice(), &[10, 0, 0, 0, 2, 0, 0, 0, 43, 1, 0, 43, 1, 0]].concat();
+    animated.splice(12..12, header);
+    let frames = [b"ANIM".as_slice(), &[6, 0, 0, 0, 0, 0, 0, 0, 0, 0]].concat();
+    animated.splice(30..30, frames);
+    let size = u32::try_from(animated.len() - 8).unwrap();
+    animated[4..8].copy_from_slice(&size.to_le_bytes());
+    let answer = refused(&animated);
+    assert!(matches!(answer, Some(ImageError::Animated | ImageError::Damaged)), "{answer:?}");
+}
+
+#[test]
 fn random_damage_never_panics() {
-    let jpeg = front();
+    let jpeg = specimen::document_front(&Holder::default()).fitted(500).to_jpeg();
     let mut state = 7_u32;
     for _ in 0..60 {
         let mut broken = jpeg.clone();

@@ -227,9 +227,8 @@ impl Then<'_> {
         match event {
             Event::PersonAsked if !self.facts.is_refused_by_machine => Err(No::NotRefusedByMachine),
             Event::PersonAsked if self.is_kept_over() => Err(No::TooLate),
-            Event::PersonAsked => Ok(self.look_again()),
             Event::AppealUpheld if self.facts.is_erased => Err(No::TooLate),
-            Event::AppealUpheld => Ok(self.look_again()),
+            Event::PersonAsked | Event::AppealUpheld => Ok(self.look_again()),
             Event::DeadlinePassed => self.erase(),
             Event::Submitted
             | Event::ChecksStarted

@@ -103,12 +103,11 @@ async fn do_it(
         number::report_loss(app, &actor, msisdn).await
     };
     match done {
-        Ok(_) => Ok(None),
         Err(Error::Refused(_)) if asks == LIFT => {
             Ok(Some(Answer::NothingToLift { tail: msisdn.tail4() }))
         }
         // Blocked before: the answer to the same wish is the same.
-        Err(Error::Refused(_)) => Ok(None),
+        Ok(_) | Err(Error::Refused(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }
