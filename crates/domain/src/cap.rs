@@ -103,6 +103,31 @@ pub fn surplus(rules: &[CapRule], held: Holdings) -> i64 {
 mod tests {
     use super::*;
     use crate::policy::Confidence;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Any order of asking and closing: nobody who began within the cap ever passes it, and
+        /// whoever began above it only comes down.
+        #[test]
+        fn the_cap_holds_in_any_order(
+            limit in 1..8_i64,
+            start in 0..12_i64,
+            asks in prop::collection::vec(any::<bool>(), 0..200),
+        ) {
+            let rules = [rule(CapScope::Operator, CapClass::Any, limit, true)];
+            let mut count = start;
+            for is_asking in asks {
+                let before = count;
+                if !is_asking {
+                    count = (count - 1).max(0);
+                } else if one_more(&rules, CapClass::Prepaid, held(count, None)).is_ok() {
+                    count += 1;
+                }
+                prop_assert!(count <= limit.max(start));
+                prop_assert!(before < limit || count <= before);
+            }
+        }
+    }
 
     fn rule(scope: CapScope, class: CapClass, limit: i64, grandfather: bool) -> CapRule {
         CapRule {
