@@ -30,11 +30,15 @@ pub(crate) async fn open_store(place: &StorePlace) -> Result<Store, Failure> {
 /// before somebody runs the outbox.
 pub(crate) async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
     let store = open_store(&config.store).await?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let folder = config.store.key_file.parent().unwrap_or(Path::new("."));
+    // On a demo's folder it is as late as in the demo: time must not run backwards.
+    let clock: Arc<dyn Clock> = match demo::clock_of_folder(folder)? {
+        Some(clock) => Arc::new(clock),
+        None => Arc::new(SystemClock),
+    };
     let wanted = [config.network.hlr, config.network.sms, config.network.mail];
     let network = match wanted.contains(&Adapter::Simulator) {
         true => {
-            let folder = config.store.key_file.parent().unwrap_or(Path::new("."));
             let path = folder.join("simulated-network.json");
             tracing::warn!(path = %path.display(), "the network is simulated");
             Some(Arc::new(Network::open(Arc::clone(&clock), &path)?))

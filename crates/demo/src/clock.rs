@@ -1,9 +1,22 @@
 //! How far the demo's clock is ahead, remembered over restarts.
 
+use service::clock::MovableClock;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 const FILE: &str = "clock.json";
+
+/// The clock of the demo's data folder, for commands that work on it beside the demo; `None` if the
+/// folder is not a demo's or its clock was never moved.
+pub fn of_folder(folder: &Path) -> std::io::Result<Option<MovableClock>> {
+    let offset_millis = read(folder)?;
+    if offset_millis == 0 {
+        return Ok(None);
+    }
+    let clock = MovableClock::running();
+    clock.set_offset_millis(offset_millis);
+    Ok(Some(clock))
+}
 
 /// Milliseconds ahead of the machine's clock; 0 in a new folder.
 pub(crate) fn read(folder: &Path) -> std::io::Result<i64> {

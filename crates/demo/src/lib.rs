@@ -16,6 +16,7 @@ mod phone;
 mod seed;
 mod world;
 
+pub use clock::of_folder as clock_of_folder;
 pub use outside::Outside;
 pub use people::{ACCOUNTS, Account};
 pub use seed::Scale;
