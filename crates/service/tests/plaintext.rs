@@ -49,7 +49,7 @@ fn disguises(text: &str) -> Vec<(String, Vec<u8>)> {
     let utf16: Vec<u16> = text.encode_utf16().collect();
     let little = utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect();
     let big = utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect();
-    let escaped: String = utf16.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+    let escaped = utf16.iter().fold(String::new(), |text, unit| format!("{text}\\u{unit:04x}"));
     let mut all = vec![
         ("UTF-8".to_owned(), text.as_bytes().to_vec()),
         ("UTF-16LE".to_owned(), little),

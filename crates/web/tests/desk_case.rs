@@ -42,7 +42,10 @@ impl Office {
 /// Keeps the open page for looking at, if `BAOHAO_PAGES` names a folder.
 fn keep(browser: &Browser, name: &str) {
     if let Ok(folder) = std::env::var("BAOHAO_PAGES") {
-        std::fs::write(format!("{folder}/{name}.html"), &browser.page.html).expect("a folder");
+        let is_image = browser.page.html.starts_with('\u{fffd}');
+        let extension = if is_image { "jpg" } else { "html" };
+        let path = format!("{folder}/{name}.{extension}");
+        std::fs::write(path, &browser.page.bytes).expect("a folder");
     }
 }
 
@@ -135,6 +138,7 @@ on_both_engines! {
         assert_eq!(page.status, 200);
         assert_eq!(page.headers.get("cache-control").expect("set"), "no-store");
         assert_eq!(page.headers.get("content-type").expect("set"), "image/jpeg");
+        keep(&browser, "portrait");
         assert_eq!(browser.open(&format!("{image}?why=curiosity")).await.status, 404);
     }
 }
