@@ -140,8 +140,8 @@ pub async fn check_pair(
 const GUESSES_MAX: i64 = 30;
 const WINDOW_MINUTES: i64 = 60;
 
-/// As [`told_pair`], for what somebody has just typed: a wrong pair is counted, so that nobody finds
-/// the card of a number by trying.
+/// As [`told_pair`], for what somebody has just typed: a wrong pair is counted, so that nobody
+/// finds the card of a number by trying.
 pub(super) async fn guess_pair(
     app: &App,
     operator_id: OperatorId,
