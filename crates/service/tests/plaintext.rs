@@ -146,6 +146,7 @@ async fn nothing_personal_is_readable_in_any_file_or_log_line() {
         .with_writer(log.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
+    tracing::info!("a story in which nothing fails may log nothing else");
     let fresh = testkit::fresh(Engine::Sqlite).await.unwrap();
     let database = PathBuf::from(fresh.address());
     let app = TestApp::on(fresh).await;
