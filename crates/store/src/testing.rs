@@ -26,6 +26,7 @@ pub enum Engine {
 pub struct Fresh {
     db: Db,
     address: String,
+    name: String,
     folder: Option<PathBuf>,
 }
 
@@ -51,8 +52,9 @@ impl Fresh {
 
 impl Drop for Fresh {
     fn drop(&mut self) {
-        if let Some(folder) = &self.folder {
-            let _ = std::fs::remove_dir_all(folder);
+        match &self.folder {
+            Some(folder) => drop(std::fs::remove_dir_all(folder)),
+            None => cluster::remove_later(&self.name),
         }
     }
 }
@@ -95,7 +97,7 @@ pub async fn fresh(engine: Engine) -> Option<Fresh> {
             let folder = folder();
             let address = folder.join("baohao.db").to_string_lossy().into_owned();
             let db = Db::open(&address).await.expect("a fresh file opens");
-            Some(Fresh { db, address, folder: Some(folder) })
+            Some(Fresh { db, address, name: String::new(), folder: Some(folder) })
         }
         Engine::Postgres => {
             let server = cluster::server()?;
@@ -104,7 +106,7 @@ pub async fn fresh(engine: Engine) -> Option<Fresh> {
             server.run(&format!("create database {name} template {template}")).await;
             let address = server.address(&name);
             let db = Db::open(&address).await.expect("a fresh database opens");
-            Some(Fresh { db, address, folder: None })
+            Some(Fresh { db, address, name, folder: None })
         }
     }
 }
@@ -112,8 +114,7 @@ pub async fn fresh(engine: Engine) -> Option<Fresh> {
 /// Ends every connection to this PostgreSQL database, as a server that restarts does.
 pub async fn drop_connections(fresh: &Fresh) {
     let server = cluster::server().expect("it made this database");
-    let name = fresh.address.rsplit('/').next().unwrap_or_default();
-    let name = name.split('?').next().unwrap_or_default();
+    let name = &fresh.name;
     let sql = format!(
         "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'"
     );

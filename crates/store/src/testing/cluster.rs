@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{OnceLock, mpsc};
 use tokio_postgres::NoTls;
 
 /// Starts a cluster and stops it when no test has touched `used` for five minutes. Arguments: the
@@ -115,6 +115,27 @@ impl Server {
         self.run(&sql).await;
         self.run(&format!("alter database {name}_building rename to {name}")).await;
     }
+}
+
+/// Drops a database on a thread of its own: a test that ends does not wait for it.
+pub(super) fn remove_later(name: &str) {
+    static REMOVER: OnceLock<mpsc::Sender<String>> = OnceLock::new();
+    let remover = REMOVER.get_or_init(|| {
+        let (sender, names) = mpsc::channel::<String>();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.expect("a runtime starts");
+            for name in names {
+                if let Some(server) = server() {
+                    let sql = format!("drop database if exists {name} with (force)");
+                    // What is left behind goes with the cluster.
+                    let _ = runtime.block_on(server.try_run(&sql));
+                }
+            }
+        });
+        sender
+    });
+    let _ = remover.send(name.to_owned());
 }
 
 fn binaries() -> Option<PathBuf> {
