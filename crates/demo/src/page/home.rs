@@ -15,7 +15,7 @@ const FREE_SHOWN: usize = 5;
 
 struct AccountLine {
     login: &'static str,
-    role: &'static str,
+    role: String,
     operator: String,
     code: String,
 }
@@ -53,7 +53,7 @@ async fn view(world: &World, t: Lang) -> Result<Home, Error> {
     let millis = world.now().millis();
     let accounts = ACCOUNTS.iter().map(|account| AccountLine {
         login: account.login,
-        role: account.role.code(),
+        role: role_word(t, account.role.code()),
         operator: name_of(account.operator_id),
         code: account.code_at(millis),
     });
@@ -73,4 +73,9 @@ async fn view(world: &World, t: Lang) -> Result<Home, Error> {
         specimen_name: holder.name,
         specimen_number: holder.number,
     })
+}
+
+/// The role as the desk calls it.
+fn role_word(t: Lang, code: &str) -> String {
+    t.by_id(&format!("access-role-{code}"), &[]).unwrap_or_else(|| code.to_owned())
 }

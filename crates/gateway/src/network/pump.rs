@@ -50,7 +50,10 @@ impl Usage {
             return Ok(());
         }
         let feed = format!("imsi,kind,instant\n{}", self.rows);
-        let (_, rejects) = ingest::push(app, &Actor::System, feed.into_bytes()).await?;
+        let feed = feed.into_bytes();
+        // Another feed may be writing the same blocks.
+        let push = || ingest::push(app, &Actor::System, feed.clone());
+        let (_, rejects) = service::retry(push).await?;
         for reject in rejects {
             tracing::debug!(?reject, "usage of a card that serves no number");
         }
