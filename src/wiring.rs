@@ -4,7 +4,7 @@ use crate::config::{Adapter, Config, StorePlace};
 use domain::id::OperatorId;
 use domain::operator::Operator;
 use domain::time::Zone;
-use gateway::network::Network;
+use gateway::network::{Network, carry};
 use gateway::{Unconnected, hlr, mail, smsc};
 use seal::Keyring;
 use service::app::{App, Site};
@@ -46,7 +46,7 @@ pub(crate) async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
         false => None,
     };
     let simulated = |adapter| network.clone().filter(|_| adapter == Adapter::Simulator);
-    Ok(Arc::new(App {
+    let app = Arc::new(App {
         store,
         hlr: match simulated(config.network.hlr) {
             Some(network) => Arc::new(hlr::Simulator(network)),
@@ -62,7 +62,11 @@ pub(crate) async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
         },
         clock,
         site: Site { base_url: config.site.base_url.trim_end_matches('/').to_owned() },
-    }))
+    });
+    if let Some(network) = network {
+        tokio::spawn(carry(network, Arc::downgrade(&app)));
+    }
+    Ok(app)
 }
 
 /// All pages and interfaces of an installation.

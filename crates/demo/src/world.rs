@@ -5,13 +5,12 @@ use crate::seed::Scale;
 use crate::{clock, seed};
 use domain::time::{At, DAY_MILLIS};
 use gateway::handset::{self, Attempt};
-use gateway::network::{Network, pump};
+use gateway::network::{Network, carry, pump};
 use serde::Serialize;
 use service::clock::Clock as _;
 use service::{App, Error, provision, sweep, work};
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// How far the clock may be moved at once: two years show everything a number can live through.
@@ -22,9 +21,6 @@ const ROUNDS_MAX: u32 = 1_000;
 
 /// A person of the demo uses the phone once in so many days.
 const USE_DAYS: i64 = 23;
-
-/// How often the outside is asked when nothing rings.
-const POLL: Duration = Duration::from_millis(200);
 
 /// The program in its simulated surroundings.
 #[derive(Debug)]
@@ -89,16 +85,10 @@ impl World {
 
     /// Carries what the network says into the program until `shutdown` is ready.
     pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()>) {
-        tokio::pin!(shutdown);
-        loop {
-            if let Err(error) = pump(self.network(), &self.app).await {
-                tracing::error!(error = %error.with_causes(), "the network is not heard");
-            }
-            tokio::select! {
-                () = &mut shutdown => return,
-                () = self.network().news() => {}
-                () = tokio::time::sleep(POLL) => {}
-            }
+        let carrying = carry(Arc::clone(self.network()), Arc::downgrade(&self.app));
+        tokio::select! {
+            () = shutdown => {}
+            () = carrying => {}
         }
     }
 

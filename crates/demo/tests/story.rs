@@ -296,7 +296,9 @@ async fn the_interface_says_what_is_wrong_with_a_request() {
     }
     assert_eq!(demo.call("GET", "/handsets/nobody", None).await.0, StatusCode::NOT_FOUND);
     let mut browser = Browser::new(demo.router.clone(), "zh");
-    for path in ["/demo", "/demo/handset", "/demo/clock", "/demo/network", "/demo/mail", "/"] {
+    for path in
+        ["/demo", "/demo/handset", "/demo/clock", "/demo/network", "/demo/mail", "/demo/api", "/"]
+    {
         let page = browser.open(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         assert!(page.html.contains("class=\"sandbox\""), "{path} has the striped bar");

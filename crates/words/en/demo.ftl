@@ -105,3 +105,5 @@ demo-mail-lead = What the program sent since it started. Forgotten at a restart,
 demo-mail-empty = No e-mail yet
 demo-mail-to = To
 demo-mail-calendar = With a calendar file
+demo-interface = Interface
+demo-interface-lead = Whatever the demo's pages do, programs can do. Requests and answers are JSON; the details are in the OpenAPI description.

@@ -105,3 +105,5 @@ demo-mail-lead = 程序启动以来发出的邮件。重启后清空，因为里
 demo-mail-empty = 还没有邮件
 demo-mail-to = 收件人
 demo-mail-calendar = 附日历文件
+demo-interface = 接口
+demo-interface-lead = 演示页能做的，程序都能做。请求和回答都是JSON，详细说明见OpenAPI。

@@ -62,6 +62,20 @@ async fn description() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
 }
 
+/// Every operation: method, path, what it does.
+pub(crate) fn operations() -> Vec<(String, String, String)> {
+    let openapi: serde_json::Value = serde_json::from_str(OPENAPI).unwrap_or_default();
+    let paths = openapi.get("paths").and_then(serde_json::Value::as_object);
+    let mut all = Vec::new();
+    for (path, item) in paths.into_iter().flatten() {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let summary = operation.get("summary").and_then(serde_json::Value::as_str);
+            all.extend(summary.map(|s| (method.to_uppercase(), path.clone(), s.to_owned())));
+        }
+    }
+    all
+}
+
 /// What went wrong, as JSON.
 pub(crate) enum Failed {
     NotFound,

@@ -3,6 +3,7 @@
 mod clock;
 mod handset;
 mod home;
+mod interface;
 mod mail;
 mod network;
 mod specimen;
@@ -41,6 +42,7 @@ pub(crate) fn router(world: &Arc<World>) -> Router {
         .route("/demo/network", get(network::page).post(network::inject))
         .route("/demo/network/clear", post(network::clear))
         .route("/demo/mail", get(mail::page))
+        .route("/demo/api", get(interface::page))
         .layer(Extension(Arc::clone(world)))
         .layer(Extension(SANDBOX));
     web::framed(Arc::clone(world.app()), pages)

@@ -14,7 +14,7 @@ mod pump;
 mod state;
 
 pub use fault::{Chaos, Fault, FaultKind, Port};
-pub use pump::pump;
+pub use pump::{carry, pump};
 pub use state::{Event, Mail, Message, Phone, ReceiptStatus, UsageKind};
 
 use domain::time::At;

@@ -7,6 +7,25 @@ use service::command::{IncomingText, incoming};
 use service::notice::{Status, receipt};
 use service::{App, Error, ingest};
 use std::fmt::Write as _;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// How often the world is asked when nothing rings.
+const POLL: Duration = Duration::from_millis(200);
+
+/// Carries what the world says into the program for as long as there is the program.
+pub async fn carry(network: Arc<Network>, app: Weak<App>) {
+    while let Some(app) = app.upgrade() {
+        if let Err(error) = pump(&network, &app).await {
+            tracing::error!(error = %error.with_causes(), "the network is not heard");
+        }
+        drop(app);
+        tokio::select! {
+            () = network.news() => {}
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+}
 
 /// Tells the program every event that is due; how many. An event that cannot be stored stays and is
 /// told again.

@@ -192,7 +192,7 @@ impl Answering<'_> {
 
 /// The status as the pages say it.
 fn status_word(lang: Lang, state: State) -> String {
-    let id = format!("status-{}", state.code().replace('_', "-"));
+    let id = format!("status-{}-tag", state.code().replace('_', "-"));
     lang.by_id(&id, &[]).unwrap_or_else(|| state.code().to_owned())
 }
 

@@ -4,8 +4,9 @@ use super::Address;
 use super::stage::lang_of;
 use crate::app::App;
 use crate::error::Error;
+use crate::policy;
 use domain::id::{DataKeyId, OperatorId, PartyId};
-use domain::notice::{Channel, QuietHours};
+use domain::notice::Channel;
 use domain::time::{At, Zone};
 use seal::{DataKey, Place};
 use store::Batch;
@@ -109,11 +110,10 @@ pub(super) async fn decent_hour(app: &App, notice: &Notice, at: At) -> Result<At
         Some(party_id) => load(app, party_id).await?,
         None => None,
     };
-    let zone = match known.and_then(|known| known.zone) {
-        Some(zone) => zone,
-        None => crate::operator::load(app, notice.operator_id).await?.zone,
-    };
-    Ok(QuietHours::default().earliest(at, &[zone]))
+    let operator = crate::operator::load(app, notice.operator_id).await?;
+    let hours = policy::of_operator(&operator, at)?.quiet_hours;
+    let zone = known.and_then(|known| known.zone).unwrap_or(operator.zone);
+    Ok(hours.earliest(at, &[zone]))
 }
 
 fn row_of(party_id: PartyId, channel: Channel) -> Vec<u8> {

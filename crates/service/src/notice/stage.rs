@@ -4,6 +4,7 @@ use super::render::{Sender, email_body, render};
 use super::{AttemptKey, Body, row_of};
 use crate::app::App;
 use crate::error::Error;
+use crate::policy;
 use domain::id::{ApplicationId, DataKeyId, NoticeId, OperatorId, PartyId};
 use domain::msisdn::Msisdn;
 use domain::notice::quiet_hours::zones_of;
@@ -118,8 +119,13 @@ pub async fn stage(
         created_at: at,
     };
     store::notice::insert(batch, &notice, &request.dedup);
-    let sender = sender_of(app, &operator);
-    let writer = Writer { notice: &notice, key: key.as_ref(), lang: audience.lang, sender };
+    let writer = Writer {
+        notice: &notice,
+        key: key.as_ref(),
+        lang: audience.lang,
+        sender: sender_of(app, &operator),
+        hours: policy::of_operator(&operator, at)?.quiet_hours,
+    };
     for (recipient, is_first) in in_turn(&request.template, &audience.recipients) {
         writer.write(batch, &request.template, recipient, is_first);
     }
@@ -299,6 +305,7 @@ struct Writer<'a> {
     key: Option<&'a DataKey>,
     lang: Lang,
     sender: Sender,
+    hours: QuietHours,
 }
 
 impl Writer<'_> {
@@ -322,8 +329,7 @@ impl Writer<'_> {
         let body = serde_json::to_vec(&body).expect("strings become JSON");
         let now = batch.at();
         let is_urgent = template.is_urgent();
-        let not_before =
-            if is_urgent { now } else { QuietHours::default().earliest(now, &to.zones) };
+        let not_before = if is_urgent { now } else { self.hours.earliest(now, &to.zones) };
         let attempt = Attempt {
             channel: to.channel,
             address: self.seal("address", to.channel, to.address.as_bytes()),
