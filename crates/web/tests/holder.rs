@@ -100,6 +100,25 @@ on_both_engines! {
         assert!(!page.says("Restrictions now"), "{}", page.text());
     }
 
+    async fn who_only_has_the_phone_cannot_lift_the_loss_report(fresh: Fresh) {
+        let (app, mut thief) = holder(fresh, "en").await;
+        sign_in(&app, &mut thief).await;
+        let link = thief.page.links().into_iter().find(|(href, _)| href.contains("/eps_"));
+        let (address, _) = link.expect("a number");
+        let mut owner = Browser::new(web::router(app.app.clone()), "en");
+        owner.open("/loss").await;
+        let form = owner.form("/loss").fill("number", NUMBER);
+        owner.send(form).await;
+        app.run_jobs().await;
+        let code = code_in(&app.outside.mail().last().expect("an e-mail").text);
+        let form = owner.form("/loss/code").fill("code", &code);
+        assert_eq!(owner.send(form).await.path, "/loss/done");
+        thief.open(&address).await;
+        let form = thief.form("/lift-loss");
+        assert_eq!(thief.send(form).await.path, "/numbers/sign-in?contact");
+        assert!(owner.open("/numbers").await.says("Blocked as lost"));
+    }
+
     async fn a_number_is_paused_for_months_and_used_again(fresh: Fresh) {
         let (app, mut browser) = holder(fresh, "zh").await;
         sign_in(&app, &mut browser).await;

@@ -32,6 +32,21 @@ pub enum Way {
     Contact,
 }
 
+impl Way {
+    /// The word in forms.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Contact => "contact",
+        }
+    }
+
+    /// The way of this word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Number, Self::Contact].into_iter().find(|way| way.code() == code)
+    }
+}
+
 /// What the code is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -42,10 +57,13 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    fn key(self) -> &'static str {
-        match self {
-            Self::SignIn => "holder_sign_in",
-            Self::ReportLoss => "holder_report_loss",
+    /// Codes of one key are worth nothing under another: what was sent to the number itself never
+    /// counts as proof of the registered contact.
+    fn key(self, way: Way) -> &'static str {
+        match (self, way) {
+            (Self::SignIn, Way::Number) => "holder_sign_in",
+            (Self::SignIn, Way::Contact) => "holder_sign_in_contact",
+            (Self::ReportLoss, _) => "holder_report_loss",
         }
     }
 }
@@ -72,6 +90,8 @@ pub struct Proven {
     pub party_id: PartyId,
     /// The number by which it was proven.
     pub msisdn: Msisdn,
+    /// Where the code went.
+    pub way: Way,
 }
 
 /// Sends a code if the number has a holder who can be reached that way; says nothing of whether it
@@ -80,12 +100,12 @@ pub async fn send_code(app: &App, asked: &Asked) -> Result<(), Error> {
     let msisdn = Msisdn::parse(&asked.number)?;
     retry(|| async {
         let at = app.now();
-        let (index, purpose) = (index_of(app, msisdn), asked.purpose.key());
+        let (index, purpose) = (index_of(app, msisdn), asked.purpose.key(asked.way));
         let before = Code::load(&app.store.db, index, purpose).await?;
         let (window_at, sends) = counted(before.as_ref(), at)?;
         let digits = seal::entropy::digits(DIGITS);
         let mut batch = Batch::new(at);
-        let proven = holder_of(app, msisdn).await?;
+        let proven = holder_of(app, msisdn, asked.way).await?;
         let nth = before.as_ref().map_or(0, |code| code.version);
         let subject = match proven {
             Some(proven) => stage(app, &mut batch, asked, proven, (&digits, nth)).await?,
@@ -112,7 +132,7 @@ pub async fn send_code(app: &App, asked: &Asked) -> Result<(), Error> {
 pub async fn confirm(
     app: &App,
     number: &str,
-    purpose: Purpose,
+    (purpose, way): (Purpose, Way),
     typed: &str,
 ) -> Result<Proven, Error> {
     let msisdn = Msisdn::parse(number)?;
@@ -120,23 +140,23 @@ pub async fn confirm(
     retry(|| async {
         let at = app.now();
         let index = index_of(app, msisdn);
-        let code = Code::load(&app.store.db, index, purpose.key()).await?;
+        let code = Code::load(&app.store.db, index, purpose.key(way)).await?;
         let code = code.filter(|code| at < code.expires_at).ok_or(HolderRefusal::CodeOver)?;
         if code.tries >= TRIES_MAX {
             return Err(HolderRefusal::TriesOver.into());
         }
         let mut batch = Batch::new(at);
-        let holder = holder_of(app, msisdn).await?;
+        let holder = holder_of(app, msisdn, way).await?;
         // The code dies with the holder episode: it opens only for whom it was sent to.
         let proven = holder.filter(|proven| code.subject == proven.party_id.to_bytes());
         match proven.filter(|_| code.hash == hash(app, index, &typed)) {
             Some(proven) => {
-                code.spend(&mut batch, index, purpose.key());
+                code.spend(&mut batch, index, purpose.key(way));
                 app.store.db.commit(batch).await?;
                 Ok(proven)
             }
             None => {
-                code.miss(&mut batch, index, purpose.key());
+                code.miss(&mut batch, index, purpose.key(way));
                 app.store.db.commit(batch).await?;
                 Err(HolderRefusal::CodeWrong.into())
             }
@@ -172,7 +192,7 @@ async fn stage(
         about: Some(proven.msisdn),
         application_id: None,
         to,
-        dedup: format!("{}:{}:{nth}", asked.purpose.key(), proven.msisdn),
+        dedup: format!("{}:{}:{nth}", asked.purpose.key(asked.way), proven.msisdn),
     };
     let staged = notice::stage(app, batch, request).await?;
     Ok(staged.map(|_| proven.party_id))
@@ -187,11 +207,11 @@ async fn contact_of(app: &App, party_id: PartyId) -> Result<Option<Channel>, Err
     Ok(channels.first().copied())
 }
 
-async fn holder_of(app: &App, msisdn: Msisdn) -> Result<Option<Proven>, Error> {
+async fn holder_of(app: &App, msisdn: Msisdn, way: Way) -> Result<Option<Proven>, Error> {
     let row = store::number::load(&app.store.db, msisdn).await?;
     Ok(row.and_then(|row| {
         let party_id = row.facts.holder?.party_id;
-        Some(Proven { operator_id: row.operator_id, party_id, msisdn })
+        Some(Proven { operator_id: row.operator_id, party_id, msisdn, way })
     }))
 }
 

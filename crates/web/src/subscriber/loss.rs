@@ -112,9 +112,10 @@ pub(crate) async fn confirm(
 ) -> Reply {
     let Some(number) = pending_number(&app, &headers) else { return Ok(go("/loss")) };
     let typed = fields.text("code");
-    let blocked = match holder::confirm(&app, &number, Purpose::ReportLoss, &typed).await {
+    let purpose = (Purpose::ReportLoss, Way::Contact);
+    let blocked = match holder::confirm(&app, &number, purpose, &typed).await {
         Ok(proven) => {
-            let holder = Holder { operator_id: proven.operator_id, party_id: proven.party_id };
+            let holder = Holder::from(proven);
             number::report_loss(&app, &holder.actor(), proven.msisdn).await.map(|_| holder)
         }
         Err(error) => Err(error),

@@ -11,7 +11,7 @@ use crate::shell::failure::Reply;
 use crate::shell::{Shell, cookie, when};
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::number::{Appeal, Proof, Service};
@@ -95,12 +95,19 @@ fn tag(t: Lang, word: StatusWord) -> Html {
     Tag::new(tone, t.by_id(&word.message_id(), &[]).unwrap_or_default()).html()
 }
 
-/// `GET /numbers/sign-in`.
-pub(crate) async fn sign_in(shell: Shell) -> Response {
-    sign_in_page(&shell, "", "number", &Errors::none())
+/// `?contact`: only a code to the registered contact will do.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+pub(crate) struct Wanted {
+    contact: Option<String>,
 }
 
-fn sign_in_page(shell: &Shell, number: &str, way: &str, errors: &Errors) -> Response {
+/// `GET /numbers/sign-in`.
+pub(crate) async fn sign_in(shell: Shell, Query(wanted): Query<Wanted>) -> Response {
+    let way = if wanted.contact.is_some() { Way::Contact } else { Way::Number };
+    sign_in_page(&shell, "", way, &Errors::none())
+}
+
+fn sign_in_page(shell: &Shell, number: &str, way: Way, errors: &Errors) -> Response {
     let t = shell.lang;
     let ways = vec![
         Pick::new("number", t.mine_way_number()),
@@ -117,7 +124,7 @@ fn sign_in_page(shell: &Shell, number: &str, way: &str, errors: &Errors) -> Resp
                 .errors(errors)
                 .html(),
         )
-        .part(Choice::new("way", t.mine_way_label(), ways).value(way).errors(errors).html())
+        .part(Choice::new("way", t.mine_way_label(), ways).value(way.code()).errors(errors).html())
         .button(Button::new(t, t.apply_contact_send()))
         .response()
 }
@@ -128,18 +135,17 @@ pub(crate) async fn ask_code(
     shell: Shell,
     Form(fields): Form<Fields>,
 ) -> Reply {
-    let (number, way) = (fields.text("number"), fields.text("way"));
-    let asked = Asked {
-        number: number.clone(),
-        way: if way == "contact" { Way::Contact } else { Way::Number },
-        purpose: Purpose::SignIn,
-        lang: shell.lang,
-    };
+    let number = fields.text("number");
+    let way = Way::from_code(&fields.text("way")).unwrap_or(Way::Number);
+    let asked = Asked { number: number.clone(), way, purpose: Purpose::SignIn, lang: shell.lang };
     match holder::send_code(&app, &asked).await {
-        Ok(()) => Ok(pending(&app, &shell, &number, "/numbers/code")),
+        Ok(()) => {
+            let asked = format!("{} {number}", way.code());
+            Ok(pending(&app, &shell, &asked, "/numbers/code"))
+        }
         Err(service::Error::Refused(refused)) => {
             let errors = Errors::refused(shell.lang, &refused, "number");
-            Ok(sign_in_page(&shell, &number, &way, &errors))
+            Ok(sign_in_page(&shell, &number, way, &errors))
         }
         Err(error) => Err(error.into()),
     }
@@ -197,12 +203,13 @@ pub(crate) async fn confirm(
     headers: axum::http::HeaderMap,
     Form(fields): Form<Fields>,
 ) -> Reply {
-    let Some(number) = pending_number(&app, &headers) else { return Ok(go("/numbers/sign-in")) };
+    let asked = pending_number(&app, &headers).unwrap_or_default();
+    let asked = asked.split_once(' ').and_then(|(way, n)| Some((Way::from_code(way)?, n)));
+    let Some((way, number)) = asked else { return Ok(go("/numbers/sign-in")) };
     let typed = fields.text("code");
-    match holder::confirm(&app, &number, Purpose::SignIn, &typed).await {
+    match holder::confirm(&app, number, (Purpose::SignIn, way), &typed).await {
         Ok(proven) => {
-            let holder = Holder { operator_id: proven.operator_id, party_id: proven.party_id };
-            let cookie = holder.cookie(&app, shell.is_secure);
+            let cookie = Holder::from(proven).cookie(&app, shell.is_secure);
             Ok(([(header::SET_COOKIE, cookie)], go("/numbers")).into_response())
         }
         Err(service::Error::Refused(refused)) => {
@@ -528,12 +535,16 @@ pub(crate) async fn resume(
     Ok(go(&address(&status)))
 }
 
-/// `POST /numbers/{episode}/lift-loss`.
+/// `POST /numbers/{episode}/lift-loss`. Whoever has the lost phone could have read a code sent to
+/// it: only the registered contact proves enough.
 pub(crate) async fn lift_loss(
     State(app): State<Arc<App>>,
     holder: Holder,
     Path(episode): Path<String>,
 ) -> Reply {
+    if holder.way != Way::Contact {
+        return Ok(go("/numbers/sign-in?contact"));
+    }
     let status = find(&app, &holder, &episode).await?;
     number::lift_loss(&app, &holder.actor(), status.msisdn).await?;
     Ok(go(&address(&status)))

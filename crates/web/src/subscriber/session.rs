@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::Actor;
 use domain::id::{ApplicationId, OperatorId, PartyId};
 use domain::time::At;
+use service::holder::{Proven, Way};
 use service::register::{self, View};
 use service::ticket::{self, Purpose};
 use service::{App, Error};
@@ -33,6 +34,8 @@ pub(crate) struct Applicant {
 pub(crate) struct Holder {
     pub(crate) operator_id: OperatorId,
     pub(crate) party_id: PartyId,
+    /// Where the code went; what a thief with the phone must not do needs the registered contact.
+    pub(crate) way: Way,
 }
 
 impl Applicant {
@@ -67,6 +70,13 @@ impl Applicant {
     }
 }
 
+impl From<Proven> for Holder {
+    fn from(proven: Proven) -> Self {
+        let Proven { operator_id, party_id, way, .. } = proven;
+        Self { operator_id, party_id, way }
+    }
+}
+
 impl Holder {
     /// As the use cases see it.
     pub(crate) fn actor(&self) -> Actor {
@@ -76,16 +86,17 @@ impl Holder {
     fn read(app: &App, headers: &HeaderMap) -> Option<Self> {
         let ticket = cookie::read(headers, HOLDER)?;
         let content = ticket::read(app, Purpose::Holder, ticket)?;
-        let (operator, party) = content.split_once(' ')?;
+        let mut words = content.split(' ');
         Some(Self {
-            operator_id: OperatorId(operator.parse().ok()?),
-            party_id: party.parse().ok()?,
+            operator_id: OperatorId(words.next()?.parse().ok()?),
+            party_id: words.next()?.parse().ok()?,
+            way: Way::from_code(words.next()?)?,
         })
     }
 
     /// The cookie that lets this person go on, from now.
     pub(crate) fn cookie(&self, app: &App, is_secure: bool) -> HeaderValue {
-        let content = format!("{} {}", self.operator_id, self.party_id);
+        let content = format!("{} {} {}", self.operator_id, self.party_id, self.way.code());
         let ticket = ticket::issue(app, Purpose::Holder, &content, until(app));
         cookie::session(HOLDER, &ticket, IDLE_MINUTES * 60, is_secure)
     }
