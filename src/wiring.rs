@@ -37,13 +37,12 @@ pub(crate) async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
         None => Arc::new(SystemClock),
     };
     let wanted = [config.network.hlr, config.network.sms, config.network.mail];
-    let network = match wanted.contains(&Adapter::Simulator) {
-        true => {
-            let path = folder.join("simulated-network.json");
-            tracing::warn!(path = %path.display(), "the network is simulated");
-            Some(Arc::new(Network::open(Arc::clone(&clock), &path)?))
-        }
-        false => None,
+    let network = if wanted.contains(&Adapter::Simulator) {
+        let path = folder.join("simulated-network.json");
+        tracing::warn!(path = %path.display(), "the network is simulated");
+        Some(Arc::new(Network::open(Arc::clone(&clock), &path)?))
+    } else {
+        None
     };
     let simulated = |adapter| network.clone().filter(|_| adapter == Adapter::Simulator);
     let app = Arc::new(App {

@@ -2,7 +2,7 @@
 //! acknowledged is there, nothing is there in half, the audit log verifies.
 //!
 //! `BAOHAO_CRASH_ROUNDS=100 cargo test --test crash` kills a hundred times instead of ten.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod child;
 mod demo;
