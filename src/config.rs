@@ -38,7 +38,7 @@ pub(crate) struct Site {
 pub(crate) struct StorePlace {
     /// A path (SQLite) or a `postgres://` URL.
     pub(crate) database: String,
-    /// A folder for sealed blobs.
+    /// A folder for sealed blobs, or `s3://BUCKET/PREFIX` in a program built with `--features s3`.
     pub(crate) blobs: String,
     /// The key file; made on the first start, readable by its owner only.
     pub(crate) key_file: PathBuf,
