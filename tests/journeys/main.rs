@@ -188,6 +188,42 @@ fn whole_story(visitor: &Visitor<'_>, card: &Value, mail: &str, reviewer: &str) 
     eprintln!("{}: approved {approved:?}\nreminder {reminder:?}\nsaved {saved:?}", visitor.name);
 }
 
+/// The state of one of the demo's sample numbers at this moment.
+fn state_of(demo: &Demo, number: &str) -> String {
+    let examples = demo.get("/numbers/examples");
+    let all = examples.as_array().expect("examples");
+    let found = all.iter().find(|example| example["number"] == number);
+    found.expect("it is one of the examples")["state"].as_str().expect("a word").to_owned()
+}
+
+/// Nobody uses this number: it is warned, suspended, quarantined and, as its holder was told,
+/// released.
+fn silent_story(visitor: &Visitor<'_>) {
+    let (demo, page) = (visitor.demo, &visitor.page);
+    let examples = demo.get("/numbers/examples");
+    let mut all = examples.as_array().expect("examples").iter();
+    let silent = all.find(|example| example["state"] == "keep_due").expect("a silent number");
+    let number = silent["number"].as_str().expect("digits").to_owned();
+    visitor.go(&format!("/demo/handset/{number}"));
+    let mut states = vec![state_of(demo, &number)];
+    for _ in 0..40 {
+        page.go(&format!("{}/demo/clock", demo.address));
+        page.follow("form button[name=days][value='7']");
+        let state = state_of(demo, &number);
+        if states.last() == Some(&state) {
+            continue;
+        }
+        if state == "incoming_only" || state == "suspended" {
+            visitor.go(&format!("/demo/handset/{number}"));
+            assert!(page.has("main .messages .bubble"), "it was warned: {}", page.text("main"));
+            assert!(!may_call(demo, &number), "a silent number calls while {state}");
+        }
+        visitor.go("/demo");
+        states.push(state);
+    }
+    assert_eq!(states, ["keep_due", "incoming_only", "suspended", "quarantine", "free"]);
+}
+
 fn window(width: u32, language: &'static str, has_scripts: bool) -> Window {
     Window { width, height: 900, has_scripts, language }
 }
@@ -232,9 +268,7 @@ fn visit(driver: &Driver, demo: &Demo, what: &str, window: Window, go: impl FnOn
 #[test]
 fn a_card_is_registered_approved_used_and_kept() {
     let Some(driver) = driver() else { return };
-    let ways =
-        [(360, "zh-CN", true), (1280, "en", true), (360, "en", false), (1280, "zh-CN", false)];
-    for (count, (width, language, has_scripts)) in ways.into_iter().enumerate() {
+    for (count, (width, language, has_scripts)) in WAYS.into_iter().enumerate() {
         let demo = Demo::start();
         visit(&driver, &demo, "story", window(width, language, has_scripts), |visitor| {
             let card = demo.get("/numbers/free")[0].clone();
@@ -243,6 +277,19 @@ fn a_card_is_registered_approved_used_and_kept() {
         });
     }
 }
+
+#[test]
+fn a_silent_number_is_warned_in_vain_suspended_quarantined_and_released() {
+    let Some(driver) = driver() else { return };
+    for (width, language, has_scripts) in WAYS {
+        let demo = Demo::start();
+        visit(&driver, &demo, "silent", window(width, language, has_scripts), silent_story);
+    }
+}
+
+/// Both widths and both languages, with and without scripts.
+const WAYS: [(u32, &str, bool); 4] =
+    [(360, "zh-CN", true), (1280, "en", true), (360, "en", false), (1280, "zh-CN", false)];
 
 /// Pages that anybody can open.
 const PUBLIC: [&str; 17] = [
