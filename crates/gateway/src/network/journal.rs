@@ -20,7 +20,12 @@ impl Journal {
             Err(error) => return Err(error),
         };
         let fresh = path.with_extension("new");
-        let mut file = File::create(&fresh)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        // It holds texts and numbers: its owner's alone, like the database beside it.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&fresh)?;
         serde_json::to_writer(&mut file, &state)?;
         file.write_all(b"\n")?;
         file.sync_all()?;
