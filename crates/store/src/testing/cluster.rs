@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{OnceLock, mpsc};
@@ -15,12 +16,13 @@ cd "$2" || exit 1
 "$1/pg_ctl" -D data -w -t 60 -l log -o "-c listen_addresses= -c unix_socket_directories='$2' \
   -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=400 \
   -c shared_buffers=64MB -c max_wal_size=4GB -c autovacuum=off" start >>log 2>&1 || exit 1
-touch used ready
+touch used
 (
   while [ -n "$(find used -mmin -5 2>/dev/null)" ]; do sleep 15; done
-  rm -f ready
-  "$1/pg_ctl" -D data -m immediate stop
-  rm -rf "$2"
+  # Out of the way first: whoever needs a server meanwhile makes a new folder.
+  mv "$2" "$2.$$"
+  "$1/pg_ctl" -D "$2.$$/data" -m immediate stop
+  rm -rf "$2.$$"
 ) >/dev/null 2>&1 </dev/null &
 "#;
 
@@ -160,8 +162,7 @@ fn start(binaries: &Path) -> Server {
     let folder = std::env::temp_dir().join(format!("baohao-test-postgres-{user}"));
     let lock = File::create(folder.with_extension("lock")).expect("a writable temporary folder");
     lock.lock().expect("file locks work");
-    let is_running = folder.join("ready").exists() && touch(&folder.join("used"));
-    if !is_running {
+    if !is_running(&folder) {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("the temporary folder can be written");
         let mut command = if is_root { as_postgres(&folder) } else { Command::new("sh") };
@@ -179,6 +180,12 @@ fn start(binaries: &Path) -> Server {
     Server { before, after: String::new(), folder: Some(folder) }
 }
 
+/// Whether the cluster in `folder` answers. Its files alone prove nothing: they outlive a server
+/// that was killed or a machine that was switched off.
+fn is_running(folder: &Path) -> bool {
+    touch(&folder.join("used")) && UnixStream::connect(folder.join(".s.PGSQL.5432")).is_ok()
+}
+
 /// PostgreSQL refuses to run as root: hand the folder and the shell to the user `postgres`.
 fn as_postgres(folder: &Path) -> Command {
     let status = Command::new("chown").arg("postgres").arg(folder).status();
@@ -192,4 +199,26 @@ fn as_postgres(folder: &Path) -> Command {
 fn touch(file: &Path) -> bool {
     Command::new("touch").arg("-c").arg(file).status().is_ok_and(|status| status.success())
         && file.exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixListener;
+
+    /// Seen in CI: every PostgreSQL test failed with "no such file" after a machine was restarted,
+    /// since the folder of a dead server was taken for a running one.
+    #[test]
+    fn a_folder_left_by_a_dead_server_is_not_a_running_one() {
+        let folder = crate::testing::folder();
+        assert!(!is_running(&folder), "there is nothing");
+        File::create(folder.join("used")).expect("it can be written");
+        assert!(!is_running(&folder), "there are only files");
+        let socket = folder.join(".s.PGSQL.5432");
+        drop(UnixListener::bind(&socket).expect("a socket can be made"));
+        assert!(!is_running(&folder), "there is a socket nobody listens to");
+        fs::remove_file(&socket).expect("it is there");
+        let _listener = UnixListener::bind(&socket).expect("a socket can be made");
+        assert!(is_running(&folder));
+    }
 }
