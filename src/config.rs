@@ -30,6 +30,8 @@ pub(crate) struct Site {
     pub(crate) listen: String,
     /// How the outside reaches the pages, for links in notices.
     pub(crate) base_url: String,
+    /// Requests for pages that are worked on at once; whoever comes then waits on a page of its own.
+    pub(crate) requests_max: usize,
 }
 
 /// `[store]`
@@ -85,7 +87,11 @@ pub(crate) enum Adapter {
 
 impl Default for Site {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8080".into(), base_url: "http://127.0.0.1:8080".into() }
+        Self {
+            listen: "127.0.0.1:8080".into(),
+            base_url: "http://127.0.0.1:8080".into(),
+            requests_max: service::app::Site::REQUESTS_MAX,
+        }
     }
 }
 

@@ -60,7 +60,11 @@ pub(crate) async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
             None => Arc::new(Unconnected),
         },
         clock,
-        site: Site { base_url: config.site.base_url.trim_end_matches('/').to_owned() },
+        site: Site {
+            base_url: config.site.base_url.trim_end_matches('/').to_owned(),
+            requests_max: config.site.requests_max,
+        },
+        maintenance: service::maintenance::Watch::default(),
     });
     if let Some(network) = network {
         tokio::spawn(carry(network, Arc::downgrade(&app)));

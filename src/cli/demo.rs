@@ -41,7 +41,8 @@ impl Demo {
                 hlr: outside.hlr(),
                 sms: outside.sms(),
                 mail: outside.mail(),
-                site: Site { base_url: address.clone() },
+                site: Site { base_url: address.clone(), requests_max: Site::REQUESTS_MAX },
+                maintenance: service::maintenance::Watch::default(),
             });
             let world = World::open(Arc::clone(&app), outside, Scale::Full).await?;
             let router = wiring::router(Arc::clone(&app))

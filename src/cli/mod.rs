@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod import;
 mod jobs;
+mod maintenance;
 pub(crate) mod out;
 pub(crate) mod place;
 mod policy;
@@ -42,6 +43,7 @@ enum Command {
     Demo(demo::Demo),
     Import(import::Import),
     Jobs(jobs::Jobs),
+    Maintenance(maintenance::Maintenance),
     Policy(policy::Policy),
     Serve(serve::Serve),
     Token(token::Token),
@@ -61,6 +63,7 @@ impl Cli {
             Command::Demo(demo) => demo.run(self.json),
             Command::Import(import) => import.run(self.json),
             Command::Jobs(jobs) => jobs.run(self.json),
+            Command::Maintenance(maintenance) => maintenance.run(self.json),
             Command::Policy(policy) => policy.run(self.json),
             Command::Serve(serve) => serve.run(),
             Command::Token(token) => token.run(self.json),

@@ -61,7 +61,7 @@ fn print(report: &service::sweep::Report, is_dry_run: bool) {
 }
 
 /// `2026-06-12`, `2026-06-12T08:00`, or either with a zone (`2026-06-12T08:00+08:00`).
-fn instant(text: &str, zone: &Zone) -> Result<At, Failure> {
+pub(crate) fn instant(text: &str, zone: &Zone) -> Result<At, Failure> {
     if let Ok(stamp) = text.parse::<jiff::Timestamp>() {
         return Ok(At::from_millis(stamp.as_millisecond()));
     }

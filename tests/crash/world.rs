@@ -60,7 +60,11 @@ impl World {
             hlr: Arc::new(hlr::Simulator(Arc::new(network))),
             sms: Arc::clone(&outside) as Arc<dyn Sms>,
             mail: outside,
-            site: Site { base_url: "https://bao.example".to_owned() },
+            site: Site {
+                base_url: "https://bao.example".to_owned(),
+                requests_max: Site::REQUESTS_MAX,
+            },
+            maintenance: service::maintenance::Watch::default(),
         };
         Self { app: Arc::new(app), clock, submitted: AtomicU16::new(0) }
     }

@@ -181,9 +181,13 @@ fn whole_story(visitor: &Visitor<'_>, card: &Value, mail: &str, reviewer: &str) 
     demo.wait_for(|| demo.get("/mail").to_string().contains(mail).then_some(()));
     approve(visitor, reviewer);
     demo.wait_for(|| may_call(demo, &number).then_some(()));
+    // The text is sent once the network has confirmed: a moment after the first call goes through.
+    let approved = demo.wait_for(|| {
+        let text = last_text(demo, &number);
+        (!text.is_empty()).then_some(text)
+    });
     visitor.go(&format!("/demo/handset/{number}"));
     assert!(page.has("main .messages .bubble"), "no text arrived: {}", page.text("main"));
-    let approved = last_text(demo, &number);
     for _ in 0..9 {
         visitor.page.go(&format!("{}/demo/clock", demo.address));
         visitor.page.follow("form button[name=days][value='7']");

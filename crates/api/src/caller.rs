@@ -60,6 +60,12 @@ pub(crate) async fn authenticate(
         Ok(token) => token,
         Err(problem) => return problem.into_response(),
     };
+    if let Some(closed) = api.app.maintenance.now(&api.app).await {
+        let mut response = Problem::from(ApiRefusal::Unavailable).into_response();
+        let seconds = again_after_seconds(closed.until_at, api.app.now());
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        return response;
+    }
     if let Err(seconds) = api.limits.take(token.id, api.app.now()) {
         let mut response = Problem::from(ApiRefusal::TooMany).into_response();
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -67,6 +73,13 @@ pub(crate) async fn authenticate(
     }
     request.extensions_mut().insert(Caller { actor: token.actor(), token });
     next.run(request).await
+}
+
+/// When a caller should come again while the interface is closed: at its end, but within the hour,
+/// as it may be over earlier.
+fn again_after_seconds(until_at: Option<At>, now: At) -> u64 {
+    let left = until_at.map_or(60_000, |until| until.millis() - now.millis());
+    u64::try_from(left / 1000).unwrap_or(0).clamp(10, 3600)
 }
 
 async fn find(api: &Api, header: Option<HeaderValue>) -> Result<Token, Problem> {

@@ -1,6 +1,7 @@
 //! What every use case is given: the store, the clock, the ports.
 
 use crate::clock::Clock;
+use crate::maintenance;
 use crate::port::{Hlr, Mail, Sms};
 use domain::time::At;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct App {
     pub mail: Arc<dyn Mail>,
     /// How the outside reaches the pages.
     pub site: Site,
+    /// Whether the pages are closed.
+    pub maintenance: maintenance::Watch,
 }
 
 /// How the outside reaches the pages, for links in notices.
@@ -28,6 +31,13 @@ pub struct App {
 pub struct Site {
     /// Such as `https://bao.example`, without a slash at the end.
     pub base_url: String,
+    /// Requests for pages that are worked on at once; others wait.
+    pub requests_max: usize,
+}
+
+impl Site {
+    /// A few times what two cores keep busy with; more at once only makes each slower.
+    pub const REQUESTS_MAX: usize = 256;
 }
 
 impl Site {

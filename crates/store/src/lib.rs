@@ -27,6 +27,7 @@ mod error;
 pub mod idempotency;
 pub mod job;
 mod keys;
+pub mod maintenance;
 mod migrate;
 pub mod notice;
 pub mod number;

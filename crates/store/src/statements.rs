@@ -22,6 +22,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::reach::ALL,
         crate::job::ALL,
         crate::keys::ALL,
+        crate::maintenance::ALL,
         crate::number::ALL,
         crate::number::history::ALL,
         crate::number::ledger::ALL,

@@ -21,12 +21,14 @@ use tower_http::compression::CompressionLayer;
 
 /// Every page, with the frame's layers around them.
 pub fn router(app: Arc<App>) -> Router {
+    let gate = shell::gate::Gate::new(Arc::clone(&app), app.site.requests_max);
     Router::new()
         .merge(subscriber::router(&app))
         .merge(desk::router())
         .route("/patterns", get(patterns::page))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(from_fn_with_state(app.clone(), shell::failure::pages))
+        .layer(from_fn_with_state(gate, shell::gate::enter))
         .layer(from_fn(shell::switches))
         .layer(from_fn(shell::headers::same_origin))
         .route("/static/{name}", get(shell::assets::serve))

@@ -35,3 +35,17 @@ shell-bad-title = We could not use what was sent
 shell-bad-text = Please go back and try again. What you saved before is still here.
 shell-reference = Reference
 shell-to-start = To the start page
+
+# Waiting and maintenance.
+shell-waiting-title = Many people are here right now
+shell-waiting-text = Your turn comes in a moment: this page opens by itself. What you saved is kept, and so is your place on the page you asked for.
+shell-waiting-sent = We have not taken in what you just sent, and nothing of it is lost. Wait a moment, then send it again with this button.
+shell-waiting-lost = We have not taken in what you just sent. Wait a moment, go back and send it again; everything you sent before is kept.
+shell-waiting-again = Send again
+shell-waiting-open = Open now
+shell-waiting-ways = Without these pages
+shell-waiting-sms = Text STATUS for your progress, KEEP for your keep-alive date, LOST to report a loss: texts are answered as always.
+shell-closed-title = Closed for maintenance
+shell-closed-until = We expect to be back at { $until }.
+shell-closed-open = We do not know yet when we will be back; this page opens by itself.
+shell-closed-text = Your number works as before. What you saved is kept, and no deadline passes unseen because these pages are closed.

@@ -35,3 +35,17 @@ shell-bad-title = 这次提交没有处理
 shell-bad-text = 请返回上一页再试一次。您之前保存的内容都还在。
 shell-reference = 问题编号
 shell-to-start = 回到首页
+
+# 等候与维护。
+shell-waiting-title = 现在人很多，请稍等
+shell-waiting-text = 马上就轮到您：本页会自动打开。已保存的内容都在，您要去的那一页也替您留着。
+shell-waiting-sent = 您刚才发送的内容我们还没有收下，但一点也没有丢。请稍等片刻，再点下面的按钮发送。
+shell-waiting-lost = 您刚才发送的内容我们还没有收下。请稍等片刻，返回后再发一次；之前发送的都还在。
+shell-waiting-again = 再次发送
+shell-waiting-open = 现在打开
+shell-waiting-ways = 不用网页也可以办
+shell-waiting-sms = 发短信 CX 查进度，BH 查保号日期，GS 挂失：短信照常回复。
+shell-closed-title = 系统维护中
+shell-closed-until = 预计{ $until }恢复。
+shell-closed-open = 恢复时间还不确定；恢复后本页会自动打开。
+shell-closed-text = 您的号码照常使用。已保存的内容都在，也不会因为网页关闭而让任何期限悄悄过去。

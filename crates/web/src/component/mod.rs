@@ -98,6 +98,16 @@ impl Html {
         Self(format!("<form method=\"post\" action=\"{}\">{button}</form>", escape(action)))
     }
 
+    /// A form with everything that was sent, and a button that sends it again.
+    pub fn resend(action: &str, fields: &[(String, String)], button: &Self) -> Self {
+        let mut form = format!("<form method=\"post\" action=\"{}\">", escape(action));
+        for (name, value) in fields {
+            let (name, value) = (escape(name), escape(value));
+            form += &format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
+        }
+        Self(format!("{form}{}</form>", button.0))
+    }
+
     /// Several pieces as one.
     pub fn join(parts: impl IntoIterator<Item = Self>) -> Self {
         Self(parts.into_iter().map(|part| part.0).collect::<Vec<_>>().join("\n"))

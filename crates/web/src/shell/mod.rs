@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod cookie;
 pub mod failure;
+pub mod gate;
 pub mod headers;
 mod place;
 pub mod when;
@@ -198,15 +199,10 @@ impl Shell {
 
     /// A frame for tests and for the pattern page.
     pub fn sample(lang: Lang, size: Size, now: At) -> Self {
-        let brand = Brand {
-            name: lang.common_service().to_owned(),
-            hotline: "10000".to_owned(),
-            zone: Zone::shanghai(),
-        };
         Self {
             lang,
             size,
-            brand,
+            brand: Brand::nameless(lang),
             operator_id: OperatorId(1),
             here: "/".to_owned(),
             sandbox: None,
@@ -292,51 +288,52 @@ impl FromRequestParts<Arc<App>> for Shell {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        let operators = service::operator::list(app).await.unwrap_or_default();
+        Ok(Self::of(parts, operators.first(), app.now()))
+    }
+}
+
+impl Shell {
+    /// The frame for a request, with the brand of `operator`: the oldest one of the site. Without
+    /// one, or without a database, the page still has a frame.
+    fn of(parts: &Parts, operator: Option<&Operator>, now: At) -> Self {
         let headers = &parts.headers;
         let lang = cookie::read(headers, "lang")
             .and_then(Lang::from_code)
             .or_else(|| Lang::from_accept(text(headers, &header::ACCEPT_LANGUAGE)))
             .unwrap_or_default();
         let size = cookie::read(headers, "size").and_then(Size::from_code).unwrap_or_default();
-        let (operator_id, brand) = brand(app, lang).await;
+        let brand = operator.map_or_else(|| Brand::nameless(lang), |o| Brand::of(o, lang));
         let visitor_zone = cookie::read(headers, "zone")
             .and_then(place::named)
             .and_then(|name| Zone::named(&name))
             .filter(|zone| *zone != brand.zone);
-        Ok(Self {
+        Self {
             lang,
             size,
             brand,
-            operator_id,
+            operator_id: operator.map_or(OperatorId(1), |operator| operator.id),
             here: without_switches(parts),
             sandbox: parts.extensions.get::<Sandbox>().cloned(),
             visitor_zone,
             width: Width::default(),
             staff: None,
             is_secure: cookie::is_secure(headers),
-            now: app.now(),
-        })
-    }
-}
-
-/// The operator of the site: the oldest. Without one, or without a database, the page still has a
-/// frame.
-async fn brand(app: &App, lang: Lang) -> (OperatorId, Brand) {
-    let operators = service::operator::list(app).await.unwrap_or_default();
-    match operators.into_iter().next() {
-        Some(operator) => (operator.id, Brand::of(&operator, lang)),
-        None => (
-            OperatorId(1),
-            Brand {
-                name: lang.common_service().to_owned(),
-                hotline: "10000".to_owned(),
-                zone: Zone::shanghai(),
-            },
-        ),
+            now,
+        }
     }
 }
 
 impl Brand {
+    /// Before there is an operator.
+    fn nameless(lang: Lang) -> Self {
+        Self {
+            name: lang.common_service().to_owned(),
+            hotline: "10000".to_owned(),
+            zone: Zone::shanghai(),
+        }
+    }
+
     /// The brand of an operator, in this language.
     pub fn of(operator: &Operator, lang: Lang) -> Self {
         let name = match lang {
