@@ -34,10 +34,7 @@ impl Demo {
             hlr: outside.hlr(),
             sms: outside.sms(),
             mail: outside.mail(),
-            site: Site {
-                base_url: "https://bao.example".into(),
-                requests_max: Site::REQUESTS_MAX,
-            },
+            site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
             maintenance: service::maintenance::Watch::default(),
         });
         let world = World::open(Arc::clone(&app), outside, Scale::Small).await.unwrap();

@@ -43,6 +43,7 @@ async fn world(db: Fresh, channels: Vec<(Channel, Address)>) -> World {
         sms: Arc::new(smsc::Simulator(network.clone())),
         mail: Arc::new(mail::Simulator(network.clone())),
         site: test.app.site.clone(),
+        maintenance: service::maintenance::Watch::default(),
     };
     let sim = SimRef {
         iccid: Iccid::parse("89860086138001300009").unwrap(),

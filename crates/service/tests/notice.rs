@@ -45,6 +45,7 @@ async fn world(db: Fresh) -> World {
         sms: Arc::new(smsc::Simulator(network.clone())),
         mail: Arc::new(mail::Simulator(network.clone())),
         site: test.app.site.clone(),
+        maintenance: service::maintenance::Watch::default(),
     };
     let operator = Operator {
         id: OperatorId(1),

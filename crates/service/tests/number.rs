@@ -56,6 +56,7 @@ async fn world(db: Fresh) -> World {
         sms: Arc::new(smsc::Simulator(network.clone())),
         mail: Arc::new(mail::Simulator(network.clone())),
         site: test.app.site.clone(),
+        maintenance: service::maintenance::Watch::default(),
     };
     test.operator(1).await;
     test.operator(2).await;

@@ -46,6 +46,7 @@ on_both_engines! {
             sms: Arc::clone(&test.app.sms),
             mail: Arc::new(HalfDead(Arc::clone(&test.outside))),
             site: test.app.site.clone(),
+            maintenance: service::maintenance::Watch::default(),
         });
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let worker = tokio::spawn(service::work::run_forever(Arc::clone(&app), async {

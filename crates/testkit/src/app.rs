@@ -44,10 +44,7 @@ impl TestApp {
             hlr: Arc::clone(&outside) as Arc<dyn Hlr>,
             sms: Arc::clone(&outside) as Arc<dyn Sms>,
             mail: Arc::clone(&outside) as Arc<dyn Mail>,
-            site: Site {
-                base_url: "https://bao.example".into(),
-                requests_max: Site::REQUESTS_MAX,
-            },
+            site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
             maintenance: service::maintenance::Watch::default(),
         };
         Self { app: Arc::new(app), clock, outside, folder, _fresh: fresh }

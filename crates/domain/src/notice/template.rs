@@ -189,7 +189,9 @@ impl Template {
     }
 
     /// Whether it is sent at any hour: codes, loss, a new SIM, a new number (texts 6, 11, 12, 13),
-    /// and the answer to somebody who has just written.
+    /// and whatever answers something the person asked for or did and now waits to hear of.
+    ///
+    /// What we send on our own account (reminders, restrictions, dates) keeps to decent hours.
     pub const fn is_urgent(&self) -> bool {
         matches!(
             self,
@@ -199,6 +201,18 @@ impl Template {
                 | Self::SimRequested { .. }
                 | Self::NewNumber { .. }
                 | Self::Answer { .. }
+                | Self::Submitted { .. }
+                | Self::Approved { .. }
+                | Self::NeedsUpdate { .. }
+                | Self::Rejected { .. }
+                | Self::Withdrawn { .. }
+                | Self::AppealOpen { .. }
+                | Self::Saved { .. }
+                | Self::Paused { .. }
+                | Self::Resumed { .. }
+                | Self::SimReplaced { .. }
+                | Self::Transferred { .. }
+                | Self::Closing { .. }
         )
     }
 

@@ -80,7 +80,8 @@ impl Gate {
 pub(crate) async fn enter(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if !path.starts_with("/desk")
-        && let Some(closed) = gate.app.maintenance.now(&gate.app).await {
+        && let Some(closed) = gate.app.maintenance.now(&gate.app).await
+    {
         let (parts, sent) = taken_apart(request).await;
         return closed_page(&gate.shell(&parts).await, &parts, &sent, closed);
     }
