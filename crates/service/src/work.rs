@@ -323,14 +323,16 @@ async fn run_one(app: &App, job: ClaimedJob) -> Result<Outcome, Error> {
         Err(error) => {
             let text = error.with_causes();
             let (kind, key, attempt) = (&job.kind, &job.key, job.attempt);
-            if matches!(error, Error::Conflict) {
+            let failed = if matches!(error, Error::Conflict) {
                 // Somebody else changed the same thing, such as a receipt that was faster than the
                 // answer to the submission. The next run sees it; nobody needs to know.
                 tracing::debug!(kind, key, attempt, "met another change");
+                job.clash(&mut batch)
             } else {
                 tracing::warn!(kind, key, attempt, %text, "job failed");
-            }
-            match job.fail(&mut batch, &text) {
+                job.fail(&mut batch, &text)
+            };
+            match failed {
                 Failed::Retry(_) => Outcome::Failed,
                 Failed::Dead => Outcome::Dead,
             }

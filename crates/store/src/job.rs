@@ -82,6 +82,8 @@ const LEASE_MILLIS: i64 = 60_000;
 pub const ATTEMPTS_MAX: i64 = 60;
 /// The longest wait between two tries.
 const WAIT_MILLIS_MAX: i64 = 3_600_000;
+/// The first wait after meeting another change, which is over by then; doubled each time.
+const CLASH_WAIT_MILLIS: i64 = 20;
 
 /// Work to be done after the commit, safe to repeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -218,9 +220,18 @@ impl ClaimedJob {
 
     /// Records a failed try: waits longer each time, and gives up after [`ATTEMPTS_MAX`].
     pub fn fail(&self, batch: &mut Batch, error: &str) -> Failed {
+        self.failed(batch, error, 1000)
+    }
+
+    /// Records a try that met another change of the same thing: the same with a short first wait.
+    pub fn clash(&self, batch: &mut Batch) -> Failed {
+        self.failed(batch, "met another change", CLASH_WAIT_MILLIS)
+    }
+
+    fn failed(&self, batch: &mut Batch, error: &str, wait_millis: i64) -> Failed {
         let now = batch.at();
         let is_dead = self.attempt >= ATTEMPTS_MAX;
-        let doubled = 1000_i64 << self.attempt.clamp(0, 20);
+        let doubled = wait_millis << self.attempt.clamp(0, 20);
         let run_at = now.plus_millis(doubled.min(WAIT_MILLIS_MAX));
         let mut values = self.names();
         values.extend(params![run_at, error, is_dead.then_some(now)]);

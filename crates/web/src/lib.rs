@@ -24,7 +24,7 @@ pub fn router(app: Arc<App>) -> Router {
     let gate = shell::gate::Gate::new(Arc::clone(&app), app.site.requests_max);
     Router::new()
         .merge(subscriber::router(&app))
-        .merge(desk::router())
+        .merge(desk::router(&app))
         .route("/patterns", get(patterns::page))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(from_fn_with_state(app.clone(), shell::failure::pages))

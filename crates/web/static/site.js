@@ -33,3 +33,22 @@ for (const b of document.querySelectorAll("[data-print]")) {
   b.hidden = false;
   b.addEventListener("click", () => window.print());
 }
+
+
+// Two minutes before the end of the session: is somebody there? Without this the page says until when.
+const safe = document.querySelector("[data-safe]");
+const soon = document.querySelector("dialog[data-soon]");
+if (safe && soon?.showModal) {
+  let end = Date.now() + Number(safe.dataset.safe) * 1000;
+  setInterval(() => {
+    if (!soon.open && Date.now() > end - 120000 && Date.now() < end) soon.showModal();
+    if (soon.open && Date.now() >= end) soon.close();
+  }, 5000);
+  soon.querySelector("button").addEventListener("click", async () => {
+    try {
+      const answer = await fetch(safe.dataset.stay, { method: "POST" });
+      if (answer.ok) end = Date.now() + Number(await answer.text()) * 1000;
+    } catch { /* no line: the page says until when */ }
+    soon.close();
+  });
+}

@@ -138,6 +138,7 @@ apply-reference-label = Reference
 apply-reference-hint = 6 letters and digits, for example R7K2Q9
 apply-session-over-title = Please confirm that it is you
 apply-session-over-text = There was no activity for a while. Everything saved is still here; go on with your reference and a code.
+apply-session-over-kept = There was no activity for a while. What you have just sent is saved; go on with your reference and a code.
 
 # Answers that are missing or cannot be read.
 apply-wrong-reference = Enter the 6-character reference

@@ -171,3 +171,7 @@ desk-board-back-to-queue = Back to the queue
 desk-board-give = Reassign
 desk-field-appeal-text = Why it should be looked at again
 desk-appealed = Open the application this appeal is about (the look is logged)
+desk-sign-in-over = Your session had ended. What you have just sent is kept: sign in, then send it again.
+desk-sign-in-kept-title = Send again
+desk-sign-in-kept-text = You are signed in. What you sent before is here as you wrote it; nothing has been done with it yet.
+desk-sign-in-again = Send now

@@ -49,3 +49,10 @@ shell-closed-title = Closed for maintenance
 shell-closed-until = We expect to be back at { $until }.
 shell-closed-open = We do not know yet when we will be back; this page opens by itself.
 shell-closed-text = Your number works as before. What you saved is kept, and no deadline passes unseen because these pages are closed.
+
+# How long one may be away.
+shell-safe-until = This page stays open for you until { $until }. What you type later is kept too; you then confirm with a code that it is you.
+shell-safe-staff = Your session ends at { $until } unless you use it. What you send later is kept until you have signed in again.
+shell-safe-soon-title = Are you still there?
+shell-safe-soon-text = For your safety this page closes in two minutes. What you typed is kept.
+shell-safe-stay = Stay here

@@ -138,6 +138,7 @@ apply-reference-label = 编号
 apply-reference-hint = 6个字母和数字，例如 R7K2Q9
 apply-session-over-title = 为了安全，请重新确认是您
 apply-session-over-text = 您有一段时间没有操作。已保存的内容都在，用编号和验证码接着办。
+apply-session-over-kept = 您有一段时间没有操作。刚才发送的内容已经保存，用编号和验证码接着办。
 
 # Answers that are missing or cannot be read.
 apply-wrong-reference = 请填6位编号

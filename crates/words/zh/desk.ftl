@@ -162,3 +162,7 @@ desk-board-back-to-queue = 放回队列
 desk-board-give = 改派
 desk-field-appeal-text = 申诉理由
 desk-appealed = 打开被申诉的申请（会记入审计）
+desk-sign-in-over = 登录已超时。您刚才发送的内容已保留：请先登录，再发送一次。
+desk-sign-in-kept-title = 再次发送
+desk-sign-in-kept-text = 您已登录。之前发送的内容原样在此，还没有处理。
+desk-sign-in-again = 现在发送

@@ -49,3 +49,10 @@ shell-closed-title = 系统维护中
 shell-closed-until = 预计{ $until }恢复。
 shell-closed-open = 恢复时间还不确定；恢复后本页会自动打开。
 shell-closed-text = 您的号码照常使用。已保存的内容都在，也不会因为网页关闭而让任何期限悄悄过去。
+
+# 可以离开多久。
+shell-safe-until = 本页为您保留到{ $until }。之后输入的内容也会保存，只需再用验证码确认是您本人。
+shell-safe-staff = 如不操作，登录将在{ $until }结束。之后发送的内容会保留到您重新登录。
+shell-safe-soon-title = 您还在吗？
+shell-safe-soon-text = 为了安全，本页将在两分钟后关闭。已输入的内容会保留。
+shell-safe-stay = 继续办理

@@ -17,6 +17,7 @@ pub use signed::Signed;
 use crate::component::{Component as _, DueChip, Html};
 use crate::shell::Shell;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use domain::access::Action;
 use domain::time::At;
@@ -60,7 +61,7 @@ pub const CASE_ROUTES: &[CaseRoute] = &[
 ];
 
 /// The pages of the desk.
-pub fn router() -> Router<Arc<App>> {
+pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/desk", get(queue::page))
         .route("/desk/next", post(queue::next))
@@ -75,6 +76,8 @@ pub fn router() -> Router<Arc<App>> {
         .route("/desk/board", get(board::page))
         .route("/desk/sign-in", get(sign_in::page).post(sign_in::submit))
         .route("/desk/sign-out", post(sign_in::sign_out))
+        .route("/desk/session", post(signed::stay))
+        .layer(from_fn_with_state(Arc::clone(app), sign_in::keep_forms))
 }
 
 fn due(shell: &Shell, at: At) -> Html {

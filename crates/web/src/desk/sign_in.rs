@@ -1,10 +1,11 @@
 use super::COOKIE;
-use crate::component::{Button, Component as _, Errors, Hidden, Html, TextField};
+use crate::component::{Button, Component as _, Errors, Hidden, Html, TextField, TextPage};
 use crate::shell::failure::{Failure, Reply};
 use crate::shell::{Shell, cookie};
 use askama::Template;
-use axum::extract::{Form, Query, State};
-use axum::http::{HeaderMap, header};
+use axum::extract::{Form, Query, Request, State};
+use axum::http::{HeaderMap, Method, Uri, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::staff::SESSION_HOURS;
 
@@ -19,6 +20,8 @@ use words::Lang;
 struct SignInPage {
     t: Lang,
     errors: Html,
+    /// Said to somebody whose form is waiting.
+    kept: Option<String>,
     fields: Html,
 }
 
@@ -28,7 +31,7 @@ pub(crate) struct Next {
     next: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(crate) struct Typed {
     #[serde(default)]
     login: String,
@@ -38,11 +41,59 @@ pub(crate) struct Typed {
     code: String,
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    kept: String,
 }
+
+/// A form that came after its session had ended, as it was sent, carried through the sign-in: the
+/// place it was sent to is `next`.
+const KEPT_BYTES_MAX: usize = 32 << 10;
 
 /// `GET /desk/sign-in`.
 pub(crate) async fn page(shell: Shell, Query(next): Query<Next>) -> Response {
-    write(&shell, "", &next.next, &Errors::none())
+    write(&shell, &Typed { next: next.next, ..Typed::default() }, &Errors::none())
+}
+
+/// A form sent to the desk without a session is not lost: it is carried through the sign-in and
+/// sent again from there.
+pub(crate) async fn keep_forms(
+    State(app): State<Arc<App>>,
+    shell: Shell,
+    request: Request,
+    next: middleware::Next,
+) -> Response {
+    let path = request.uri().path().to_owned();
+    if request.method() != Method::POST || path.starts_with("/desk/sign-") {
+        return next.run(request).await;
+    }
+    let token = cookie::read(request.headers(), COOKIE).unwrap_or("");
+    let is_signed_in = match service::staff::session(&app, token).await {
+        Ok(session) => session.is_some(),
+        Err(error) => return Failure(error).into_response(),
+    };
+    if is_signed_in {
+        return next.run(request).await;
+    }
+    let body = axum::body::to_bytes(request.into_body(), KEPT_BYTES_MAX).await;
+    let kept = body.ok().and_then(|body| String::from_utf8(body.into()).ok());
+    let typed = Typed { next: path, kept: kept.unwrap_or_default(), ..Typed::default() };
+    write(&shell, &typed, &Errors::none())
+}
+
+/// After the sign-in: what had been sent, and a button that sends it again.
+fn send_again(shell: &Shell, typed: &Typed) -> Option<Response> {
+    if typed.kept.is_empty() {
+        return None;
+    }
+    // The query of an address and the body of a form are written alike.
+    let uri = Uri::try_from(format!("/?{}", typed.kept)).ok()?;
+    let Query(fields) = Query::<Vec<(String, String)>>::try_from_uri(&uri).ok()?;
+    let t = shell.lang;
+    let button = Button::new(t, t.desk_sign_in_again()).html();
+    let page = TextPage::new(t, t.desk_sign_in_kept_title())
+        .part(Html::paragraph(t.desk_sign_in_kept_text()))
+        .part(Html::resend(own(&typed.next), &fields, &button));
+    Some(page.response(shell))
 }
 
 /// `POST /desk/sign-in`.
@@ -51,17 +102,24 @@ pub(crate) async fn submit(
     shell: Shell,
     Form(typed): Form<Typed>,
 ) -> Reply {
-    let sign_in = SignIn { login: typed.login.clone(), password: typed.password, code: typed.code };
+    let sign_in = SignIn {
+        login: typed.login.clone(),
+        password: typed.password.clone(),
+        code: typed.code.clone(),
+    };
     match service::staff::sign_in(&app, sign_in).await {
         Ok(signed) => {
             let seconds = SESSION_HOURS * 3600;
             let token = signed.token.expose();
             let cookie = cookie::session(COOKIE, token, seconds, shell.is_secure);
+            if let Some(page) = send_again(&shell, &typed) {
+                return Ok(([(header::SET_COOKIE, cookie)], page).into_response());
+            }
             Ok(([(header::SET_COOKIE, cookie)], Redirect::to(own(&typed.next))).into_response())
         }
         Err(Error::Refused(refused)) => {
             let errors = Errors::refused(shell.lang, &refused, "login");
-            Ok(write(&shell, &typed.login, &typed.next, &errors))
+            Ok(write(&shell, &typed, &errors))
         }
         Err(error) => Err(Failure(error)),
     }
@@ -76,11 +134,11 @@ pub(crate) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) ->
     Ok((forget, Redirect::to("/desk/sign-in")).into_response())
 }
 
-fn write(shell: &Shell, login: &str, next: &str, errors: &Errors) -> Response {
+fn write(shell: &Shell, typed: &Typed, errors: &Errors) -> Response {
     let t = shell.lang;
     let fields = Html::join([
         TextField::new("login", t.desk_sign_in_login())
-            .value(login)
+            .value(&typed.login)
             .autocomplete("username")
             .errors(errors)
             .html(),
@@ -90,12 +148,14 @@ fn write(shell: &Shell, login: &str, next: &str, errors: &Errors) -> Response {
             .one_time_code()
             .errors(errors)
             .html(),
-        Hidden::new("next", own(next)).html(),
+        Hidden::new("next", own(&typed.next)).html(),
+        Hidden::new("kept", &typed.kept).html(),
         Button::new(t, t.desk_sign_in()).html(),
     ]);
     let page = shell.page(t.desk_sign_in_title());
     let page = if errors.is_empty() { page } else { page.invalid() };
-    page.body(&SignInPage { t, errors: errors.summary(t), fields })
+    let kept = (!typed.kept.is_empty()).then(|| t.desk_sign_in_over().to_owned());
+    page.body(&SignInPage { t, errors: errors.summary(t), kept, fields })
 }
 
 /// The page to go on to: one of the desk, never another site.

@@ -40,7 +40,7 @@ impl FromRequestParts<Arc<App>> for Signed {
         let found = service::staff::session(app, token).await;
         let found = found.map_err(|error| Failure(error).into_response())?;
         let Some(session) = found else {
-            // Only a page can be come back to; what a form sent is lost anyway.
+            // Only a page can be come back to; a form was kept before (`sign_in::keep_forms`).
             let is_page = parts.method == axum::http::Method::GET;
             let next = if is_page { shell.here.as_str() } else { "/desk" };
             let to = format!("/desk/sign-in?next={}", encode(next));
@@ -50,8 +50,15 @@ impl FromRequestParts<Arc<App>> for Signed {
         let operator = operator.map_err(|error| Failure(error).into_response())?;
         shell.brand = Brand::of(&operator, shell.lang);
         shell.staff = Some(bar(&shell, &session));
+        shell.safe_until = Some(session.ends_at);
         Ok(Self { shell, session })
     }
+}
+
+/// `POST /desk/session`: the person is still there. Says how many seconds the session goes on.
+pub(super) async fn stay(signed: Signed) -> String {
+    let left = signed.session.ends_at.millis() - signed.shell.now().millis();
+    (left / 1000).to_string()
 }
 
 fn bar(shell: &Shell, session: &Session) -> StaffBar {

@@ -114,6 +114,10 @@ pub struct StaffBar {
     pub sign_out: String,
 }
 
+/// Put into the request of somebody who has a session: until when it goes on without another page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SafeUntil(pub(crate) At);
+
 /// The frame of one page for one visitor.
 #[derive(Clone, Debug)]
 pub struct Shell {
@@ -137,6 +141,8 @@ pub struct Shell {
     pub staff: Option<StaffBar>,
     /// Whether the connection is encrypted.
     pub is_secure: bool,
+    /// Until when the visitor may be away; `None` for somebody who proved nothing.
+    pub safe_until: Option<At>,
     now: At,
 }
 
@@ -170,6 +176,22 @@ impl Shell {
     pub fn with(&self, key: &str, value: &str) -> String {
         let joint = if self.here.contains('?') { '&' } else { '?' };
         format!("{}{joint}{key}={value}", self.here)
+    }
+
+    /// For the script that warns two minutes before the end: seconds from now, and where to say that
+    /// one is still here.
+    fn safe_seconds(&self) -> Option<(i64, &'static str)> {
+        let left = (self.safe_until?.millis() - self.now.millis()) / 1000;
+        Some((left, if self.staff.is_some() { "/desk/session" } else { "/session" }))
+    }
+
+    fn safe_text(&self) -> String {
+        let Some(until) = self.safe_until else { return String::new() };
+        let until = self.when(until).time();
+        match self.staff {
+            Some(_) => self.lang.shell_safe_staff(until),
+            None => self.lang.shell_safe_until(until),
+        }
     }
 
     fn classes(&self) -> String {
@@ -210,6 +232,7 @@ impl Shell {
             width: Width::Column,
             staff: None,
             is_secure: false,
+            safe_until: None,
             now,
         }
     }
@@ -319,6 +342,7 @@ impl Shell {
             width: Width::default(),
             staff: None,
             is_secure: cookie::is_secure(headers),
+            safe_until: parts.extensions.get::<SafeUntil>().map(|until| until.0),
             now,
         }
     }

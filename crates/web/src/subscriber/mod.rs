@@ -58,6 +58,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/loss", get(loss::page).post(loss::ask_code))
         .route("/loss/code", get(loss::code).post(loss::confirm))
         .route("/loss/done", get(loss::done))
+        .route("/session", post(session::stay))
         .layer(from_fn_with_state(Arc::clone(app), session::renew))
 }
 

@@ -17,20 +17,28 @@ use service::register;
 use service::{App, holder};
 use std::sync::Arc;
 
-/// `?over`: one was here before, and was away too long. `?reference=`: which application.
+/// `?over`: one was here before, and was away too long. `?kept`: the same, and what was sent then was
+/// kept. `?reference=`: which application.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 pub(crate) struct Why {
     over: Option<String>,
+    kept: Option<String>,
     #[serde(default)]
     reference: String,
 }
 
 /// `GET /resume`.
 pub(crate) async fn page(shell: Shell, Query(why): Query<Why>) -> Response {
-    ask_page(&shell, &why.reference, why.over.is_some(), &Errors::none())
+    let t = shell.lang;
+    let text = match (why.kept, why.over) {
+        (Some(_), _) => Some(t.apply_session_over_kept()),
+        (None, Some(_)) => Some(t.apply_session_over_text()),
+        (None, None) => None,
+    };
+    ask_page(&shell, &why.reference, text, &Errors::none())
 }
 
-fn ask_page(shell: &Shell, reference: &str, is_over: bool, errors: &Errors) -> Response {
+fn ask_page(shell: &Shell, reference: &str, over: Option<&str>, errors: &Errors) -> Response {
     let t = shell.lang;
     let mut page = FormPage::new(shell, t.apply_resume_title(), "/resume")
         .back("/")
@@ -45,8 +53,8 @@ fn ask_page(shell: &Shell, reference: &str, is_over: bool, errors: &Errors) -> R
                 .html(),
         )
         .button(Button::new(t, t.apply_contact_send()));
-    if is_over {
-        let notice = Notice::new(Tone::Amber, t.apply_session_over_text());
+    if let Some(text) = over {
+        let notice = Notice::new(Tone::Amber, text);
         page = page.before(notice.title(t.apply_session_over_title()).html());
     }
     page.response()
@@ -64,7 +72,7 @@ pub(crate) async fn ask_code(
         Err(service::Error::Refused(refused)) => {
             let errors = Errors::refused(shell.lang, &refused, "reference");
             let field = fields.text("reference");
-            Ok(ask_page(&shell, &field, false, &errors.all_at("reference")))
+            Ok(ask_page(&shell, &field, None, &errors.all_at("reference")))
         }
         Err(error) => Err(error.into()),
     }

@@ -1,10 +1,10 @@
 //! Who is at the other end: cookies with tickets, renewed while the person is active.
 
 use super::steps;
-use crate::shell::cookie;
+use crate::shell::{SafeUntil, cookie};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::Actor;
@@ -18,6 +18,20 @@ use std::sync::Arc;
 
 /// A session ends after so long without a page.
 pub(crate) const IDLE_MINUTES: i64 = 30;
+
+/// A form sent so long after the end of the session is still kept; the browser forgets its cookie
+/// after that.
+const LATE_MINUTES: i64 = 12 * 60;
+
+/// The forms of a draft that only write: what was typed into one of them is kept even if the session
+/// has ended meanwhile. Sending the application, its contact and its consents ask for a session.
+const KEPT_FORMS: [&str; 5] = [
+    "/register/number",
+    "/register/who",
+    "/register/document",
+    "/register/identity",
+    "/register/photo/",
+];
 
 const APPLICANT: &str = "applicant";
 const HOLDER: &str = "holder";
@@ -54,8 +68,23 @@ impl Applicant {
     }
 
     fn read(app: &App, headers: &HeaderMap) -> Option<Self> {
+        Self::read_late(app, headers, 0)
+    }
+
+    /// Whoever sends a form of the draft may be late; see [`KEPT_FORMS`].
+    fn of_form(app: &App, method: &Method, path: &str, headers: &HeaderMap) -> Option<Self> {
+        let is_kept =
+            *method == Method::POST && KEPT_FORMS.iter().any(|kept| path.starts_with(kept));
+        Self::read_late(app, headers, if is_kept { LATE_MINUTES } else { 0 })
+    }
+
+    fn of_parts(app: &App, parts: &Parts) -> Option<Self> {
+        Self::of_form(app, &parts.method, parts.uri.path(), &parts.headers)
+    }
+
+    fn read_late(app: &App, headers: &HeaderMap, late_minutes: i64) -> Option<Self> {
         let ticket = cookie::read(headers, APPLICANT)?;
-        let content = ticket::read(app, Purpose::Applicant, ticket)?;
+        let content = ticket::read_late(app, Purpose::Applicant, ticket, late_minutes)?;
         let (operator, application) = content.split_once(' ')?;
         Some(Self {
             operator_id: OperatorId(operator.parse().ok()?),
@@ -66,7 +95,7 @@ impl Applicant {
     /// The cookie that lets this person go on, from now.
     pub(crate) fn cookie(&self, app: &App, is_secure: bool) -> HeaderValue {
         let ticket = ticket::issue(app, Purpose::Applicant, &self.content(), until(app));
-        cookie::session(APPLICANT, &ticket, IDLE_MINUTES * 60, is_secure)
+        cookie::session(APPLICANT, &ticket, (IDLE_MINUTES + LATE_MINUTES) * 60, is_secure)
     }
 }
 
@@ -115,7 +144,7 @@ impl FromRequestParts<Arc<App>> for Applicant {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        Self::read(app, &parts.headers).ok_or_else(|| {
+        Self::of_parts(app, parts).ok_or_else(|| {
             let is_new = cookie::read(&parts.headers, APPLICANT).is_none();
             let path = if is_new { steps::BEGIN } else { "/resume?over" };
             Redirect::to(path).into_response()
@@ -132,6 +161,14 @@ impl FromRequestParts<Arc<App>> for Holder {
     }
 }
 
+/// `POST /session`: the person is still there. Says how many seconds the session goes on, or that it
+/// is over.
+pub(crate) async fn stay(applicant: Maybe<Applicant>, holder: Maybe<Holder>) -> Response {
+    let is_there = applicant.0.is_some() || holder.0.is_some();
+    let left = if is_there { IDLE_MINUTES * 60 } else { 0 };
+    (if is_there { StatusCode::OK } else { StatusCode::GONE }, left.to_string()).into_response()
+}
+
 /// Nobody has to be signed in; who is, is known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Maybe<T>(pub(crate) Option<T>);
@@ -143,7 +180,7 @@ impl FromRequestParts<Arc<App>> for Maybe<Applicant> {
         parts: &mut Parts,
         app: &Arc<App>,
     ) -> Result<Self, Self::Rejection> {
-        Ok(Self(Applicant::read(app, &parts.headers)))
+        Ok(Self(Applicant::of_parts(app, parts)))
     }
 }
 
@@ -158,13 +195,29 @@ impl FromRequestParts<Arc<App>> for Maybe<Holder> {
     }
 }
 
-/// Every page renews the session of the person who opened it.
-pub(crate) async fn renew(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Every page renews the session of the person who opened it. Who sends a form after the end has it
+/// kept and is asked for a code before anything is shown.
+pub(crate) async fn renew(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let headers = request.headers();
     let is_secure = cookie::is_secure(headers);
     let applicant = Applicant::read(&app, headers);
     let holder = Holder::read(&app, headers);
+    let is_late = applicant.is_none()
+        && Applicant::of_form(&app, request.method(), request.uri().path(), headers).is_some();
+    if applicant.is_some() || holder.is_some() {
+        request.extensions_mut().insert(SafeUntil(until(&app)));
+    }
     let mut response = next.run(request).await;
+    if is_late {
+        let was_kept = response.status().is_redirection()
+            || response.status() == StatusCode::UNPROCESSABLE_ENTITY;
+        return Redirect::to(if was_kept { "/resume?kept" } else { "/resume?over" })
+            .into_response();
+    }
     let is_set = |name: &str| {
         let cookies = response.headers().get_all(header::SET_COOKIE);
         cookies.iter().any(|cookie| cookie.as_bytes().starts_with(format!("{name}=").as_bytes()))
