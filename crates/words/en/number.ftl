@@ -25,6 +25,7 @@ refusal-number-order-unknown = There is no such order in force.
 refusal-number-sim-cooling = The SIM was replaced a short while ago. This is possible again after 72 hours.
 refusal-number-same-sim = This SIM serves the number already.
 refusal-number-same-holder = This person holds the number already.
+refusal-number-not-holder = Only the holder of this number can ask for that. Check the identity document.
 refusal-number-not-former-holder = Only the former holder can recover this number.
 refusal-number-cap-reached = The limit of { $limit } numbers per person is reached. Close one you do not need.
 refusal-number-tenure-too-short = A number can move to another operator after { $days } days.

@@ -25,6 +25,7 @@ refusal-number-order-unknown = 没有这份停用要求。
 refusal-number-sim-cooling = 刚补换过卡，72小时内不能办理这项业务。
 refusal-number-same-sim = 这张卡已经在用。
 refusal-number-same-holder = 号码已在此人名下。
+refusal-number-not-holder = 只有机主本人可以办理，请核对证件。
 refusal-number-not-former-holder = 只有原机主可以找回这个号码。
 refusal-number-cap-reached = 名下号码已达上限{ $limit }个，可先注销不用的号码。
 refusal-number-tenure-too-short = 入网满{ $days }天后才能携号转网。

@@ -41,7 +41,8 @@ pub(crate) struct NewApplication {
     zone: Option<String>,
     /// The number.
     number: String,
-    /// The card: its ICCID or the last six characters of it.
+    /// The card: its ICCID or the last six characters of it; for `sim_replacement` and `recovery` the
+    /// whole ICCID of the card in stock that will serve the number.
     sim: String,
     /// For whom: `myself`, `child`, `company` or `iot`.
     #[schema(value_type = String)]
@@ -288,7 +289,7 @@ impl NewApplication {
             lang: field::word("language", &self.language, Lang::from_code)?,
             zone: self.zone,
             number: self.number,
-            sim_tail: tail_of(&self.sim),
+            sim_tail: self.sim.trim().to_owned(),
             who: self.who,
             document: self.document,
             identity: IdentityFields {
@@ -315,7 +316,8 @@ impl AnswerFields {
         let mut changes = Vec::new();
         if self.number.is_some() || self.sim.is_some() {
             let number = self.number.unwrap_or_else(|| form.number.clone());
-            let sim_tail = self.sim.map_or_else(|| form.sim_tail.clone(), |sim| tail_of(&sim));
+            let sim_tail =
+                self.sim.map_or_else(|| form.sim_tail.clone(), |sim| sim.trim().to_owned());
             changes.push(Change::Number { number, sim_tail });
         }
         let is_identity = [&self.name, &self.document_number, &self.birth_on, &self.expires_on]
@@ -383,12 +385,6 @@ fn read_json<T: for<'de> Deserialize<'de>>(json: &[u8]) -> Result<T, Problem> {
         let place = format!("line {} column {}", error.line(), error.column());
         Problem::bad_field("application", format!("{:?} error at {place}", error.classify()))
     })
-}
-
-/// The pair is checked by the last six characters of the card.
-fn tail_of(sim: &str) -> String {
-    let characters: Vec<char> = sim.trim().chars().collect();
-    characters.iter().skip(characters.len().saturating_sub(6)).collect()
 }
 
 fn date(name: &str, text: Option<&str>) -> Result<DateText, Problem> {

@@ -12,6 +12,7 @@
 //! The drawing is made from the code by [`diagram`], and `docs/generated/number-table.txt` shows
 //! what every event does in every state ([`table`]).
 
+mod approval;
 mod diagram;
 mod event;
 mod facts;
@@ -27,6 +28,7 @@ mod transition_active;
 mod transition_closing;
 mod transition_stock;
 
+pub use approval::approved;
 pub use diagram::{diagram, table};
 pub use event::{Event, UsageKind};
 pub use facts::{Cause, Facts, Holder, LadderMark, SimRef, Usage};

@@ -64,6 +64,8 @@ pub enum NumberRefusal {
     SameSim,
     /// That person holds it already.
     SameHolder,
+    /// Only the holder can have that done.
+    NotHolder,
     /// Somebody else held it last.
     NotFormerHolder,
     /// The identity holds as many numbers as the rule allows.
@@ -90,7 +92,7 @@ pub enum NumberRefusal {
 
 impl NumberRefusal {
     /// One of each, for the test that every code has its words.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::IsInStock,
         Self::IsReserved,
         Self::AwaitsRegistration,
@@ -118,6 +120,7 @@ impl NumberRefusal {
         Self::SimCooling,
         Self::SameSim,
         Self::SameHolder,
+        Self::NotHolder,
         Self::NotFormerHolder,
         Self::CapReached { limit: 5 },
         Self::TenureTooShort { days_min: 120 },
@@ -173,6 +176,7 @@ impl Refusal for NumberRefusal {
             Self::SimCooling => "number.sim_cooling",
             Self::SameSim => "number.same_sim",
             Self::SameHolder => "number.same_holder",
+            Self::NotHolder => "number.not_holder",
             Self::NotFormerHolder => "number.not_former_holder",
             Self::CapReached { .. } => "number.cap_reached",
             Self::TenureTooShort { .. } => "number.tenure_too_short",

@@ -12,7 +12,9 @@ use domain::id::{ApplicationId, DataKeyId, OperatorId};
 use domain::msisdn::Msisdn;
 use domain::number::Lifecycle;
 use domain::refusal::Refusal;
+use domain::sim::Iccid;
 use store::application::{Application, guess};
+use store::number::sim::{self, SimRow, SimState};
 use store::{Batch, CommitError};
 use words::Lang;
 
@@ -185,7 +187,16 @@ async fn too_many(app: &App, msisdn: Msisdn) -> Result<Option<Problem>, Error> {
     Ok(Some(problem))
 }
 
-/// The number and the card's serial number, if they belong together and wait to be registered.
+/// The card in stock with this whole serial number: the one that will serve the number.
+async fn new_card(app: &App, operator_id: OperatorId, text: &str) -> Result<Option<String>, Error> {
+    let Ok(iccid) = Iccid::parse(text) else { return Ok(None) };
+    let row = sim::load(&app.store.db, iccid).await?;
+    let is_free = |row: &SimRow| row.operator_id == operator_id && row.state == SimState::Stock;
+    Ok(row.filter(is_free).map(|row| row.sim.iccid.as_str().to_owned()))
+}
+
+/// The number and the card's serial number, if they belong together and wait to be registered. For
+/// a new card and for a number to be had back the card is one in stock, given by its whole number.
 ///
 /// Which of the two is wrong is never said, nor whose a registered number is: only somebody with
 /// the card in hand learns that it is registered.
@@ -203,6 +214,14 @@ pub(super) async fn pair(
     let Some(row) = row.filter(|row| row.operator_id == operator_id) else {
         return Ok(Err(unknown()));
     };
+    if matches!(kind, Kind::SimReplacement | Kind::Recovery) {
+        let may_have_one = match kind {
+            Kind::Recovery => row.facts.former_party_id.is_some(),
+            _ => row.facts.holder.is_some(),
+        };
+        let card = new_card(app, operator_id, &form.sim_tail).await?.filter(|_| may_have_one);
+        return Ok(card.map(|iccid| (msisdn, iccid)).ok_or_else(unknown));
+    }
     let Some(sim) = row.facts.sim.filter(|sim| sim.iccid.as_str().ends_with(&tail)) else {
         return Ok(Err(unknown()));
     };

@@ -7,12 +7,13 @@ use crate::notice::Address;
 use crate::notice::reach::{Preference, record};
 use crate::register;
 use domain::access::Actor;
+use domain::application::Event;
 use domain::application::form::{Identity, Who};
-use domain::application::{Event, Kind};
 use domain::id::{ApplicationId, EpisodeId, PartyId};
 use domain::notice::{Channel, Template};
 use domain::number;
 use domain::review::ReviewRefusal;
+use domain::sim::Iccid;
 use domain::time::Zone;
 use seal::DataKey;
 use store::application::contact::Contact;
@@ -30,12 +31,18 @@ pub(super) async fn stage(app: &App, batch: &mut Batch, subject: &Subject) -> Re
     let identity = subject.identity(batch.at()).ok_or(ReviewRefusal::IdentityUnreadable)?;
     let (party_id, is_known) = party(app, batch, subject, &identity).await?;
     if let Some(msisdn) = subject.application.msisdn {
-        let event = number_event(app, subject.case.kind, party_id);
+        let row = store::number::load(&app.store.db, msisdn).await?.ok_or(Error::NotFound)?;
+        let (episode_id, sim): (EpisodeId, _) =
+            (crate::id::new(batch.at()), card(app, subject).await?);
+        let event = number::approved(subject.case.kind, &row.facts, party_id, episode_id, sim)?;
         if let Some(event) = event {
             let step = crate::number::stage(app, batch, msisdn, &event, &Actor::System).await?;
-            if let Some(sim) = step.next.sim {
-                let id = subject.application.id;
-                crate::number::announce_ready(batch, msisdn, sim, id);
+            match step.next.sim {
+                Some(sim) if step.effects.contains(&number::Effect::Provision) => {
+                    crate::number::announce_ready(batch, msisdn, sim, subject.application.id);
+                }
+                // There is no network to wait for.
+                _ => ready(batch, subject.application.id),
             }
             if is_known && matches!(event, number::Event::HolderVerified { .. }) {
                 tell_of_new_number(app, batch, subject, party_id).await?;
@@ -59,10 +66,22 @@ async fn uphold(
     // In this order: the appeal frees the number, which only one open application may claim.
     register::stage(app, batch, id, &Event::Approved, &system).await?;
     register::stage(app, batch, original, &Event::AppealUpheld, &system).await?;
-    // There is no network to wait for.
+    ready(batch, id);
+    Ok(())
+}
+
+/// The application is done as soon as this is committed.
+fn ready(batch: &mut Batch, id: ApplicationId) {
     let (run_at, payload) = (batch.at(), serde_json::json!({}));
     batch.job(Job { kind: crate::provision::READY, key: id.to_string(), payload, run_at });
-    Ok(())
+}
+
+/// The card the application names.
+async fn card(app: &App, subject: &Subject) -> Result<Option<number::SimRef>, Error> {
+    let iccid = subject.application.iccid.as_deref().and_then(|text| Iccid::parse(text).ok());
+    let Some(iccid) = iccid else { return Ok(None) };
+    let row = store::number::sim::load(&app.store.db, iccid).await?;
+    Ok(row.map(|row| row.sim))
 }
 
 /// The party behind the identity, made if it is new; whether it was known.
@@ -135,20 +154,6 @@ async fn reach(
     };
     record(app, batch, party_id, key, &preference);
     Ok(())
-}
-
-/// What the approval means for the number; nothing for an appeal, whose decision is looked at
-/// again by hand, and for what moves a number to another card or holder, which has steps of its
-/// own.
-fn number_event(app: &App, kind: Kind, party_id: PartyId) -> Option<number::Event> {
-    match kind {
-        Kind::Registration | Kind::BackRegistration => {
-            let episode_id: EpisodeId = crate::id::new(app.now());
-            Some(number::Event::HolderVerified { party_id, episode_id })
-        }
-        Kind::Reverification => Some(number::Event::ReverifyPassed),
-        Kind::SimReplacement | Kind::Transfer | Kind::Recovery | Kind::Appeal => None,
-    }
 }
 
 /// Whoever holds numbers already hears of every new one, so that nobody registers in his name

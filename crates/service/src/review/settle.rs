@@ -8,11 +8,13 @@ use crate::retry;
 use crate::work::Next;
 use domain::access::Actor;
 use domain::application::Event;
+use domain::application::form::FormRefusal;
 use domain::id::ApplicationId;
 use domain::reason::{Item, Reason};
+use domain::refusal::Refusal as _;
 use domain::review::{Opinion, Stage, Verdict, merge};
-use store::Batch;
 use store::review::{Case, Given};
+use store::{Batch, CommitError};
 
 /// Lets a decision take effect once it can no longer be taken back: asks for the second look, hands
 /// a disagreement to a lead, or moves the application. Safe to repeat; if the decision was taken
@@ -108,7 +110,13 @@ async fn approve_or_explain(app: &App, case: Case, pending: &Given) -> Result<()
     decided(case, false, case.stage).save(&mut batch);
     audit(&mut batch, &Actor::System, case, "review.approve");
     match approve::stage(app, &mut batch, &subject).await {
-        Ok(()) => Ok(app.store.db.commit(batch).await?),
+        Ok(()) => match app.store.db.commit(batch).await {
+            // Another application has the number by now; the appeal cannot bring its own back.
+            Err(CommitError::Duplicate(_)) if subject.application.appeal_of.is_some() => {
+                to_lead(app, case, pending, FormRefusal::NumberInProgress.code()).await
+            }
+            committed => Ok(committed?),
+        },
         Err(Error::Refused(refused)) if refused.code == CAP_REACHED => {
             let event = Event::Rejected { reasons: vec![Reason::E2] };
             close(app, case, pending, &event, &[]).await
