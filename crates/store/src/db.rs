@@ -117,6 +117,29 @@ impl Db {
         Ok(rows)
     }
 
+    /// Commits several batches together; each is applied as a whole or not at all, and one that
+    /// conflicts does not harm the others. The answers come in the order of the batches; when they
+    /// come, what succeeded is durable.
+    pub async fn commit_many(&self, batches: Vec<Batch>) -> Vec<Result<(), CommitError>> {
+        let batches: Vec<_> = batches.into_iter().map(Batch::into_ops).collect();
+        let has_jobs = |ops: &Vec<crate::batch::Op>| {
+            ops.iter().any(|op| op.statement.name == crate::job::INSERT.name)
+        };
+        let has_jobs = batches.iter().any(has_jobs);
+        let count = batches.len();
+        let answers = match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.commit_many(batches).await,
+            Engine::Postgres(postgres) => Ok(postgres.commit_many(batches).await),
+        };
+        if has_jobs {
+            self.jobs.notify_one();
+        }
+        match answers {
+            Ok(answers) => answers.into_iter().map(|answer| answer.map(drop)).collect(),
+            Err(error) => (0..count).map(|_| Err(error.again().into())).collect(),
+        }
+    }
+
     /// Waits until this process commits a job. Jobs of other processes and those that only fall
     /// due have to be looked for.
     pub async fn jobs_wait(&self) {

@@ -52,6 +52,12 @@ impl Error {
         matches!(self.kind, ErrorKind::Unavailable | ErrorKind::Full)
     }
 
+    /// The same fault for one more caller, with the cause as text.
+    pub(crate) fn again(&self) -> Self {
+        let cause = std::error::Error::source(self).map(|cause| format!(": {cause}"));
+        Self::new(self.kind, format!("{self}{}", cause.unwrap_or_default()))
+    }
+
     /// From what rusqlite says while running `what`.
     pub(crate) fn sqlite(what: &str, error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;

@@ -4,6 +4,7 @@ pub mod history;
 pub mod ledger;
 pub mod party;
 pub mod provision;
+pub mod shard;
 pub mod sim;
 
 use crate::batch::{Batch, Expect};
@@ -20,9 +21,14 @@ use domain::number::{
 };
 use domain::sim::{Iccid, Imsi};
 use domain::time::At;
+use std::collections::HashMap;
+
+pub use shard::Shards;
 
 pub(crate) const ALL: &[&Statement] = &[
     &LOAD,
+    &LOAD_MANY,
+    &HOLDS_MANY,
     &INSERT,
     &UPDATE,
     &HOLDS,
@@ -42,6 +48,31 @@ const LOAD: Statement = Statement::new(
         episode_since_at, former_party_id, iccid, imsi, keep_from_at, last_use_kind, last_use_at, \
         ladder_day, ladder_at, until_at, cause, arrears_since_at, reverify_by_at, \
         notice_proven_at, retry_at, due_at from number where bucket = $1 and msisdn = $2",
+);
+/// The same of many, each named by [`key_of`].
+const LOAD_MANY: Statement = Statement::of_two(
+    "number.load_many",
+    "select n.msisdn, n.operator_id, n.version, n.lifecycle, n.since_at, n.party_id, \
+        n.episode_id, n.episode_since_at, n.former_party_id, n.iccid, n.imsi, n.keep_from_at, \
+        n.last_use_kind, n.last_use_at, n.ladder_day, n.ladder_at, n.until_at, n.cause, \
+        n.arrears_since_at, n.reverify_by_at, n.notice_proven_at, n.retry_at, n.due_at \
+     from json_each($1) k cross join number n \
+        on n.bucket = (k.value & 1023) and n.msisdn = (k.value >> 10)",
+    "select n.msisdn, n.operator_id, n.version, n.lifecycle, n.since_at, n.party_id, \
+        n.episode_id, n.episode_since_at, n.former_party_id, n.iccid, n.imsi, n.keep_from_at, \
+        n.last_use_kind, n.last_use_at, n.ladder_day, n.ladder_at, n.until_at, n.cause, \
+        n.arrears_since_at, n.reverify_by_at, n.notice_proven_at, n.retry_at, n.due_at \
+     from unnest($1) as k(value) join number n \
+        on n.bucket = (k.value & 1023) and n.msisdn = (k.value >> 10)",
+);
+const HOLDS_MANY: Statement = Statement::of_two(
+    "number_hold.of_numbers",
+    "select h.kind, h.reference, h.since_at, h.until_at, h.set_by, h.msisdn \
+     from json_each($1) k cross join number_hold h \
+        on h.bucket = (k.value & 1023) and h.msisdn = (k.value >> 10)",
+    "select h.kind, h.reference, h.since_at, h.until_at, h.set_by, h.msisdn \
+     from unnest($1) as k(value) join number_hold h \
+        on h.bucket = (k.value & 1023) and h.msisdn = (k.value >> 10)",
 );
 const INSERT: Statement = Statement::new(
     "number.insert",
@@ -78,7 +109,8 @@ const DUE: Statement = Statement::new(
     "number.due",
     "select due_at, bucket, msisdn from number \
      where due_at is not null and due_at <= $1 and (due_at, bucket, msisdn) > ($2, $3, $4) \
-     order by due_at, bucket, msisdn limit $5",
+        and (($5 >> cast(bucket / 64 as integer)) & 1) = 1 \
+     order by due_at, bucket, msisdn limit $6",
 );
 const NEXT_DUE: Statement =
     Statement::new("number.next_due", "select min(due_at) from number where due_at is not null");
@@ -152,24 +184,36 @@ pub fn of_subject(subject: &str) -> Option<Msisdn> {
     subject.strip_prefix("number:")?.parse().ok().and_then(Msisdn::from_i64)
 }
 
-/// The number, if we serve it.
-pub async fn load(db: &Db, msisdn: Msisdn) -> Result<Option<NumberRow>, Error> {
-    Ok(load_many(db, &[msisdn]).await?.pop())
+/// Number and bucket in one integer, for statements about many numbers.
+pub(crate) fn key_of(msisdn: Msisdn) -> i64 {
+    msisdn.as_i64() << 10 | msisdn.bucket()
 }
 
-/// Those of the numbers that we serve, in the order asked.
+/// The number, if we serve it.
+pub async fn load(db: &Db, msisdn: Msisdn) -> Result<Option<NumberRow>, Error> {
+    let key = || params![msisdn.bucket(), msisdn];
+    let answers = db.query_many(vec![(&LOAD, key()), (&HOLDS, key())]).await?;
+    let [number, holds] = answers.as_slice() else { return Ok(None) };
+    number.first().map(|number| of_row(number, holds)).transpose()
+}
+
+/// Those of the numbers that we serve, in the order asked; one snapshot for all.
 pub async fn load_many(db: &Db, msisdns: &[Msisdn]) -> Result<Vec<NumberRow>, Error> {
-    let key = |msisdn: &Msisdn| params![msisdn.bucket(), *msisdn];
-    let queries = msisdns.iter().flat_map(|m| [(&LOAD, key(m)), (&HOLDS, key(m))]).collect();
+    let keys: Vec<i64> = msisdns.iter().copied().map(key_of).collect();
+    let queries = vec![(&LOAD_MANY, params![keys.clone()]), (&HOLDS_MANY, params![keys])];
     let answers = db.query_many(queries).await?;
-    let mut rows = Vec::with_capacity(msisdns.len());
-    for pair in answers.chunks(2) {
-        let [number, holds] = pair else { continue };
-        if let Some(number) = number.first() {
-            rows.push(of_row(number, holds)?);
-        }
+    let [numbers, holds] = answers.as_slice() else { return Ok(Vec::new()) };
+    let mut held: HashMap<i64, Vec<Row>> = HashMap::new();
+    for hold in holds {
+        held.entry(hold.get(5)?).or_default().push(hold.clone());
     }
-    Ok(rows)
+    let mut found = HashMap::with_capacity(numbers.len());
+    for number in numbers {
+        let key: i64 = number.get(0)?;
+        let holds = held.get(&key).map_or(&[][..], Vec::as_slice);
+        found.insert(key, of_row(number, holds)?);
+    }
+    Ok(msisdns.iter().filter_map(|msisdn| found.remove(&msisdn.as_i64())).collect())
 }
 
 /// Stores a new number.
@@ -198,14 +242,17 @@ pub fn update(batch: &mut Batch, row: &NumberRow, next: &Facts) {
     }
 }
 
-/// Up to `count` numbers whose deadline passed by `at`, in order, after the place `after`.
+/// Up to `count` numbers of some shards whose deadline passed by `at`, in order, after the place
+/// `after`. Read from the index alone.
 pub async fn due(
     db: &Db,
     at: At,
     after: DueKey,
+    shards: Shards,
     count: i64,
 ) -> Result<Vec<(DueKey, Msisdn)>, Error> {
-    let values = params![at, after.due_at, after.bucket, after.msisdn, count];
+    let shards = i64::from(shards.bits());
+    let values = params![at, after.due_at, after.bucket, after.msisdn, shards, count];
     let rows = db.query(&DUE, values).await?;
     let key = |row: &Row| {
         let key = DueKey { due_at: row.get(0)?, bucket: row.get(1)?, msisdn: row.get(2)? };

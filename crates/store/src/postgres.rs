@@ -105,10 +105,45 @@ impl Postgres {
 
     /// Commits a batch; loses against others at the database are tried again.
     pub(crate) async fn commit(&self, ops: Vec<Op>) -> Answer {
+        self.commit_all(&ops).await
+    }
+
+    /// Commits several batches in as few transactions as they allow: all in one, and if one of them
+    /// fails, each half for itself, down to the one that fails.
+    pub(crate) async fn commit_many(&self, batches: Vec<Vec<Op>>) -> Vec<Answer> {
+        let mut ends = vec![0];
+        let mut ops = Vec::new();
+        for batch in batches {
+            ops.extend(batch);
+            ends.push(ops.len());
+        }
+        let count = ends.len() - 1;
+        let mut answers: Vec<(usize, Answer)> = Vec::with_capacity(count);
+        let mut parts = vec![0..count];
+        while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
+            let bounds = ends.get(part.start).zip(ends.get(part.end));
+            let some = bounds.and_then(|(from, to)| ops.get(*from..*to)).unwrap_or_default();
+            match self.commit_all(some).await {
+                Ok(_) => answers.extend(part.map(|place| (place, Ok(Vec::new())))),
+                Err(CommitError::Fault(error)) if error.is_retryable() => {
+                    answers.extend(part.map(|place| (place, Err(error.again().into()))));
+                }
+                Err(error) if part.len() == 1 => answers.push((part.start, Err(error))),
+                Err(_) => {
+                    let middle = usize::midpoint(part.start, part.end);
+                    parts.extend([middle..part.end, part.start..middle]);
+                }
+            }
+        }
+        answers.sort_by_key(|(place, _)| *place);
+        answers.into_iter().map(|(_, answer)| answer).collect()
+    }
+
+    async fn commit_all(&self, ops: &[Op]) -> Answer {
         let mut tried = 0;
         loop {
             tried += 1;
-            match self.commit_once(&ops).await {
+            match self.commit_once(ops).await {
                 Err(CommitError::Fault(error)) if tried < TRIES_MAX && has_lost(&error) => {
                     // Everybody who lost waits a different while before trying again.
                     let millis = seal::entropy::below(4 << tried.min(5));

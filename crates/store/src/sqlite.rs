@@ -1,8 +1,10 @@
 //! SQLite: one writer thread with group commit, and a pool of read-only connections.
 //!
 //! While one group is being made durable, the batches that arrive wait and become the next group:
-//! one fsync serves them all. Each batch runs in its own savepoint, so a conflict in one does not
-//! harm the others. An answer is given only after the commit that holds it is on the disk.
+//! one fsync serves them all. A conflict in one batch does not harm the others: most show at its
+//! first statement, before anything of it is written; for the rest the group is done once more with
+//! a savepoint around each batch. An answer is given only after the commit that holds it is on the
+//! disk.
 
 use crate::batch::Op;
 use crate::error::{CommitError, Error, ErrorKind};
@@ -10,6 +12,8 @@ use crate::statement::{Statement, texts};
 use crate::value::{Row, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, params_from_iter};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,9 +30,10 @@ const BUSY_WAIT: Duration = Duration::from_secs(20);
 
 type Answer = Result<Vec<Vec<Row>>, CommitError>;
 
+/// Batches of one caller, each answered for itself.
 struct Request {
-    ops: Vec<Op>,
-    reply: oneshot::Sender<Answer>,
+    batches: Vec<Vec<Op>>,
+    reply: oneshot::Sender<Vec<Answer>>,
 }
 
 /// The SQLite engine.
@@ -95,10 +100,15 @@ impl Sqlite {
 
     /// Hands a batch to the writer and waits until it is durable.
     pub(crate) async fn commit(&self, ops: Vec<Op>) -> Answer {
+        self.commit_many(vec![ops]).await?.pop().unwrap_or_else(|| Err(gone().into()))
+    }
+
+    /// Hands several batches to the writer at once and waits until they are durable; each has its
+    /// own answer.
+    pub(crate) async fn commit_many(&self, batches: Vec<Vec<Op>>) -> Result<Vec<Answer>, Error> {
         let (reply, answer) = oneshot::channel();
-        let gone = || Error::new(ErrorKind::Unavailable, "the writer has stopped");
-        self.writer.send(Request { ops, reply }).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        self.writer.send(Request { batches, reply }).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())
     }
 
     /// Prepares `sql` on a read-only connection, to see whether it is sound.
@@ -106,6 +116,10 @@ impl Sqlite {
         let connection = self.readers.take()?;
         connection.prepare(sql).map(drop).map_err(|e| Error::sqlite("prepare", e))
     }
+}
+
+fn gone() -> Error {
+    Error::new(ErrorKind::Unavailable, "the writer has stopped")
 }
 
 impl Readers {
@@ -182,9 +196,17 @@ fn run(
     statement: &Statement,
     params: &[Value],
 ) -> Result<(Vec<Row>, u64), Error> {
-    let fail = |e| Error::sqlite(statement.name, e);
     let text = &texts(statement)?.sqlite;
-    let mut prepared = connection.prepare_cached(text).map_err(fail)?;
+    let prepared = connection.prepare_cached(text);
+    run_prepared(&mut *prepared.map_err(|e| Error::sqlite(statement.name, e))?, statement, params)
+}
+
+fn run_prepared(
+    prepared: &mut rusqlite::Statement<'_>,
+    statement: &Statement,
+    params: &[Value],
+) -> Result<(Vec<Row>, u64), Error> {
+    let fail = |e| Error::sqlite(statement.name, e);
     let columns = prepared.column_count();
     if columns == 0 {
         let changed = prepared.execute(params_from_iter(params)).map_err(fail)?;
@@ -237,6 +259,7 @@ impl rusqlite::ToSql for Value {
 
 /// The writer: takes whatever is waiting, commits it in one go, answers, until nobody is left.
 fn run_writer(connection: &Connection, mut requests: mpsc::Receiver<Request>) {
+    let mut writer = Writer { connection, prepared: HashMap::new() };
     let mut group = Vec::with_capacity(GROUP_MAX);
     while let Some(first) = requests.blocking_recv() {
         group.push(first);
@@ -245,75 +268,152 @@ fn run_writer(connection: &Connection, mut requests: mpsc::Receiver<Request>) {
         {
             group.push(next);
         }
-        commit_group(connection, &mut group);
+        writer.commit_group(&mut group);
     }
+    drop(writer);
     // A clean end leaves a small log behind; a failure here costs nothing but that.
     let _ = connection.execute_batch("pragma optimize; pragma wal_checkpoint(passive);");
 }
 
-fn commit_group(connection: &Connection, group: &mut Vec<Request>) {
-    if let Err(error) = control(connection, "begin immediate") {
-        return fail_all(group.drain(..).map(|request| request.reply), &error);
-    }
-    let mut done = Vec::with_capacity(group.len());
-    let mut rest = group.drain(..);
-    for request in rest.by_ref() {
-        let answer = apply(connection, &request.ops);
-        // A full disk and the like end the whole transaction; then nothing of it may be promised.
-        if connection.is_autocommit() {
-            let error = match answer {
-                Err(CommitError::Fault(error)) => error,
-                _ => Error::new(ErrorKind::Unavailable, "sqlite: the group was rolled back"),
-            };
-            let replies = done.into_iter().map(|(reply, _)| reply);
-            fail_all(replies.chain([request.reply]).chain(rest.map(|r| r.reply)), &error);
-            return;
+struct Writer<'c> {
+    connection: &'c Connection,
+    /// By the place of the text in the program: looking a long text up costs more than many
+    /// statements take to run.
+    prepared: HashMap<(usize, usize), rusqlite::Statement<'c>>,
+}
+
+/// Why a group was not committed.
+enum Undone {
+    /// A batch failed after it had written: the group must be done again with savepoints.
+    Spoiled,
+    /// The database failed.
+    Failed(Error),
+}
+
+impl Writer<'_> {
+    fn commit_group(&mut self, group: &mut Vec<Request>) {
+        let mut tried = self.try_group(group, false);
+        if matches!(tried, Err(Undone::Spoiled)) {
+            tried = self.try_group(group, true);
         }
-        done.push((request.reply, answer));
-    }
-    if let Err(error) = control(connection, "commit") {
-        if !connection.is_autocommit() {
-            let _ = control(connection, "rollback");
+        match tried {
+            Ok(answers) => {
+                for (request, answers) in group.drain(..).zip(answers) {
+                    let _ = request.reply.send(answers);
+                }
+            }
+            Err(Undone::Failed(error)) => fail_all(group.drain(..), &error),
+            Err(Undone::Spoiled) => fail_all(group.drain(..), &rolled_back()),
         }
-        return fail_all(done.into_iter().map(|(reply, _)| reply), &error);
     }
-    for (reply, answer) in done {
-        let _ = reply.send(answer);
+
+    /// One transaction with every batch of the group; the answers of each request.
+    fn try_group(
+        &mut self,
+        group: &[Request],
+        is_careful: bool,
+    ) -> Result<Vec<Vec<Answer>>, Undone> {
+        let connection = self.connection;
+        control(connection, "begin immediate").map_err(Undone::Failed)?;
+        let mut all = Vec::with_capacity(group.len());
+        for request in group {
+            let mut answers = Vec::with_capacity(request.batches.len());
+            for ops in &request.batches {
+                let answer = if is_careful { self.apply(ops) } else { self.apply_bare(ops) };
+                // A full disk and the like end the whole transaction; then nothing of it may be
+                // promised.
+                if connection.is_autocommit() {
+                    return Err(Undone::Failed(match answer {
+                        Some(Err(CommitError::Fault(error))) => error,
+                        _ => rolled_back(),
+                    }));
+                }
+                let Some(answer) = answer else {
+                    control(connection, "rollback").map_err(Undone::Failed)?;
+                    return Err(Undone::Spoiled);
+                };
+                answers.push(answer);
+            }
+            all.push(answers);
+        }
+        if let Err(error) = control(connection, "commit") {
+            if !connection.is_autocommit() {
+                let _ = control(connection, "rollback");
+            }
+            return Err(Undone::Failed(error));
+        }
+        Ok(all)
+    }
+
+    /// Applies one batch without a savepoint; `None` if it failed after it had written something.
+    fn apply_bare(&mut self, ops: &[Op]) -> Option<Answer> {
+        let mut rows = Vec::with_capacity(ops.len());
+        for (place, op) in ops.iter().enumerate() {
+            match self.apply_op(op) {
+                Ok((answer, count)) if op.expect.is_met(count) => rows.push(answer),
+                Ok((_, 0)) if place == 0 => return Some(conflict(op)),
+                Err(error) if place == 0 && is_duplicate(&error) => {
+                    return Some(Err(CommitError::Duplicate(op.statement.name)));
+                }
+                Err(error) if self.connection.is_autocommit() => return Some(Err(error.into())),
+                Ok(_) | Err(_) => return None,
+            }
+        }
+        Some(Ok(rows))
+    }
+
+    /// Applies one batch inside its savepoint.
+    fn apply(&mut self, ops: &[Op]) -> Option<Answer> {
+        let connection = self.connection;
+        if let Err(error) = control(connection, "savepoint batch") {
+            return Some(Err(error.into()));
+        }
+        let run = |op: &Op| match self.apply_op(op) {
+            Ok((rows, count)) if op.expect.is_met(count) => Ok(rows),
+            Ok(_) => Err(CommitError::Conflict(op.statement.name)),
+            Err(error) if is_duplicate(&error) => Err(CommitError::Duplicate(op.statement.name)),
+            Err(error) => Err(error.into()),
+        };
+        let answer = ops.iter().map(run).collect::<Answer>();
+        let ends: &[&str] = match &answer {
+            Ok(_) => &["release batch"],
+            Err(_) => &["rollback to batch", "release batch"],
+        };
+        for sql in ends {
+            if !connection.is_autocommit()
+                && let Err(error) = control(connection, sql)
+            {
+                return Some(Err(error.into()));
+            }
+        }
+        Some(answer)
+    }
+
+    fn apply_op(&mut self, op: &Op) -> Result<(Vec<Row>, u64), Error> {
+        let sql = op.statement.sql;
+        let prepared = match self.prepared.entry((sql.as_ptr().addr(), sql.len())) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let prepared = self.connection.prepare(&texts(op.statement)?.sqlite);
+                entry.insert(prepared.map_err(|e| Error::sqlite(op.statement.name, e))?)
+            }
+        };
+        run_prepared(prepared, op.statement, &op.params)
     }
 }
 
-fn fail_all(replies: impl Iterator<Item = oneshot::Sender<Answer>>, error: &Error) {
-    for reply in replies {
-        let own = Error::new(error.kind(), describe(error));
-        let _ = reply.send(Err(own.into()));
-    }
+fn conflict(op: &Op) -> Answer {
+    Err(CommitError::Conflict(op.statement.name))
 }
 
-fn describe(error: &Error) -> String {
-    let cause = std::error::Error::source(error).map(|c| format!(": {c}")).unwrap_or_default();
-    format!("{error}{cause}")
+fn rolled_back() -> Error {
+    Error::new(ErrorKind::Unavailable, "sqlite: the group was rolled back")
 }
 
-/// Applies one batch inside its savepoint.
-fn apply(connection: &Connection, ops: &[Op]) -> Answer {
-    control(connection, "savepoint batch")?;
-    let answer = ops.iter().map(|op| apply_op(connection, op)).collect::<Answer>();
-    if answer.is_err() && !connection.is_autocommit() {
-        control(connection, "rollback to batch")?;
-    }
-    if !connection.is_autocommit() {
-        control(connection, "release batch")?;
-    }
-    answer
-}
-
-fn apply_op(connection: &Connection, op: &Op) -> Result<Vec<Row>, CommitError> {
-    let name = op.statement.name;
-    match run(connection, op.statement, &op.params) {
-        Ok((rows, count)) if op.expect.is_met(count) => Ok(rows),
-        Ok(_) => Err(CommitError::Conflict(name)),
-        Err(error) if is_duplicate(&error) => Err(CommitError::Duplicate(name)),
-        Err(error) => Err(error.into()),
+fn fail_all(group: impl Iterator<Item = Request>, error: &Error) {
+    for request in group {
+        let answers = request.batches.iter().map(|_| Err(error.again().into())).collect();
+        let _ = request.reply.send(answers);
     }
 }
 
