@@ -20,6 +20,39 @@ pub(crate) struct Config {
     pub(crate) operator: FirstOperator,
     /// What stands behind the ports.
     pub(crate) network: Network,
+    /// How fast it may go.
+    pub(crate) limit: Limit,
+}
+
+/// `[limit]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Limit {
+    /// Numbers that one process sweeps in a second, and so the most that it asks of the network for
+    /// them; 0 for as many as it can.
+    pub(crate) sweep_per_second: u32,
+    /// Requests that one API token may make in a second, over time.
+    pub(crate) token_per_second: u32,
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        let limits = service::app::Limits::default();
+        Self {
+            sweep_per_second: limits.sweep_per_second.unwrap_or(0),
+            token_per_second: limits.token_per_second,
+        }
+    }
+}
+
+impl Config {
+    /// The limits as the use cases take them.
+    pub(crate) fn limits(&self) -> service::app::Limits {
+        service::app::Limits {
+            sweep_per_second: Some(self.limit.sweep_per_second).filter(|rate| *rate > 0),
+            token_per_second: self.limit.token_per_second,
+        }
+    }
 }
 
 /// `[site]`

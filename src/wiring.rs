@@ -65,6 +65,7 @@ pub(crate) async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
             requests_max: config.site.requests_max,
         },
         maintenance: service::maintenance::Watch::default(),
+        limits: config.limits(),
     });
     if let Some(network) = network {
         tokio::spawn(carry(network, Arc::downgrade(&app)));

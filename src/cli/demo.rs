@@ -43,6 +43,7 @@ impl Demo {
                 mail: outside.mail(),
                 site: Site { base_url: address.clone(), requests_max: Site::REQUESTS_MAX },
                 maintenance: service::maintenance::Watch::default(),
+                limits: service::app::Limits::default(),
             });
             let world = World::open(Arc::clone(&app), outside, Scale::Full).await?;
             let router = wiring::router(Arc::clone(&app))

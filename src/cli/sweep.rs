@@ -3,6 +3,8 @@
 use crate::cli::{Failure, out, place::Place};
 use crate::wiring;
 use clap::Args;
+use domain::msisdn::Msisdn;
+use domain::number::Step;
 use domain::time::{At, Zone};
 use std::process::ExitCode;
 
@@ -20,6 +22,9 @@ pub(crate) struct Sweep {
     /// Only say what would happen.
     #[arg(long)]
     dry_run: bool,
+    /// With --dry-run: name every number and the rules that would fire.
+    #[arg(long, requires = "dry_run")]
+    list: bool,
 }
 
 impl Sweep {
@@ -32,7 +37,15 @@ impl Sweep {
             if at > app.now() && !self.dry_run {
                 return Err("that is in the future; add --dry-run to see what would happen".into());
             }
-            let report = service::sweep::run(&app, at, self.dry_run).await?;
+            let report = if self.list {
+                service::sweep::preview(&app, at, |msisdn, step| {
+                    out::line(planned(msisdn, step, is_json));
+                    Ok(())
+                })
+                .await?
+            } else {
+                service::sweep::run(&app, at, self.dry_run).await?
+            };
             if is_json {
                 out::line(serde_json::to_string(&report)?);
             } else {
@@ -40,6 +53,18 @@ impl Sweep {
             }
             Ok(ExitCode::from(u8::from(report.failed > 0)))
         })
+    }
+}
+
+/// One number of the list: with --json an object on a line of its own, before the one with the
+/// counts.
+fn planned(msisdn: Msisdn, step: &Step, is_json: bool) -> String {
+    let to = step.next.lifecycle.code();
+    if is_json {
+        let rules = &step.rules;
+        serde_json::json!({ "msisdn": msisdn.to_string(), "to": to, "rules": rules }).to_string()
+    } else {
+        format!("{msisdn}  {to:<12} {}", step.rules.join(", "))
     }
 }
 
@@ -55,6 +80,10 @@ fn print(report: &service::sweep::Report, is_dry_run: bool) {
         ("changed by others, next time", report.conflicts),
         ("failed, see the log", report.failed),
     ];
+    if report.elsewhere > 0 {
+        let text = "of 16 shards were another worker's";
+        out::line(format_args!("{} {text}; it sweeps them", report.elsewhere));
+    }
     for (text, count) in others.into_iter().filter(|(_, count)| *count > 0) {
         out::line(format_args!("  {text:<28} {count}"));
     }

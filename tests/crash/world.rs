@@ -65,6 +65,7 @@ impl World {
                 requests_max: Site::REQUESTS_MAX,
             },
             maintenance: service::maintenance::Watch::default(),
+            limits: service::app::Limits::default(),
         };
         Self { app: Arc::new(app), clock, submitted: AtomicU16::new(0) }
     }

@@ -36,6 +36,7 @@ impl Demo {
             mail: outside.mail(),
             site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
             maintenance: service::maintenance::Watch::default(),
+            limits: service::app::Limits::default(),
         });
         let world = World::open(Arc::clone(&app), outside, Scale::Small).await.unwrap();
         let router = web::router(Arc::clone(&app))

@@ -24,6 +24,24 @@ pub struct App {
     pub site: Site,
     /// Whether the pages are closed.
     pub maintenance: maintenance::Watch,
+    /// How fast it may go.
+    pub limits: Limits,
+}
+
+/// How fast the program may go, where an operator may want another speed.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Numbers that one process sweeps in a second, and so the most that it asks of the network for
+    /// them; `None` for as many as it can.
+    pub sweep_per_second: Option<u32>,
+    /// Requests that one token may make per second, over time; twice as many at once after a pause.
+    pub token_per_second: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { sweep_per_second: None, token_per_second: 200 }
+    }
 }
 
 /// How the outside reaches the pages, for links in notices.

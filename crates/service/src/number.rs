@@ -18,7 +18,7 @@ mod tell;
 
 pub use adopt::{Adopted, AdoptedHolder, adopt};
 pub use close::{close, recover, withdraw_close};
-pub(crate) use load::take_in_feed;
+pub(crate) use load::take_in_feeds;
 pub use load::{held_by, is_being_registered, load, policy_of};
 pub use money::{BalanceView, balance, extend, refund, top_up};
 pub use retention::{arrears, paid, pause, resume, usage};
@@ -27,7 +27,7 @@ pub use safety::{
     report_loss,
 };
 pub use stage::{Applied, announce_ready, apply, apply_as_system, stage};
-pub(crate) use stage::{Change, stage_loaded};
+pub(crate) use stage::{Change, stage_decided, stage_loaded};
 pub use status::{HoldView, NumberStatus, StatusWord, Switching, status, status_word};
 pub use stock::{
     allocate, bring, bring_sim, drop_reservation, release_unregistered, reserve, retire,

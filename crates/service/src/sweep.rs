@@ -3,30 +3,42 @@
 //! Numbers stand in an index by the instant before which no rule does anything by itself, so the
 //! cost follows what is due, not what exists. A number that was used meanwhile is only moved
 //! forward (its deadline re-arms lazily); a step that needs proof of notice looks the proof up
-//! first, and without it the number stays where it is. Each number is one batch, so a sweep may be
-//! stopped at any point and begun again.
+//! first, and without it the number stays where it is.
+//!
+//! Numbers are read and decided on by the chunk, and while one chunk is being committed the next is
+//! prepared ([`chunk`]). Within a chunk each number is a batch of its own with its own version
+//! check, so a sweep may be stopped at any point and begun again, and whoever changes a number
+//! meanwhile only has that number come again. Several workers share the numbers by shards
+//! ([`store::number::shard`]).
+
+mod chunk;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::notice::proof_of_notice;
-use crate::number::{Change, stage_loaded, take_in_feed};
+use crate::notice::Letterhead;
 use crate::policy;
-use domain::access::Actor;
+use chunk::{Outcome, Prepared};
 use domain::id::OperatorId;
-use domain::number::{Event, Step, decide, needs_proof};
+use domain::msisdn::Msisdn;
+use domain::number::Step;
 use domain::policy::Policy;
 use domain::time::At;
-use futures::{StreamExt, stream};
 use std::collections::BTreeMap;
-use store::number::{DueKey, NumberRow};
-use store::{Batch, CommitError};
+use std::time::Duration;
+use store::number::shard::Lease;
+use store::number::{DueKey, Shards};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
-/// Numbers read at once.
-const BATCH_MAX: i64 = 1_000;
-/// Of these, worked on at the same time.
-const PARALLEL_MAX: usize = 64;
+/// Keys of due numbers read at once, to be worked on in the order in which the tables lie.
+const PAGE_MAX: i64 = 16_384;
+/// Numbers in one commit: bounds how long others wait for the database, and the memory.
+const CHUNK_MAX: usize = 512;
+/// Shards that a worker takes at a time: others find the rest.
+const SHARDS_MAX: usize = 4;
 /// Times a sweep begins again for numbers that are due once more; the rest waits for the next one.
 const PASSES_MAX: u32 = 12;
+/// After so long a worker says that it is still at it: a third of the lease.
+const EXTEND_MILLIS: i64 = 10_000;
 /// How often `serve` and `work` sweep.
 pub const EVERY_MILLIS: i64 = 5_000;
 
@@ -43,6 +55,8 @@ pub struct Report {
     pub conflicts: u64,
     /// Could not be worked on; see the log.
     pub failed: u64,
+    /// Shards, of sixteen, that another worker was at.
+    pub elsewhere: u32,
     /// How often each rule fired.
     pub rules: BTreeMap<&'static str, u64>,
 }
@@ -51,16 +65,56 @@ pub struct Report {
 ///
 /// A dry run may look into the future; a real one must not, as a deadline is a promise.
 pub async fn run(app: &App, at: At, is_dry_run: bool) -> Result<Report, Error> {
-    let at = if is_dry_run { at } else { at.min(app.now()) };
-    let mut sweep =
-        Sweep { app, at, is_dry_run, policies: BTreeMap::new(), report: Report::default() };
-    for _ in 0..PASSES_MAX {
-        let worked = sweep.pass().await?;
-        if worked == 0 || is_dry_run {
-            break;
+    if is_dry_run {
+        return preview(app, at, |_, _| Ok(())).await;
+    }
+    let at = at.min(app.now());
+    let mut sweep = Sweep::new(app, at);
+    if !next_due(app).await?.is_some_and(|due| due <= at) {
+        return Ok(sweep.report);
+    }
+    let mut left = Shards::ALL;
+    loop {
+        let done = Shards::ALL.without(left);
+        let mut lease = Lease::claim(&app.store.db, app.now(), done, SHARDS_MAX).await?;
+        if lease.shards.is_empty() {
+            sweep.report.elsewhere = left.len();
+            return Ok(sweep.report);
+        }
+        left = left.without(lease.shards);
+        let swept = sweep.passes(&mut lease).await;
+        lease.release(&app.store.db, app.now()).await?;
+        swept?;
+    }
+}
+
+/// Says what a sweep at `at` would do first to every number that is due by then, in the order of
+/// the deadlines by pages; `each` is told the number and the step, or gets none where the decision
+/// failed. Takes no more memory than a page.
+pub async fn preview(
+    app: &App,
+    at: At,
+    mut each: impl FnMut(Msisdn, &Step) -> Result<(), Error>,
+) -> Result<Report, Error> {
+    let mut sweep = Sweep::new(app, at);
+    let mut after = DueKey::default();
+    loop {
+        let Some((last, msisdns)) = sweep.page(after, Shards::ALL).await? else {
+            return Ok(sweep.report);
+        };
+        after = last;
+        for some in msisdns.chunks(CHUNK_MAX) {
+            for planned in sweep.plan(some).await? {
+                match &planned.step {
+                    Ok(step) => {
+                        each(planned.row.msisdn, step)?;
+                        sweep.count(step);
+                    }
+                    Err(error) => sweep.fail(planned.row.msisdn, error),
+                }
+            }
         }
     }
-    Ok(sweep.report)
 }
 
 /// When the next number falls due.
@@ -71,111 +125,146 @@ pub async fn next_due(app: &App) -> Result<Option<At>, Error> {
 struct Sweep<'a> {
     app: &'a App,
     at: At,
-    is_dry_run: bool,
     policies: BTreeMap<OperatorId, Policy>,
+    letterheads: BTreeMap<OperatorId, Letterhead>,
+    pace: Option<Interval>,
+    chunk_max: usize,
     report: Report,
 }
 
-/// What became of one number.
-enum Outcome {
-    Stepped(Box<Step>),
-    Conflict,
-    Failed,
-}
-
-impl Sweep<'_> {
-    /// Once through everything that is due; how many numbers moved.
-    async fn pass(&mut self) -> Result<u64, Error> {
-        let mut after = DueKey::default();
-        let mut moved = 0;
-        loop {
-            let due = store::number::due(&self.app.store.db, self.at, after, BATCH_MAX).await?;
-            let Some((last, _)) = due.last() else { return Ok(moved) };
-            after = *last;
-            let msisdns: Vec<_> = due.iter().map(|(_, msisdn)| *msisdn).collect();
-            let mut rows = store::number::load_many(&self.app.store.db, &msisdns).await?;
-            // Another sweep may have been here since the list was read.
-            rows.retain(|row| row.facts.due_at.is_some_and(|due_at| due_at <= self.at));
-            for row in &rows {
-                self.learn_policy(row.operator_id).await?;
-            }
-            let this = &*self;
-            let works: Vec<_> = rows.into_iter().map(|row| this.one(row)).collect();
-            let outcomes: Vec<Outcome> =
-                stream::iter(works).buffer_unordered(PARALLEL_MAX).collect().await;
-            for outcome in outcomes {
-                moved += self.count(outcome);
-            }
+impl<'a> Sweep<'a> {
+    fn new(app: &'a App, at: At) -> Self {
+        let rate = app.limits.sweep_per_second;
+        let chunk_max = rate.map_or(CHUNK_MAX, |rate| CHUNK_MAX.min(rate as usize).max(1));
+        let pace = rate.map(|rate| {
+            let share = chunk_max as f64 / f64::from(rate.max(1));
+            let mut pace = interval(Duration::from_secs_f64(share));
+            pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            pace
+        });
+        Self {
+            app,
+            at,
+            policies: BTreeMap::new(),
+            letterheads: BTreeMap::new(),
+            pace,
+            chunk_max,
+            report: Report::default(),
         }
     }
 
-    async fn learn_policy(&mut self, operator_id: OperatorId) -> Result<(), Error> {
-        if !self.policies.contains_key(&operator_id) {
-            let policy = policy::of(self.app, operator_id, self.at).await?;
-            self.policies.insert(operator_id, policy);
+    /// Again and again through what is due in our shards, until nothing moves any more.
+    async fn passes(&mut self, lease: &mut Lease) -> Result<(), Error> {
+        for _ in 0..PASSES_MAX {
+            if self.pass(lease).await? == 0 {
+                break;
+            }
         }
         Ok(())
     }
 
-    async fn one(&self, row: NumberRow) -> Outcome {
-        let msisdn = row.msisdn;
-        match self.work(row).await {
-            Ok(step) => Outcome::Stepped(Box::new(step)),
-            Err(Error::Conflict) => Outcome::Conflict,
-            Err(error) => {
-                let tail = msisdn.tail4();
-                tracing::error!(tail, error = %error.with_causes(), "a number was not swept");
-                Outcome::Failed
+    /// Once through everything that is due in our shards; how many numbers moved.
+    async fn pass(&mut self, lease: &mut Lease) -> Result<u64, Error> {
+        let db = &self.app.store.db;
+        let mut after = DueKey::default();
+        let (mut moved, mut extended_at) = (0, self.app.now());
+        while let Some((last, msisdns)) = self.page(after, lease.shards).await? {
+            after = last;
+            let mut waiting = Prepared::default();
+            for some in msisdns.chunks(self.chunk_max) {
+                if let Some(pace) = &mut self.pace {
+                    pace.tick().await;
+                }
+                let now = self.app.now();
+                if now.millis() - extended_at.millis() >= EXTEND_MILLIS {
+                    lease.extend(db, now).await?;
+                    extended_at = now;
+                }
+                let ours = |msisdn: &&Msisdn| lease.shards.has_bucket(msisdn.bucket());
+                let ours: Vec<Msisdn> = some.iter().filter(ours).copied().collect();
+                let app = self.app;
+                let (next, outcomes) = futures::join!(self.prepare(&ours), waiting.commit(app));
+                moved += self.settle(outcomes).await;
+                waiting = next?;
             }
+            let outcomes = waiting.commit(self.app).await;
+            moved += self.settle(outcomes).await;
         }
+        Ok(moved)
     }
 
-    async fn work(&self, mut row: NumberRow) -> Result<Step, Error> {
-        let Some(policy) = self.policies.get(&row.operator_id) else {
-            return Err(Error::fault("a policy that was not learned"));
-        };
-        take_in_feed(self.app, &mut row, policy).await?;
-        if needs_proof(&row.facts, policy, self.at) {
-            let since = row.facts.notice_since();
-            let proof = proof_of_notice(self.app, row.msisdn, since).await?;
-            if proof.is_enough() {
-                row.facts.notice_proven_at = Some(self.at);
-            }
+    /// The next page of due numbers in some shards, in the order in which the tables lie, and the
+    /// place after it in the order of the deadlines; none at the end.
+    async fn page(
+        &self,
+        after: DueKey,
+        shards: Shards,
+    ) -> Result<Option<(DueKey, Vec<Msisdn>)>, Error> {
+        if shards.is_empty() {
+            return Ok(None);
         }
-        if self.is_dry_run {
-            return Ok(decide(&row.facts, policy, &Event::DeadlinePassed, self.at)?);
-        }
-        let mut batch = Batch::new(self.at);
-        let event = Event::DeadlinePassed;
-        let actor = Actor::System;
-        let change = Change { row: &row, policy, event: &event, actor: &actor };
-        let step = stage_loaded(self.app, &mut batch, &change).await?;
-        match self.app.store.db.commit(batch).await {
-            Ok(()) => Ok(step),
-            Err(CommitError::Conflict(_) | CommitError::Duplicate(_)) => Err(Error::Conflict),
-            Err(error) => Err(error.into()),
-        }
+        let db = &self.app.store.db;
+        let mut due = store::number::due(db, self.at, after, shards, PAGE_MAX).await?;
+        let Some(&(last, _)) = due.last() else { return Ok(None) };
+        due.sort_unstable_by_key(|(key, _)| (key.bucket, key.msisdn));
+        Ok(Some((last, due.into_iter().map(|(_, msisdn)| msisdn).collect())))
     }
 
-    fn count(&mut self, outcome: Outcome) -> u64 {
+    async fn learn(&mut self, operator_id: OperatorId) -> Result<(), Error> {
+        if !self.policies.contains_key(&operator_id) {
+            let operator = crate::operator::load(self.app, operator_id).await?;
+            let policy = policy::of_operator(&operator, self.at)?;
+            let letterhead = Letterhead::of(self.app, operator, self.at)?;
+            self.policies.insert(operator_id, policy);
+            self.letterheads.insert(operator_id, letterhead);
+        }
+        Ok(())
+    }
+
+    /// Counts what became of a chunk; how many numbers moved.
+    async fn settle(&mut self, outcomes: Vec<(Msisdn, Outcome)>) -> u64 {
+        let mut moved = 0;
+        for (msisdn, outcome) in outcomes {
+            let stepped = match outcome {
+                Outcome::Stepped(step) => Ok(Some(*step)),
+                Outcome::Duplicate => self.one(msisdn).await,
+                Outcome::Conflict => Err(Error::Conflict),
+                Outcome::Failed(error) => Err(error),
+            };
+            match stepped {
+                Ok(Some(step)) => {
+                    self.count(&step);
+                    moved += 1;
+                }
+                Ok(None) => {}
+                Err(Error::Conflict) => {
+                    self.report.due += 1;
+                    self.report.conflicts += 1;
+                }
+                Err(error) => self.fail(msisdn, &error),
+            }
+        }
+        moved
+    }
+
+    fn fail(&mut self, msisdn: Msisdn, error: &Error) {
+        let tail = msisdn.tail4();
+        tracing::error!(tail, error = %error.with_causes(), "a number was not swept");
+        self.report.due += 1;
+        self.report.failed += 1;
+    }
+
+    fn count(&mut self, step: &Step) {
         let report = &mut self.report;
         report.due += 1;
-        match outcome {
-            Outcome::Conflict => report.conflicts += 1,
-            Outcome::Failed => report.failed += 1,
-            Outcome::Stepped(step) => {
-                if step.rules.is_empty() {
-                    report.rearmed += 1;
-                }
-                for rule in &step.rules {
-                    *report.rules.entry(rule).or_default() += 1;
-                    if *rule == "notice.not_proven" {
-                        report.held_back += 1;
-                    }
-                }
-                return 1;
+        if step.rules.is_empty() {
+            report.rearmed += 1;
+        }
+        for rule in &step.rules {
+            *report.rules.entry(rule).or_default() += 1;
+            if *rule == "notice.not_proven" {
+                report.held_back += 1;
             }
         }
-        0
     }
 }

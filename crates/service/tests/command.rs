@@ -44,6 +44,7 @@ async fn world(db: Fresh, channels: Vec<(Channel, Address)>) -> World {
         mail: Arc::new(mail::Simulator(network.clone())),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
+        limits: service::app::Limits::default(),
     };
     let sim = SimRef {
         iccid: Iccid::parse("89860086138001300009").unwrap(),

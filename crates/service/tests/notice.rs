@@ -46,6 +46,7 @@ async fn world(db: Fresh) -> World {
         mail: Arc::new(mail::Simulator(network.clone())),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
+        limits: service::app::Limits::default(),
     };
     let operator = Operator {
         id: OperatorId(1),

@@ -57,6 +57,7 @@ async fn world(db: Fresh) -> World {
         mail: Arc::new(mail::Simulator(network.clone())),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
+        limits: service::app::Limits::default(),
     };
     test.operator(1).await;
     test.operator(2).await;

@@ -47,6 +47,7 @@ on_both_engines! {
             mail: Arc::new(HalfDead(Arc::clone(&test.outside))),
             site: test.app.site.clone(),
             maintenance: service::maintenance::Watch::default(),
+            limits: service::app::Limits::default(),
         });
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let worker = tokio::spawn(service::work::run_forever(Arc::clone(&app), async {

@@ -19,6 +19,7 @@ use crate::params;
 use crate::statement::Statement;
 use domain::msisdn::{BLOCK_SIZE, Msisdn, bucket_of_block};
 use domain::time::At;
+use std::collections::BTreeMap;
 
 pub(crate) const ALL: &[&Statement] =
     &[&LOAD, &WRITE, &feed::LOAD, &feed::WRITE, &known::BLOCK, &known::SOME, &known::SIMS];
@@ -50,6 +51,40 @@ pub async fn last_event(db: &Db, msisdn: Msisdn, kinds: u16) -> Result<Option<(A
     let Some(row) = db.query_opt(&LOAD, values).await? else { return Ok(None) };
     let layers: Vec<u8> = row.get(0)?;
     layers::newest_in(&layers, place_of(msisdn), kinds)
+}
+
+/// Blocks read at once by [`last_events`]: bounds the memory, as a block may take 200 kB per kind.
+const BLOCKS_MAX: usize = 32;
+
+/// [`last_event`] of many numbers, each with its own kinds, in the order asked for. Each block is
+/// read once.
+pub async fn last_events(
+    db: &Db,
+    wanted: &[(Msisdn, u16)],
+) -> Result<Vec<Option<(At, u8)>>, Error> {
+    let mut by_block: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for (index, (msisdn, _)) in wanted.iter().enumerate() {
+        by_block.entry(msisdn.block()).or_default().push(index);
+    }
+    let blocks: Vec<_> = by_block.into_iter().collect();
+    let mut found = vec![None; wanted.len()];
+    for some in blocks.chunks(BLOCKS_MAX) {
+        let query = |&(block, _): &(u64, Vec<usize>)| {
+            (&LOAD, params![bucket_of_block(block), block_key(block)])
+        };
+        let answers = db.query_many(some.iter().map(query).collect()).await?;
+        for ((_, indexes), rows) in some.iter().zip(answers) {
+            let Some(row) = rows.first() else { continue };
+            let layers: Vec<u8> = row.get(0)?;
+            for &index in indexes {
+                if let Some((place, &(msisdn, kinds))) = found.get_mut(index).zip(wanted.get(index))
+                {
+                    *place = layers::newest_in(&layers, place_of(msisdn), kinds)?;
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Several blocks, in the order asked for.

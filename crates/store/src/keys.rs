@@ -6,11 +6,12 @@ use crate::error::{Error, ErrorKind};
 use crate::params;
 use crate::statement::Statement;
 use crate::value::Row;
-use domain::id::DataKeyId;
+use domain::id::{DataKeyId, Id, Kind};
 use domain::time::At;
 use seal::{DataKey, Keyring};
+use std::collections::HashMap;
 
-pub(crate) const ALL: &[&Statement] = &[&INSERT, &LOAD, &ERASE, &REWRAP, &LIST];
+pub(crate) const ALL: &[&Statement] = &[&INSERT, &LOAD, &LOAD_MANY, &ERASE, &REWRAP, &LIST];
 
 const INSERT: Statement = Statement::new(
     "data_key.insert",
@@ -18,6 +19,16 @@ const INSERT: Statement = Statement::new(
 );
 const LOAD: Statement =
     Statement::new("data_key.load", "select wrapped from data_key where bucket = $1 and id = $2");
+/// Many, each named by [`name_of`].
+const LOAD_MANY: Statement = Statement::of_two(
+    "data_key.load_many",
+    "select d.id, d.wrapped from json_each($1) k cross join data_key d \
+        on d.bucket = cast(substr(k.value, 1, 4) as integer) \
+        and d.id = unhex(substr(k.value, 5)) where d.wrapped is not null",
+    "select d.id, d.wrapped from unnest(cast($1 as text[])) as k(value) join data_key d \
+        on d.bucket = cast(substr(k.value, 1, 4) as bigint) \
+        and d.id = decode(substr(k.value, 5), 'hex') where d.wrapped is not null",
+);
 const ERASE: Statement = Statement::new(
     "data_key.erase",
     "update data_key set wrapped = null, erased_at = $3 where bucket = $1 and id = $2",
@@ -31,6 +42,11 @@ const LIST: Statement = Statement::new(
     "select bucket, id, wrapped from data_key where wrapped is not null \
         and (bucket > $1 or (bucket = $1 and id > $2)) order by bucket, id limit 500",
 );
+
+/// Bucket (four digits) and id (hexadecimal digits) in one text, for statements about many ids.
+pub(crate) fn name_of<K: Kind>(id: Id<K>) -> String {
+    format!("{:04}{:032x}", id.bucket(), id.as_u128())
+}
 
 /// Makes, loads and erases data keys, with the key file that wraps them.
 #[derive(Clone, Debug)]
@@ -71,6 +87,24 @@ impl Keys {
             None => None,
         };
         wrapped.map(|wrapped| self.unwrap(id, &wrapped)).transpose()
+    }
+
+    /// Many data keys by their ids; nothing for those that were erased or never were.
+    pub async fn load_many(
+        &self,
+        db: &Db,
+        ids: &[DataKeyId],
+    ) -> Result<HashMap<DataKeyId, DataKey>, Error> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let names: Vec<String> = ids.iter().copied().map(name_of).collect();
+        let rows = db.query(&LOAD_MANY, params![names]).await?;
+        let key = |row: &Row| {
+            let (id, wrapped): (DataKeyId, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            Ok((id, self.unwrap(id, &wrapped)?))
+        };
+        rows.iter().map(key).collect()
     }
 
     /// Erases the data key `id`, and with it whatever is sealed under it.

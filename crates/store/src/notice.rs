@@ -14,6 +14,7 @@ use domain::id::{ApplicationId, DataKeyId, NoticeId, OperatorId, PartyId};
 use domain::msisdn::Msisdn;
 use domain::notice::Channel;
 use domain::time::At;
+use std::collections::HashMap;
 
 pub(crate) const ALL: &[&Statement] = &[
     &INSERT,
@@ -23,6 +24,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &DEDUP,
     &INSERT_ATTEMPT,
     &ATTEMPTS,
+    &WARNINGS,
     &MOVE_ATTEMPT,
     &INSERT_MESSAGE,
     &MESSAGE,
@@ -69,6 +71,20 @@ const ATTEMPTS: Statement = Statement::new(
     "select channel, address, body, state, not_before, valid_minutes, message_id, submitted_at, \
         settled_at, error, version from notice_attempt where bucket = $1 and notice_id = $2 \
      order by channel",
+);
+/// The warnings about many numbers with their attempts, each number named by its key.
+const WARNINGS: Statement = Statement::of_two(
+    "notice.warnings",
+    "select n.msisdn, n.created_at, n.id, a.channel, a.state, a.settled_at \
+     from json_each($1) k cross join notice n on n.bucket = (k.value & 1023) \
+        and n.msisdn = (k.value >> 10) and n.created_at >= $2 \
+     left join notice_attempt a on a.bucket = n.bucket and a.notice_id = n.id \
+     where n.is_warning order by n.msisdn, n.created_at desc, n.id, a.channel",
+    "select n.msisdn, n.created_at, n.id, a.channel, a.state, a.settled_at \
+     from unnest(cast($1 as bigint[])) as k(value) join notice n on n.bucket = (k.value & 1023) \
+        and n.msisdn = (k.value >> 10) and n.created_at >= $2 \
+     left join notice_attempt a on a.bucket = n.bucket and a.notice_id = n.id \
+     where n.is_warning order by n.msisdn, n.created_at desc, n.id, a.channel",
 );
 const MOVE_ATTEMPT: Statement = Statement::new(
     "notice.move_attempt",
@@ -285,6 +301,44 @@ pub async fn attempts(db: &Db, notice: &Notice) -> Result<Vec<Attempt>, Error> {
     let mut attempts = rows.iter().map(attempt_of).collect::<Result<Vec<_>, _>>()?;
     attempts.sort_by_key(|attempt| attempt.channel);
     Ok(attempts)
+}
+
+/// One warning and how far each of its attempts got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// When it was decided.
+    pub created_at: At,
+    /// Channel, state, and when that was reached if it is final; in the order of the channels.
+    pub attempts: Vec<(Channel, State, Option<At>)>,
+}
+
+/// The warnings about many numbers since `since`, newest first.
+pub async fn warnings(
+    db: &Db,
+    msisdns: &[Msisdn],
+    since: At,
+) -> Result<HashMap<Msisdn, Vec<Warning>>, Error> {
+    let keys: Vec<i64> = msisdns.iter().copied().map(crate::number::key_of).collect();
+    let rows = db.query(&WARNINGS, params![keys, since]).await?;
+    let mut found: HashMap<Msisdn, Vec<Warning>> = HashMap::new();
+    let mut last: Option<NoticeId> = None;
+    for row in &rows {
+        let (id, warnings) = (row.get(2)?, found.entry(row.get(0)?).or_default());
+        if last != Some(id) {
+            warnings.push(Warning { created_at: row.get(1)?, attempts: Vec::new() });
+            last = Some(id);
+        }
+        if row.get::<Option<String>>(3)?.is_some()
+            && let Some(warning) = warnings.last_mut()
+        {
+            let channel = row.parse(3, Channel::from_key)?;
+            warning.attempts.push((channel, row.parse(4, State::from_key)?, row.get(5)?));
+        }
+    }
+    for warning in found.values_mut().flatten() {
+        warning.attempts.sort_by_key(|(channel, ..)| *channel);
+    }
+    Ok(found)
 }
 
 /// Writes the attempt as it is now, if it still has the version it was loaded with.

@@ -62,7 +62,7 @@ const LOAD_MANY: Statement = Statement::of_two(
         n.episode_id, n.episode_since_at, n.former_party_id, n.iccid, n.imsi, n.keep_from_at, \
         n.last_use_kind, n.last_use_at, n.ladder_day, n.ladder_at, n.until_at, n.cause, \
         n.arrears_since_at, n.reverify_by_at, n.notice_proven_at, n.retry_at, n.due_at \
-     from unnest($1) as k(value) join number n \
+     from unnest(cast($1 as bigint[])) as k(value) join number n \
         on n.bucket = (k.value & 1023) and n.msisdn = (k.value >> 10)",
 );
 const HOLDS_MANY: Statement = Statement::of_two(
@@ -71,7 +71,7 @@ const HOLDS_MANY: Statement = Statement::of_two(
      from json_each($1) k cross join number_hold h \
         on h.bucket = (k.value & 1023) and h.msisdn = (k.value >> 10)",
     "select h.kind, h.reference, h.since_at, h.until_at, h.set_by, h.msisdn \
-     from unnest($1) as k(value) join number_hold h \
+     from unnest(cast($1 as bigint[])) as k(value) join number_hold h \
         on h.bucket = (k.value & 1023) and h.msisdn = (k.value >> 10)",
 );
 const INSERT: Statement = Statement::new(

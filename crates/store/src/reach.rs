@@ -5,11 +5,23 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::params;
 use crate::statement::Statement;
+use crate::value::Row;
 use domain::id::{DataKeyId, OperatorId, PartyId};
 use domain::notice::Channel;
+use std::collections::HashMap;
 
-pub(crate) const ALL: &[&Statement] =
-    &[&UPSERT, &LOAD, &SET_LANG, &UPSERT_CHANNEL, &CHANNELS, &CLAIM, &UNCLAIM, &CLAIMANTS];
+pub(crate) const ALL: &[&Statement] = &[
+    &UPSERT,
+    &LOAD,
+    &LOAD_MANY,
+    &SET_LANG,
+    &UPSERT_CHANNEL,
+    &CHANNELS,
+    &CHANNELS_MANY,
+    &CLAIM,
+    &UNCLAIM,
+    &CLAIMANTS,
+];
 
 const UPSERT: Statement = Statement::new(
     "reach.upsert",
@@ -21,6 +33,25 @@ const UPSERT: Statement = Statement::new(
 const LOAD: Statement = Statement::new(
     "reach.load",
     "select operator_id, data_key_id, lang, zone from reach where bucket = $1 and party_id = $2",
+);
+/// Of many holders, each named by bucket (four digits) and id (in hexadecimal digits).
+const LOAD_MANY: Statement = Statement::of_two(
+    "reach.load_many",
+    "select r.operator_id, r.data_key_id, r.lang, r.zone, r.party_id from json_each($1) k \
+     cross join reach r on r.bucket = cast(substr(k.value, 1, 4) as integer) \
+        and r.party_id = unhex(substr(k.value, 5))",
+    "select r.operator_id, r.data_key_id, r.lang, r.zone, r.party_id from unnest(cast($1 as text[])) as k(value) \
+     join reach r on r.bucket = cast(substr(k.value, 1, 4) as bigint) \
+        and r.party_id = decode(substr(k.value, 5), 'hex')",
+);
+const CHANNELS_MANY: Statement = Statement::of_two(
+    "reach.channels_many",
+    "select c.party_id, c.channel, c.address from json_each($1) k \
+     cross join reach_channel c on c.bucket = cast(substr(k.value, 1, 4) as integer) \
+        and c.party_id = unhex(substr(k.value, 5))",
+    "select c.party_id, c.channel, c.address from unnest(cast($1 as text[])) as k(value) \
+     join reach_channel c on c.bucket = cast(substr(k.value, 1, 4) as bigint) \
+        and c.party_id = decode(substr(k.value, 5), 'hex')",
 );
 const SET_LANG: Statement = Statement::new(
     "reach.set_lang",
@@ -66,6 +97,15 @@ pub struct Reach {
     pub zone: Option<String>,
 }
 
+/// Everything recorded about how one holder is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Language, zone and key.
+    pub reach: Reach,
+    /// The registered channels with their sealed addresses.
+    pub channels: Vec<(Channel, Vec<u8>)>,
+}
+
 /// Records language and zone.
 pub fn upsert(batch: &mut Batch, party_id: PartyId, reach: &Reach) {
     let values = params![
@@ -82,15 +122,41 @@ pub fn upsert(batch: &mut Batch, party_id: PartyId, reach: &Reach) {
 /// How the holder is reached; `None` if nothing was recorded.
 pub async fn load(db: &Db, party_id: PartyId) -> Result<Option<Reach>, Error> {
     let row = db.query_opt(&LOAD, params![party_id.bucket(), party_id]).await?;
-    row.map(|row| {
-        Ok(Reach {
-            operator_id: row.get(0)?,
-            data_key_id: row.get(1)?,
-            lang: row.get(2)?,
-            zone: row.get(3)?,
-        })
+    row.as_ref().map(of_row).transpose()
+}
+
+/// How many holders are reached, with their registered channels and sealed addresses; nothing for
+/// those of whom nothing was recorded.
+pub async fn load_many(db: &Db, party_ids: &[PartyId]) -> Result<HashMap<PartyId, Recorded>, Error> {
+    if party_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let names: Vec<String> = party_ids.iter().map(|id| crate::keys::name_of(*id)).collect();
+    let queries = vec![(&LOAD_MANY, params![names.clone()]), (&CHANNELS_MANY, params![names])];
+    let answers = db.query_many(queries).await?;
+    let [reaches, channels] = answers.as_slice() else { return Ok(HashMap::new()) };
+    let mut found = HashMap::with_capacity(reaches.len());
+    for row in reaches {
+        found.insert(row.get(4)?, Recorded { reach: of_row(row)?, channels: Vec::new() });
+    }
+    for row in channels {
+        if let Some(recorded) = found.get_mut(&row.get(0)?) {
+            recorded.channels.push((row.parse(1, Channel::from_key)?, row.get(2)?));
+        }
+    }
+    for recorded in found.values_mut() {
+        recorded.channels.sort_by_key(|(channel, _)| *channel);
+    }
+    Ok(found)
+}
+
+fn of_row(row: &Row) -> Result<Reach, Error> {
+    Ok(Reach {
+        operator_id: row.get(0)?,
+        data_key_id: row.get(1)?,
+        lang: row.get(2)?,
+        zone: row.get(3)?,
     })
-    .transpose()
 }
 
 /// Changes the language.

@@ -46,6 +46,7 @@ impl TestApp {
             mail: Arc::clone(&outside) as Arc<dyn Mail>,
             site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
             maintenance: service::maintenance::Watch::default(),
+            limits: service::app::Limits::default(),
         };
         Self { app: Arc::new(app), clock, outside, folder, _fresh: fresh }
     }

@@ -23,9 +23,11 @@ mod stage;
 
 pub use deliver::{deliver, settle};
 pub use history::{Sent, SentAttempt, about_application, about_number};
+pub(crate) use proof::proofs_of_notice;
 pub use proof::{Proof, proof_of_notice};
 pub use receipt::{Status, receipt, unknown_receipts};
 pub use render::{Rendered, Sender, email_body, reason_words, render};
+pub(crate) use stage::{Letterhead, stage_known};
 pub use stage::{Address, Contact, NoticeRequest, To, sender_of, stage};
 
 use domain::id::NoticeId;

@@ -7,10 +7,10 @@ use domain::msisdn::Msisdn;
 use domain::notice::Channel;
 use domain::notice::fallback::{Next, next};
 use domain::time::At;
-use store::notice::State;
+use store::notice::{State, Warning};
 
 /// Warnings looked at; a ladder has far fewer steps.
-const WARNINGS_MAX: i64 = 50;
+const WARNINGS_MAX: usize = 50;
 
 /// What can be shown for the warnings of one period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,28 +44,42 @@ impl Proof {
 
 /// What can be shown that the holder of `msisdn` was warned since `since`.
 pub async fn proof_of_notice(app: &App, msisdn: Msisdn, since: At) -> Result<Proof, Error> {
-    let db = &app.store.db;
+    let proofs = proofs_of_notice(app, &[(msisdn, since)]).await?;
+    Ok(proofs.into_iter().next().unwrap_or(Proof::None))
+}
+
+/// The same for many numbers, in the order asked.
+pub(crate) async fn proofs_of_notice(
+    app: &App,
+    wanted: &[(Msisdn, At)],
+) -> Result<Vec<Proof>, Error> {
+    let Some(first) = wanted.iter().map(|(_, since)| *since).min() else { return Ok(Vec::new()) };
+    let msisdns: Vec<Msisdn> = wanted.iter().map(|(msisdn, _)| *msisdn).collect();
+    let warnings = store::notice::warnings(&app.store.db, &msisdns, first).await?;
+    let judged = wanted.iter().map(|(msisdn, since)| {
+        let all = warnings.get(msisdn).map_or(&[][..], Vec::as_slice);
+        judge(all.iter().filter(|warning| warning.created_at >= *since))
+    });
+    Ok(judged.collect())
+}
+
+/// What the warnings of one period, newest first, prove.
+fn judge<'a>(warnings: impl Iterator<Item = &'a Warning>) -> Proof {
     let mut best = Proof::None;
-    for notice in store::notice::of_number(db, msisdn, since, WARNINGS_MAX).await? {
-        if !notice.is_warning {
-            continue;
+    for Warning { created_at, attempts } in warnings.take(WARNINGS_MAX) {
+        if let Some((channel, _, settled_at)) = attempts.iter().find(|a| a.1 == State::Delivered) {
+            return Proof::Delivered { at: settled_at.unwrap_or(*created_at), channel: *channel };
         }
-        let attempts = store::notice::attempts(db, &notice).await?;
-        if let Some(arrived) = attempts.iter().find(|a| a.state == State::Delivered) {
-            let at = arrived.settled_at.unwrap_or(notice.created_at);
-            return Ok(Proof::Delivered { at, channel: arrived.channel });
-        }
-        let channels: Vec<Channel> = attempts.iter().map(|attempt| attempt.channel).collect();
+        let channels: Vec<Channel> = attempts.iter().map(|(channel, ..)| *channel).collect();
         let tried: Vec<_> = attempts
             .iter()
-            .filter_map(|attempt| Some((attempt.channel, outcome_of(attempt.state)?)))
+            .filter_map(|(channel, state, _)| Some((*channel, outcome_of(*state)?)))
             .collect();
         match next(&channels, &tried) {
             Next::Exhausted => {
-                let at = attempts.iter().filter_map(|a| a.settled_at).max();
-                let at = at.unwrap_or(notice.created_at);
+                let at = attempts.iter().filter_map(|(.., settled_at)| *settled_at).max();
                 if !best.is_enough() {
-                    best = Proof::AllTried { at, channels };
+                    best = Proof::AllTried { at: at.unwrap_or(*created_at), channels };
                 }
             }
             Next::Delivered | Next::Wait | Next::Try(_) => {
@@ -75,5 +89,5 @@ pub async fn proof_of_notice(app: &App, msisdn: Msisdn, since: At) -> Result<Pro
             }
         }
     }
-    Ok(best)
+    best
 }

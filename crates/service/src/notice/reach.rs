@@ -9,9 +9,11 @@ use domain::id::{DataKeyId, OperatorId, PartyId};
 use domain::notice::Channel;
 use domain::time::{At, Zone};
 use seal::{DataKey, Place};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use store::Batch;
 use store::notice::Notice;
-use store::reach::Reach;
+use store::reach::{Reach, Recorded};
 use words::Lang;
 
 /// How a holder is reached, in the clear.
@@ -24,7 +26,7 @@ pub struct Known {
     /// The holder's own zone, if told.
     pub zone: Option<Zone>,
     /// The key that seals the addresses.
-    pub data_key_id: DataKeyId,
+    pub key: Arc<DataKey>,
     /// Registered channels beside the numbers themselves.
     pub channels: Vec<(Channel, Address)>,
 }
@@ -74,8 +76,35 @@ pub async fn load(app: &App, party_id: PartyId) -> Result<Option<Known>, Error> 
     let db = &app.store.db;
     let Some(reach) = store::reach::load(db, party_id).await? else { return Ok(None) };
     let Some(key) = app.store.keys.load(db, reach.data_key_id).await? else { return Ok(None) };
-    let mut channels = Vec::new();
-    for (channel, sealed) in store::reach::channels(db, party_id).await? {
+    let channels = store::reach::channels(db, party_id).await?;
+    open(party_id, Recorded { reach, channels }, Arc::new(key)).map(Some)
+}
+
+/// How many holders are reached, with as few reads as one takes; the keys live as long as the
+/// answer.
+pub(crate) async fn load_many(
+    app: &App,
+    party_ids: &[PartyId],
+) -> Result<HashMap<PartyId, Known>, Error> {
+    let db = &app.store.db;
+    let recorded = store::reach::load_many(db, party_ids).await?;
+    let ids: BTreeSet<DataKeyId> = recorded.values().map(|each| each.reach.data_key_id).collect();
+    let ids: Vec<DataKeyId> = ids.into_iter().collect();
+    let keys = app.store.keys.load_many(db, &ids).await?;
+    let keys: HashMap<_, _> = keys.into_iter().map(|(id, key)| (id, Arc::new(key))).collect();
+    let mut found = HashMap::with_capacity(recorded.len());
+    for (party_id, recorded) in recorded {
+        if let Some(key) = keys.get(&recorded.reach.data_key_id) {
+            found.insert(party_id, open(party_id, recorded, Arc::clone(key))?);
+        }
+    }
+    Ok(found)
+}
+
+fn open(party_id: PartyId, recorded: Recorded, key: Arc<DataKey>) -> Result<Known, Error> {
+    let Recorded { reach, channels: sealed } = recorded;
+    let mut channels = Vec::with_capacity(sealed.len());
+    for (channel, sealed) in sealed {
         let row = row_of(party_id, channel);
         let place = Place { table: "reach_channel", column: "address", row: &row };
         let text = key
@@ -85,13 +114,13 @@ pub async fn load(app: &App, party_id: PartyId) -> Result<Option<Known>, Error> 
             if channel == Channel::Email { Address::Email(text) } else { Address::Phone(text) };
         channels.push((channel, address));
     }
-    Ok(Some(Known {
+    Ok(Known {
         operator_id: reach.operator_id,
         lang: lang_of(&reach.lang),
         zone: reach.zone.as_deref().and_then(Zone::named),
-        data_key_id: reach.data_key_id,
+        key,
         channels,
-    }))
+    })
 }
 
 /// The holders who registered this phone or e-mail, and as which channel.

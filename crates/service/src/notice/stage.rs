@@ -1,6 +1,7 @@
 //! Decides a notice together with the state change that causes it.
 
 use super::render::{Sender, email_body, render};
+use super::reach::{self, Known};
 use super::{AttemptKey, Body, row_of};
 use crate::app::App;
 use crate::error::Error;
@@ -10,9 +11,10 @@ use domain::msisdn::Msisdn;
 use domain::notice::quiet_hours::zones_of;
 use domain::notice::{Channel, QuietHours, Reach, Template};
 use domain::operator::Operator;
-use domain::time::Zone;
+use domain::time::{At, Zone};
 use seal::{DataKey, Place};
 use store::notice::{Attempt, Notice, State};
+use std::sync::Arc;
 use store::{Batch, bucket};
 use words::Lang;
 
@@ -83,8 +85,24 @@ struct Recipient {
 struct Audience {
     lang: Lang,
     party_id: Option<PartyId>,
-    data_key_id: Option<DataKeyId>,
+    key: Option<Arc<DataKey>>,
     recipients: Vec<Recipient>,
+}
+
+/// What the notices of one operator are signed with, and when they may arrive.
+#[derive(Clone, Debug)]
+pub(crate) struct Letterhead {
+    operator: Operator,
+    sender: Sender,
+    hours: QuietHours,
+}
+
+impl Letterhead {
+    /// Of an operator, as it is at `at`.
+    pub(crate) fn of(app: &App, operator: Operator, at: At) -> Result<Self, Error> {
+        let hours = policy::of_operator(&operator, at)?.quiet_hours;
+        Ok(Self { sender: sender_of(app, &operator), hours, operator })
+    }
 }
 
 /// Adds a notice to `batch`: rendered, sealed, its first attempts queued. `None` if it was staged
@@ -99,14 +117,49 @@ pub async fn stage(
         return Ok(None);
     }
     let operator = crate::operator::load(app, request.operator_id).await?;
-    let audience = audience(app, &request, &operator).await?;
+    let letterhead = Letterhead::of(app, operator, batch.at())?;
+    let known = match &request.to {
+        To::Holder(party_id) | To::Channel(party_id, _) => reach::load(app, *party_id).await?,
+        To::Contacts { .. } | To::Number(_) | To::Stranger(..) => None,
+    };
+    let contact_key = match &request.to {
+        To::Contacts { data_key_id, .. } => {
+            app.store.keys.load(&app.store.db, *data_key_id).await?.map(Arc::new)
+        }
+        To::Holder(_) | To::Channel(..) | To::Number(_) | To::Stranger(..) => None,
+    };
+    let mut audience = audience(&request, &letterhead.operator, known.as_ref());
+    audience.key = audience.key.or(contact_key);
+    Ok(write(app, batch, &request, &letterhead, audience))
+}
+
+/// The same to a holder, by who has read everything that is needed, and knows that it was not
+/// staged before or finds out when the batch is a duplicate.
+pub(crate) fn stage_known(
+    app: &App,
+    batch: &mut Batch,
+    request: &NoticeRequest,
+    letterhead: &Letterhead,
+    known: Option<&Known>,
+) -> Option<NoticeId> {
+    let audience = audience(request, &letterhead.operator, known);
+    write(app, batch, request, letterhead, audience)
+}
+
+fn write(
+    app: &App,
+    batch: &mut Batch,
+    request: &NoticeRequest,
+    letterhead: &Letterhead,
+    audience: Audience,
+) -> Option<NoticeId> {
     if audience.recipients.is_empty() {
-        return Ok(None);
+        return None;
     }
-    let key = key_for(app, batch, &request, &audience).await?;
+    let key = key_for(app, batch, request, &audience);
     let at = batch.at();
     let notice = Notice {
-        bucket,
+        bucket: bucket_of(request),
         id: crate::id::new(at),
         operator_id: request.operator_id,
         template: request.template.key().to_owned(),
@@ -121,15 +174,15 @@ pub async fn stage(
     store::notice::insert(batch, &notice, &request.dedup);
     let writer = Writer {
         notice: &notice,
-        key: key.as_ref(),
+        key: key.as_deref(),
         lang: audience.lang,
-        sender: sender_of(app, &operator),
-        hours: policy::of_operator(&operator, at)?.quiet_hours,
+        sender: &letterhead.sender,
+        hours: letterhead.hours,
     };
     for (recipient, is_first) in in_turn(&request.template, &audience.recipients) {
         writer.write(batch, &request.template, recipient, is_first);
     }
-    Ok(Some(notice.id))
+    Some(notice.id)
 }
 
 /// What the texts of an operator are signed with.
@@ -151,42 +204,28 @@ fn bucket_of(request: &NoticeRequest) -> i64 {
     }
 }
 
-async fn audience(
-    app: &App,
-    request: &NoticeRequest,
-    operator: &Operator,
-) -> Result<Audience, Error> {
+/// Who is written to; `known` is how the holder is reached, where it is to a holder.
+fn audience(request: &NoticeRequest, operator: &Operator, known: Option<&Known>) -> Audience {
     let own = request.about.map(|msisdn| Recipient {
         channel: Channel::Number,
         address: msisdn.to_string(),
         zones: vec![operator.zone.clone()],
     });
+    let nobody = |lang| Audience { lang, party_id: None, key: None, recipients: Vec::new() };
     match &request.to {
-        To::Number(lang) => Ok(Audience {
-            lang: *lang,
-            party_id: None,
-            data_key_id: None,
-            recipients: own.into_iter().collect(),
-        }),
-        To::Stranger(phone, lang) => Ok(Audience {
-            lang: *lang,
-            party_id: None,
-            data_key_id: None,
-            recipients: vec![phone_recipient(Channel::OtherNumber, phone, None, operator)],
-        }),
-        To::Contacts { contacts, lang, data_key_id } => {
+        To::Number(lang) => Audience { recipients: own.into_iter().collect(), ..nobody(*lang) },
+        To::Stranger(phone, lang) => {
+            let recipient = phone_recipient(Channel::OtherNumber, phone, None, operator);
+            Audience { recipients: vec![recipient], ..nobody(*lang) }
+        }
+        To::Contacts { contacts, lang, .. } => {
             let own_number = request.about.map(|msisdn| msisdn.to_string());
             let recipients =
                 contacts.iter().map(|c| contact_recipient(c, own_number.as_deref(), operator));
-            Ok(Audience {
-                lang: *lang,
-                party_id: None,
-                data_key_id: Some(*data_key_id),
-                recipients: recipients.collect(),
-            })
+            Audience { recipients: recipients.collect(), ..nobody(*lang) }
         }
         To::Holder(party_id) => {
-            let mut audience = of_party(app, *party_id, operator).await?;
+            let mut audience = of_party(*party_id, operator, known);
             let is_own = |channel| channel == Channel::Number;
             if !audience.recipients.iter().any(|r| is_own(r.channel)) {
                 let zone = audience.recipients.first().map(|r| r.zones.clone());
@@ -200,36 +239,28 @@ async fn audience(
                 audience.recipients.retain(|r| r.channel != Channel::TrustedContact);
             }
             audience.recipients.sort_by_key(|r| r.channel);
-            Ok(audience)
+            audience
         }
         To::Channel(party_id, channel) => {
-            let mut audience = of_party(app, *party_id, operator).await?;
+            let mut audience = of_party(*party_id, operator, known);
             audience.recipients.retain(|r| r.channel == *channel);
-            Ok(audience)
+            audience
         }
     }
 }
 
-async fn of_party(app: &App, party_id: PartyId, operator: &Operator) -> Result<Audience, Error> {
-    let Some(known) = super::reach::load(app, party_id).await? else {
+fn of_party(party_id: PartyId, operator: &Operator, known: Option<&Known>) -> Audience {
+    let party_id = Some(party_id);
+    let Some(known) = known else {
         let lang = lang_of(&operator.language);
-        return Ok(Audience {
-            lang,
-            party_id: Some(party_id),
-            data_key_id: None,
-            recipients: Vec::new(),
-        });
+        return Audience { lang, party_id, key: None, recipients: Vec::new() };
     };
     let recipients = known.channels.iter().map(|(channel, address)| match address {
         Address::Phone(phone) => phone_recipient(*channel, phone, known.zone.as_ref(), operator),
         Address::Email(email) => email_recipient(email, known.zone.as_ref(), operator),
     });
-    Ok(Audience {
-        lang: known.lang,
-        party_id: Some(party_id),
-        data_key_id: Some(known.data_key_id),
-        recipients: recipients.collect(),
-    })
+    let key = Some(Arc::clone(&known.key));
+    Audience { lang: known.lang, party_id, key, recipients: recipients.collect() }
 }
 
 fn contact_recipient(contact: &Contact, own: Option<&str>, operator: &Operator) -> Recipient {
@@ -268,23 +299,21 @@ pub(super) fn lang_of(code: &str) -> Lang {
 
 /// The key that seals the notice: the known one, a new one if a contact or a code must be sealed,
 /// none if the text goes to the number it is about and lets nobody act.
-async fn key_for(
+fn key_for(
     app: &App,
     batch: &mut Batch,
     request: &NoticeRequest,
     audience: &Audience,
-) -> Result<Option<DataKey>, Error> {
-    if let Some(id) = audience.data_key_id
-        && let Some(key) = app.store.keys.load(&app.store.db, id).await?
-    {
-        return Ok(Some(key));
+) -> Option<Arc<DataKey>> {
+    if let Some(key) = &audience.key {
+        return Some(Arc::clone(key));
     }
     let is_own_only = audience.recipients.iter().all(|r| r.channel == Channel::Number);
     if is_own_only && !request.template.is_secret() {
-        return Ok(None);
+        return None;
     }
     let at = batch.at();
-    Ok(Some(app.store.keys.create(batch, at)))
+    Some(Arc::new(app.store.keys.create(batch, at)))
 }
 
 /// The recipients in their order, each with whether it is tried at once.
@@ -304,7 +333,7 @@ struct Writer<'a> {
     notice: &'a Notice,
     key: Option<&'a DataKey>,
     lang: Lang,
-    sender: Sender,
+    sender: &'a Sender,
     hours: QuietHours,
 }
 
@@ -316,9 +345,9 @@ impl Writer<'_> {
             }
             _ => template,
         };
-        let rendered = render(told, self.lang, &self.sender);
+        let rendered = render(told, self.lang, self.sender);
         let text = match to.channel {
-            Channel::Email => email_body(&rendered, self.lang, &self.sender),
+            Channel::Email => email_body(&rendered, self.lang, self.sender),
             _ => rendered.text,
         };
         let calendar = match to.channel {

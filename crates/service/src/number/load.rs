@@ -46,29 +46,53 @@ pub(crate) async fn take_in_feed(
     row: &mut NumberRow,
     policy: &Policy,
 ) -> Result<(), Error> {
-    let Some(holder) = row.facts.holder else { return Ok(()) };
-    let seen = newest_use(app, row.msisdn, policy).await?;
-    let seen = seen.filter(|seen| seen.at >= holder.since && seen.at <= app.now());
+    if row.facts.holder.is_none() {
+        return Ok(());
+    }
+    let kinds = counting_kinds(policy);
+    let seen = store::activity::last_event(&app.store.db, row.msisdn, kinds).await?;
+    take_in(row, seen, app.now());
+    Ok(())
+}
+
+/// The same for many numbers, each with its policy; every block is read once.
+pub(crate) async fn take_in_feeds(
+    app: &App,
+    rows: &mut [(NumberRow, &Policy)],
+) -> Result<(), Error> {
+    let held = |row: &NumberRow| row.facts.holder.is_some();
+    let wanted: Vec<_> = rows
+        .iter()
+        .filter(|(row, _)| held(row))
+        .map(|(row, policy)| (row.msisdn, counting_kinds(policy)))
+        .collect();
+    let seen = store::activity::last_events(&app.store.db, &wanted).await?;
+    for ((row, _), seen) in rows.iter_mut().filter(|(row, _)| held(row)).zip(seen) {
+        take_in(row, seen, app.now());
+    }
+    Ok(())
+}
+
+/// Takes in what the feed saw, unless the row knows a newer use or it is from before the holder.
+fn take_in(row: &mut NumberRow, seen: Option<(At, u8)>, now: At) {
+    let Some((holder, (at, index))) = row.facts.holder.zip(seen) else { return };
+    let kind = UsageKind::ALL.into_iter().find(|kind| kind.index() == index);
+    let seen = kind.map(|kind| Usage { kind, at });
+    let seen = seen.filter(|seen| seen.at >= holder.since && seen.at <= now);
     if seen.is_some_and(|seen| row.facts.last_use.is_none_or(|known| known.at < seen.at)) {
         row.facts.last_use = seen;
     }
-    Ok(())
+}
+
+/// The kinds of use that count under `policy`: bit n is kind n.
+fn counting_kinds(policy: &Policy) -> u16 {
+    policy.keep_alive.counting.iter().fold(0, |bits, kind| bits | 1 << kind.index())
 }
 
 /// The policy of the operator that serves the number, at `at`.
 pub async fn policy_of(app: &App, msisdn: Msisdn, at: At) -> Result<Policy, Error> {
     let row = store::number::load(&app.store.db, msisdn).await?.ok_or(Error::NotFound)?;
     policy::of(app, row.operator_id, at).await
-}
-
-/// The newest use that counts under `policy`, as the usage feed knows it.
-async fn newest_use(app: &App, msisdn: Msisdn, policy: &Policy) -> Result<Option<Usage>, Error> {
-    let kinds = policy.keep_alive.counting.iter().fold(0, |bits, kind| bits | 1 << kind.index());
-    let Some((at, index)) = store::activity::last_event(&app.store.db, msisdn, kinds).await? else {
-        return Ok(None);
-    };
-    let kind = UsageKind::ALL.into_iter().find(|kind| kind.index() == index);
-    Ok(kind.map(|kind| Usage { kind, at }))
 }
 
 /// The numbers a party holds at an operator, oldest slot first.

@@ -4,14 +4,17 @@ use super::load::complete;
 use super::tell;
 use crate::app::App;
 use crate::error::Error;
+use crate::notice::{Letterhead, NoticeRequest, To, reach, stage_known};
 use crate::retry;
 use domain::access::Actor;
 use domain::cap::{self, CapClass, CapHolder, Holdings};
-use domain::id::ApplicationId;
+use domain::id::{ApplicationId, OperatorId, PartyId};
 use domain::money::{Fee, Posting};
 use domain::msisdn::Msisdn;
 use domain::number::{Effect, Event, Holder, Lifecycle, NumberRefusal, SimRef, Step, decide};
 use domain::policy::Policy;
+use domain::time::At;
+use std::collections::{BTreeMap, BTreeSet};
 use store::number::ledger::{self, Balance};
 use store::number::sim::SimState;
 use store::number::{NumberRow, history, party, provision, sim};
@@ -91,9 +94,71 @@ pub(crate) async fn stage_loaded(
     change: &Change<'_>,
 ) -> Result<Step, Error> {
     let step = decide(&change.row.facts, change.policy, change.event, batch.at())?;
-    if step.next == change.row.facts && step.effects.is_empty() {
+    if changes_nothing(change, &step) {
         return Ok(step);
     }
+    write_effects(app, batch, change, &step).await?;
+    for request in tell::requests(&app.site, change, &step) {
+        crate::notice::stage(app, batch, request).await?;
+    }
+    audit(batch, change, &step);
+    Ok(step)
+}
+
+/// Many decided steps, each in a batch of its own: the same rows as [`stage_loaded`] adds, but how
+/// the holders are reached is read for all of them at once. `None` for a step that changes nothing.
+pub(crate) async fn stage_decided(
+    app: &App,
+    at: At,
+    letterheads: &BTreeMap<OperatorId, Letterhead>,
+    steps: &[(Change<'_>, &Step)],
+) -> Result<Vec<Result<Option<Batch>, Error>>, Error> {
+    let requests = |(change, step): &(Change<'_>, &Step)| {
+        if changes_nothing(change, step) {
+            return Vec::new();
+        }
+        tell::requests(&app.site, change, step)
+    };
+    let notices: Vec<Vec<NoticeRequest>> = steps.iter().map(requests).collect();
+    let holders: BTreeSet<_> = notices.iter().flatten().filter_map(holder_of).collect();
+    let holders: Vec<_> = holders.into_iter().collect();
+    let known = reach::load_many(app, &holders).await?;
+    let mut batches = Vec::with_capacity(steps.len());
+    for ((change, step), requests) in steps.iter().zip(&notices) {
+        if changes_nothing(change, step) {
+            batches.push(Ok(None));
+            continue;
+        }
+        let mut batch = Batch::new(at);
+        let done = write_effects(app, &mut batch, change, step).await;
+        for request in requests {
+            let known = holder_of(request).and_then(|party_id| known.get(&party_id));
+            if let Some(letterhead) = letterheads.get(&request.operator_id) {
+                stage_known(app, &mut batch, request, letterhead, known);
+            }
+        }
+        audit(&mut batch, change, step);
+        batches.push(done.map(|()| Some(batch)));
+    }
+    Ok(batches)
+}
+
+fn holder_of(request: &NoticeRequest) -> Option<PartyId> {
+    if let To::Holder(party_id) = request.to { Some(party_id) } else { None }
+}
+
+fn changes_nothing(change: &Change<'_>, step: &Step) -> bool {
+    step.next == change.row.facts && step.effects.is_empty()
+}
+
+/// Adds the rows of the step but for the notices and the audit entry. The version check of the
+/// number comes first: who was slower has written nothing.
+async fn write_effects(
+    app: &App,
+    batch: &mut Batch,
+    change: &Change<'_>,
+    step: &Step,
+) -> Result<(), Error> {
     store::number::update(batch, change.row, &step.next);
     for effect in &step.effects {
         match effect {
@@ -103,7 +168,7 @@ pub(crate) async fn stage_loaded(
             Effect::SimChanged { from, to } => {
                 change_sim(app, batch, change, *from, *to).await?;
             }
-            Effect::Provision => want_network(batch, change.row, &step),
+            Effect::Provision => want_network(batch, change.row, step),
             Effect::Charge { fee, times } => charge(app, batch, change, *fee, *times).await?,
             Effect::GiveBack { fee, times } => {
                 give_back(app, batch, change, *fee, *times).await?;
@@ -111,14 +176,7 @@ pub(crate) async fn stage_loaded(
             Effect::Tell(_) => {}
         }
     }
-    let tells: Vec<_> = step
-        .effects
-        .iter()
-        .filter_map(|effect| if let Effect::Tell(tell) = effect { Some(tell) } else { None })
-        .collect();
-    tell::stage(app, batch, change, &step, &tells).await?;
-    audit(batch, change, &step);
-    Ok(step)
+    Ok(())
 }
 
 async fn change_holder(

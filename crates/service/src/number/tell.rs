@@ -1,42 +1,40 @@
 //! What a step tells the holder, as a notice in the same batch.
 
 use super::stage::Change;
-use crate::app::{App, Site};
-use crate::error::Error;
+use crate::app::Site;
 use crate::notice::{NoticeRequest, To};
 use domain::id::PartyId;
 use domain::money::{self, Fee};
 use domain::msisdn::Msisdn;
 use domain::notice::{Counted, Template};
-use domain::number::{Cause, HoldKind, Step, Tell, UsageKind};
+use domain::number::{Cause, Effect, HoldKind, Step, Tell, UsageKind};
 use domain::policy::Policy;
-use store::Batch;
 
-/// Adds the notices of a step to `batch`. Whoever held the number when it happened is told; a
-/// number that nobody held tells nobody.
-pub(super) async fn stage(
-    app: &App,
-    batch: &mut Batch,
-    change: &Change<'_>,
-    step: &Step,
-    tells: &[&Tell],
-) -> Result<(), Error> {
-    let Some(party_id) = told(change, step) else { return Ok(()) };
+/// The notices of a step. Whoever held the number when it happened is told; a number that nobody
+/// held tells nobody.
+pub(super) fn requests(site: &Site, change: &Change<'_>, step: &Step) -> Vec<NoticeRequest> {
+    let Some(party_id) = told(change, step) else { return Vec::new() };
     let (msisdn, version) = (change.row.msisdn, change.row.version + 1);
-    for (place, tell) in tells.iter().enumerate() {
-        let writer = Writer { msisdn, policy: change.policy, site: &app.site };
-        let Some(template) = writer.template(tell) else { continue };
-        let request = NoticeRequest {
+    let writer = Writer { msisdn, policy: change.policy, site };
+    let tells = step.effects.iter().filter_map(|effect| match effect {
+        Effect::Tell(tell) => Some(tell),
+        Effect::HolderChanged { .. }
+        | Effect::SimChanged { .. }
+        | Effect::Provision
+        | Effect::Charge { .. }
+        | Effect::GiveBack { .. } => None,
+    });
+    let requests = tells.enumerate().filter_map(|(place, tell)| {
+        Some(NoticeRequest {
             operator_id: change.row.operator_id,
-            template,
+            template: writer.template(tell)?,
             about: Some(msisdn),
             application_id: None,
             to: To::Holder(party_id),
             dedup: format!("{}:v{version}:{place}", store::number::subject(msisdn)),
-        };
-        crate::notice::stage(app, batch, request).await?;
-    }
-    Ok(())
+        })
+    });
+    requests.collect()
 }
 
 /// Who is told: the one who held it before, who may be another one afterwards.
