@@ -119,7 +119,7 @@ impl Postgres {
         }
         let count = ends.len() - 1;
         let mut answers: Vec<(usize, Answer)> = Vec::with_capacity(count);
-        let mut parts = vec![0..count];
+        let mut parts = vec![std::ops::Range { start: 0, end: count }];
         while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
             let bounds = ends.get(part.start).zip(ends.get(part.end));
             let some = bounds.and_then(|(from, to)| ops.get(*from..*to)).unwrap_or_default();

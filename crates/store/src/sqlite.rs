@@ -139,8 +139,8 @@ fn open_writer(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open(path).map_err(|e| Error::sqlite(&what, e))?;
     keep_private(path)?;
     let pragmas = "pragma journal_mode = wal; pragma synchronous = full; \
-        pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -16384; \
-        pragma wal_autocheckpoint = 4000;";
+        pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -65536; \
+        pragma wal_autocheckpoint = 16000;";
     connection.busy_timeout(BUSY_WAIT).map_err(|e| Error::sqlite(&what, e))?;
     connection.execute_batch(pragmas).map_err(|e| Error::sqlite(&what, e))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
@@ -319,7 +319,7 @@ impl Writer<'_> {
         for request in group {
             let mut answers = Vec::with_capacity(request.batches.len());
             for ops in &request.batches {
-                let answer = if is_careful { self.apply(ops) } else { self.apply_bare(ops) };
+                let answer = if is_careful { Some(self.apply(ops)) } else { self.apply_bare(ops) };
                 // A full disk and the like end the whole transaction; then nothing of it may be
                 // promised.
                 if connection.is_autocommit() {
@@ -363,11 +363,9 @@ impl Writer<'_> {
     }
 
     /// Applies one batch inside its savepoint.
-    fn apply(&mut self, ops: &[Op]) -> Option<Answer> {
+    fn apply(&mut self, ops: &[Op]) -> Answer {
         let connection = self.connection;
-        if let Err(error) = control(connection, "savepoint batch") {
-            return Some(Err(error.into()));
-        }
+        control(connection, "savepoint batch")?;
         let run = |op: &Op| match self.apply_op(op) {
             Ok((rows, count)) if op.expect.is_met(count) => Ok(rows),
             Ok(_) => Err(CommitError::Conflict(op.statement.name)),
@@ -375,18 +373,13 @@ impl Writer<'_> {
             Err(error) => Err(error.into()),
         };
         let answer = ops.iter().map(run).collect::<Answer>();
-        let ends: &[&str] = match &answer {
-            Ok(_) => &["release batch"],
-            Err(_) => &["rollback to batch", "release batch"],
-        };
-        for sql in ends {
-            if !connection.is_autocommit()
-                && let Err(error) = control(connection, sql)
-            {
-                return Some(Err(error.into()));
-            }
+        if answer.is_err() && !connection.is_autocommit() {
+            control(connection, "rollback to batch")?;
         }
-        Some(answer)
+        if !connection.is_autocommit() {
+            control(connection, "release batch")?;
+        }
+        answer
     }
 
     fn apply_op(&mut self, op: &Op) -> Result<(Vec<Row>, u64), Error> {
