@@ -127,7 +127,10 @@ pub async fn load(db: &Db, party_id: PartyId) -> Result<Option<Reach>, Error> {
 
 /// How many holders are reached, with their registered channels and sealed addresses; nothing for
 /// those of whom nothing was recorded.
-pub async fn load_many(db: &Db, party_ids: &[PartyId]) -> Result<HashMap<PartyId, Recorded>, Error> {
+pub async fn load_many(
+    db: &Db,
+    party_ids: &[PartyId],
+) -> Result<HashMap<PartyId, Recorded>, Error> {
     if party_ids.is_empty() {
         return Ok(HashMap::new());
     }

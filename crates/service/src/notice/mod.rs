@@ -27,8 +27,8 @@ pub(crate) use proof::proofs_of_notice;
 pub use proof::{Proof, proof_of_notice};
 pub use receipt::{Status, receipt, unknown_receipts};
 pub use render::{Rendered, Sender, email_body, reason_words, render};
-pub(crate) use stage::{Letterhead, stage_known};
 pub use stage::{Address, Contact, NoticeRequest, To, sender_of, stage};
+pub(crate) use stage::{Letterhead, stage_known};
 
 use domain::id::NoticeId;
 use domain::notice::Channel;

@@ -1,7 +1,7 @@
 //! Decides a notice together with the state change that causes it.
 
-use super::render::{Sender, email_body, render};
 use super::reach::{self, Known};
+use super::render::{Sender, email_body, render};
 use super::{AttemptKey, Body, row_of};
 use crate::app::App;
 use crate::error::Error;
@@ -13,8 +13,8 @@ use domain::notice::{Channel, QuietHours, Reach, Template};
 use domain::operator::Operator;
 use domain::time::{At, Zone};
 use seal::{DataKey, Place};
-use store::notice::{Attempt, Notice, State};
 use std::sync::Arc;
+use store::notice::{Attempt, Notice, State};
 use store::{Batch, bucket};
 use words::Lang;
 
