@@ -98,6 +98,10 @@ pub fn handlers() -> &'static [Handler] {
             run: |app, job| Box::pin(async { register::run_timer(app, subject(job)?).await }),
         },
         Handler {
+            kind: register::DRAFT,
+            run: |app, job| Box::pin(async { register::warn_of_draft(app, subject(job)?).await }),
+        },
+        Handler {
             kind: provision::READY,
             run: |app, job| Box::pin(async { register::run_ready(app, subject(job)?).await }),
         },

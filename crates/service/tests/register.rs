@@ -347,6 +347,32 @@ on_both_engines! {
         assert_eq!(code(photo), "404");
     }
 
+    async fn whoever_forgets_a_draft_is_told_once_before_it_is_deleted(db: Fresh) {
+        let app = TestApp::on(db).await;
+        app.operator(1).await;
+        let card = app.unregistered(1, 1).await;
+        let drafted = app.begin(1, &card).await;
+        app.confirm(&drafted, "draft@example.org").await;
+        let told = app.outside.mail().len();
+        app.advance_seconds(11 * 86_400 - 60);
+        work::run_due(&app).await.unwrap();
+        assert_eq!(app.outside.mail().len(), told, "not before");
+        for _ in 0..2 {
+            app.advance_seconds(3600);
+            work::run_due(&app).await.unwrap();
+        }
+        assert_eq!(app.outside.mail().len(), told + 1, "once");
+        let mail = app.outside.mail().pop().unwrap();
+        assert!(mail.text.contains(&drafted.reference) && mail.text.contains("3月25日"), "{}", mail.text);
+        // Whoever sent it is not told.
+        let (sent, _, _) = app.submitted(1, 2).await;
+        let told = app.outside.mail().len();
+        app.advance_seconds(11 * 86_400 + 60);
+        work::run_due(&app).await.unwrap();
+        let reference = &sent.reference;
+        assert!(app.outside.mail()[told..].iter().all(|mail| !mail.text.contains(&format!("草稿{reference}"))));
+    }
+
     async fn withdrawn_and_taken_up_again(db: Fresh) {
         let app = TestApp::on(db).await;
         app.operator(1).await;

@@ -202,6 +202,14 @@ impl Facts {
         }
     }
 
+    /// When the applicant of a draft is told that it will be deleted: so many days before, as is
+    /// enough to go on and too few to forget again.
+    pub fn draft_warned_at(&self) -> Option<At> {
+        const DAYS_BEFORE: i64 = 3;
+        let is_draft = self.state == State::Draft;
+        is_draft.then(|| self.draft_until.plus_days(-DAYS_BEFORE))
+    }
+
     /// When [`Event::DeadlinePassed`] is next worth trying: the one timer of the present state.
     pub fn due_at(&self, terms: &Terms) -> Option<At> {
         let lead = -i64::from(terms.apology_lead_minutes);

@@ -35,7 +35,7 @@ pub use outside::{Answered, WholeApplication, submit_whole};
 pub use photo::{Uploaded, photo, photo_part, send_anyway, upload};
 pub use redo::RedoView;
 pub use save::{Change, IdentityFields, Purpose, save, save_consents};
-pub(crate) use stage::{CHECK, TIMER};
+pub(crate) use stage::{CHECK, DRAFT, TIMER};
 pub use stage::{Staged, stage, stage_marked};
 pub(crate) use stage::{preview, stage_for_party};
 pub use start::{Begin, Begun, check_pair, start};
@@ -43,7 +43,7 @@ pub use status::{
     Can, PublicStatus, Status, StatusKey, TimelineStep, public_status, sentence, status, tag,
 };
 pub use submit::{Submitted, reopen, submit, withdraw};
-pub use timer::{recount, run_ready, run_timer};
+pub use timer::{recount, run_ready, run_timer, warn_of_draft};
 pub use view::{ContactView, PhotoView, SectionState, SectionView, View, open};
 
 /// The version of the texts of the consents that are shown at present.

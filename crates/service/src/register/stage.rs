@@ -20,6 +20,8 @@ use store::{AuditEntry, Batch, BlobRecord, Job, Keys};
 
 /// The job that waits for the timer of an application.
 pub(crate) const TIMER: &str = "application.timer";
+/// The job that tells of a draft that will soon be deleted.
+pub(crate) const DRAFT: &str = "application.draft";
 /// The job that runs the checks.
 pub(crate) const CHECK: &str = "application.check";
 
@@ -276,6 +278,37 @@ pub(super) fn arm(batch: &mut Batch, loaded: &Loaded) {
         let key = loaded.application.subject();
         batch.job(Job { kind: TIMER, key, payload: serde_json::json!({}), run_at });
     }
+    if let Some(run_at) = loaded.application.facts.draft_warned_at() {
+        let key = loaded.application.subject();
+        batch.job(Job { kind: DRAFT, key, payload: serde_json::json!({}), run_at });
+    }
+}
+
+/// Tells of a draft that will be deleted, once per last day. Whoever has proven no contact cannot be
+/// told.
+pub(super) async fn warn(app: &App, batch: &mut Batch, loaded: &Loaded) -> Result<(), Error> {
+    let application = &loaded.application;
+    let draft_until = application.facts.draft_until;
+    let template = Template::DraftExpiring {
+        reference: application.reference.clone(),
+        until: draft_until.date_in(&loaded.operator.zone),
+        link: app.site.link("resume"),
+    };
+    let to = To::Contacts {
+        contacts: confirmed(app, loaded).await?,
+        lang: loaded.lang(),
+        data_key_id: application.data_key_id,
+    };
+    let request = NoticeRequest {
+        operator_id: application.operator_id,
+        template,
+        about: application.msisdn,
+        application_id: Some(application.id),
+        to,
+        dedup: format!("{}:draft:{}", application.subject(), draft_until.millis()),
+    };
+    notice::stage(app, batch, request).await?;
+    Ok(())
 }
 
 fn tell_story(batch: &mut Batch, application: &Application, event: &Event) {

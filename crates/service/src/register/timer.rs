@@ -36,6 +36,22 @@ pub async fn run_timer(app: &App, id: ApplicationId) -> Result<Next, Error> {
     .await
 }
 
+/// A draft will soon be deleted: its applicant is told, unless it was sent or moved meanwhile.
+pub async fn warn_of_draft(app: &App, id: ApplicationId) -> Result<Next, Error> {
+    let Some(row) = store::application::load(&app.store.db, id).await? else {
+        return Ok(Next::Done);
+    };
+    let Some(warned_at) = row.facts.draft_warned_at() else { return Ok(Next::Done) };
+    if app.now() < warned_at {
+        return Ok(Next::At(warned_at));
+    }
+    let loaded = complete(app, row).await?;
+    let mut batch = Batch::new(app.now());
+    super::stage::warn(app, &mut batch, &loaded).await?;
+    app.store.db.commit(batch).await?;
+    Ok(Next::Done)
+}
+
 /// The network confirmed that the number works.
 pub async fn run_ready(app: &App, id: ApplicationId) -> Result<Next, Error> {
     retry(|| async {
