@@ -80,6 +80,20 @@ impl Visitor<'_> {
 /// Fills in a registration from the first page to the receipt.
 fn register(visitor: &Visitor<'_>, card: &Value, mail: &str) {
     let page = &visitor.page;
+    fill_in(visitor, card, mail);
+    upload(visitor, "front");
+    upload(visitor, "back");
+    upload(visitor, "portrait");
+    page.pick("[name=registration]");
+    page.pick("[name=portrait]");
+    visitor.send();
+    visitor.follow("form[action='/register/send'] button");
+    assert!(page.url().ends_with("/register/receipt"), "{}", page.text("main"));
+}
+
+/// Fills in everything up to the first photo.
+fn fill_in(visitor: &Visitor<'_>, card: &Value, mail: &str) {
+    let page = &visitor.page;
     visitor.go("/");
     visitor.follow("main a[href^='/register']");
     while !page.has("[name=number]") {
@@ -105,14 +119,42 @@ fn register(visitor: &Visitor<'_>, card: &Value, mail: &str) {
     page.fill("[name=document_number]", "11010519491231002X");
     page.pick("[name=is_long_term]");
     visitor.send();
-    upload(visitor, "front");
-    upload(visitor, "back");
-    upload(visitor, "portrait");
-    page.pick("[name=registration]");
-    page.pick("[name=portrait]");
-    visitor.send();
-    visitor.follow("form[action='/register/send'] button");
-    assert!(page.url().ends_with("/register/receipt"), "{}", page.text("main"));
+}
+
+/// Breaks the line twice while the second part is sent, and notes what was asked for.
+const BREAK_THE_LINE: &str = r#"
+const real = window.fetch;
+let broken = 0;
+window.fetch = (address, options) => {
+  const asked = String(address).split("?")[0].split("/photo/document_front/")[1];
+  sessionStorage.asked = `${sessionStorage.asked ?? ""}${options?.method ?? "GET"} ${asked};`;
+  if (asked === "parts/1" && broken++ < 2) return Promise.reject(new TypeError("no line"));
+  return real(address, options);
+};
+"#;
+
+#[test]
+fn a_photo_goes_on_after_the_line_broke_and_sends_only_what_is_missing() {
+    let Some(driver) = driver() else { return };
+    let demo = Demo::start();
+    visit(&driver, &demo, "parts", window(360, "zh", true), |visitor| {
+        let page = &visitor.page;
+        fill_in(visitor, &demo.get("/numbers/free")[0], "parts@example.org");
+        page.run(BREAK_THE_LINE);
+        let mut bytes = demo.download("/demo/specimens/front.jpg");
+        // Three parts; what follows the end of a picture is not looked at.
+        bytes.resize(560_000, 0);
+        let path = std::env::temp_dir().join(format!("{}-parts.jpg", std::process::id()));
+        std::fs::write(&path, bytes).expect("a photo is saved");
+        page.type_into("input[type=file][name=photo]", &path.to_string_lossy());
+        demo.wait_for(|| page.url().ends_with("/document_back").then_some(()));
+        drop(std::fs::remove_file(&path));
+        let asked = page.run("return sessionStorage.asked");
+        let broken = "POST parts/1;POST parts/1;";
+        let all = format!("GET parts;POST parts/0;{broken}POST parts/1;POST parts/2;POST whole;");
+        assert_eq!(asked, json!(all));
+        visitor.look();
+    });
 }
 
 fn upload(visitor: &Visitor<'_>, name: &str) {

@@ -81,6 +81,7 @@ refusals! {
     crate::token::TokenRefusal,
     crate::image::PhotoRefusal,
     crate::register::ContactRefusal,
+    crate::register::PartRefusal,
     domain::application::ApplicationRefusal,
     domain::application::form::FormRefusal,
     domain::finding::Finding,

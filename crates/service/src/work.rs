@@ -138,6 +138,11 @@ pub fn periodics() -> &'static [Periodic] {
             run: |app| Box::pin(sweep_blobs(app)),
         },
         Periodic {
+            name: "upload_part.sweep",
+            every_millis: BLOBS_MILLIS,
+            run: |app| Box::pin(register::sweep_parts(app)),
+        },
+        Periodic {
             name: "api_request.sweep",
             every_millis: ANSWERS_MILLIS,
             run: |app| Box::pin(forget_answers(app)),

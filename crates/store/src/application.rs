@@ -5,6 +5,7 @@ pub mod contact;
 pub mod document;
 mod event;
 pub mod guess;
+pub mod part;
 
 pub(crate) use event::ALL as EVENTS;
 pub use event::{Event, events};

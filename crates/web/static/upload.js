@@ -1,5 +1,5 @@
-// Photos: shrinks to 2000 px before sending and shows the bytes that were really sent.
-// Without this file the form sends the photo as it is.
+// Photos: shrinks to 2000 px before sending, sends in parts of 256 KB that outlive a broken line,
+// and shows the bytes that were really sent. Without this file the form sends the photo as it is.
 
 const EDGE_MAX = 2000;
 const SMALL_ENOUGH = 600 * 1024;
@@ -31,18 +31,62 @@ function show(html) {
   (document.querySelector(".error-summary") ?? main).focus();
 }
 
-function send(form, data) {
+const PART = 256 * 1024;
+const TRIES_MAX = 8;
+const hex = (buffer) => [...new Uint8Array(buffer)].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+// What has arrived stays: after a break, or with the same photo chosen again, only the rest is sent.
+async function sendParts(form, file, show) {
+  const path = form.action.split("?")[0];
+  const way = form.action.includes("?") ? `&${form.action.split("?")[1]}` : "";
+  const digest = hex(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+  const query = `?digest=${digest}&size=${file.size}`;
+  const ask = async (address, options) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        const answer = await fetch(address, options);
+        if (answer.status < 500) return answer;
+      } catch { /* no line: again below */ }
+      if (tries === TRIES_MAX) throw new Error("no line");
+      await new Promise((done) => setTimeout(done, Math.min(500 * 2 ** tries, 15000)));
+    }
+  };
+  const answer = await ask(`${path}/parts${query}`);
+  if (!answer.ok || answer.redirected) throw new Error("not here");
+  const present = new Set(await answer.json());
+  for (let part = 0; part * PART < file.size; part++) {
+    show(Math.min(part * PART, file.size), file.size);
+    if (present.has(part)) continue;
+    const body = file.slice(part * PART, (part + 1) * PART);
+    const taken = await ask(`${path}/parts/${part}${query}`, { method: "POST", body });
+    if (!taken.ok || taken.redirected) throw new Error("not taken");
+  }
+  show(file.size, file.size);
+  return ask(`${path}/whole${query}${way}`, { method: "POST" });
+}
+
+async function send(form, data, file) {
   const box = form.querySelector("[data-progress]");
   const bar = box.querySelector("progress");
   const text = box.querySelector("[data-text]");
   const pattern = text.dataset.text;
   box.hidden = false;
+  const progress = (sent, all) => {
+    const kb = (bytes) => Math.ceil(bytes / 1024);
+    bar.value = (100 * sent) / all;
+    text.textContent = pattern.replace("%s", kb(sent)).replace("%t", kb(all));
+  };
+  if (file && file.size > PART && globalThis.crypto?.subtle) {
+    try {
+      const answer = await sendParts(form, file, progress);
+      if (answer.ok) return location.assign(answer.url);
+      return show(await answer.text());
+    } catch { /* in one piece then, as without this file */ }
+  }
   const request = new XMLHttpRequest();
   request.upload.addEventListener("progress", (event) => {
     if (!event.lengthComputable) return;
-    const kb = (bytes) => Math.ceil(bytes / 1024);
-    bar.value = (100 * event.loaded) / event.total;
-    text.textContent = pattern.replace("%s", kb(event.loaded)).replace("%t", kb(event.total));
+    progress(event.loaded, event.total);
   });
   request.addEventListener("load", () => {
     if (request.status >= 200 && request.status < 300) {
@@ -68,11 +112,14 @@ function start() {
       if (event.submitter?.name) return;
       event.preventDefault();
       const data = new FormData(form);
+      let file;
       for (const input of inputs) {
         data.delete(input.name);
-        if (input.files.length > 0) data.append(input.name, await shrink(input.files[0]));
+        if (input.files.length === 0) continue;
+        file = await shrink(input.files[0]);
+        data.append(input.name, file);
       }
-      send(form, data);
+      send(form, data, file);
     });
   }
 }

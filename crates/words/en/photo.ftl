@@ -21,3 +21,6 @@ example-dark = Too dark
 example-dark-fix = Shoot near a window
 example-wrong-side = Wrong side
 example-wrong-side-fix = One photo of each side
+refusal-photo-part-length = A part of the photo arrived damaged. Send the photo again.
+refusal-photo-incomplete = The photo has not arrived whole. Choose the same photo again: only what is missing is sent.
+refusal-photo-other-file = The photo changed while it was being sent. Choose it again.

@@ -21,3 +21,6 @@ example-dark = 太暗
 example-dark-fix = 白天靠窗拍
 example-wrong-side = 传反或传重
 example-wrong-side-fix = 人像面和国徽面各一张
+refusal-photo-part-length = 照片的一部分在传输中损坏，请重新发送。
+refusal-photo-incomplete = 照片还没有传完。请再选一次同一张照片，只会补传缺少的部分。
+refusal-photo-other-file = 照片在传输过程中发生了变化，请重新选择。

@@ -13,6 +13,7 @@ mod contact;
 mod list;
 mod load;
 mod outside;
+mod part;
 mod photo;
 mod redo;
 mod save;
@@ -32,6 +33,8 @@ pub use contact::{
 pub use list::{Listed, list};
 pub use load::{Loaded, load};
 pub use outside::{Answered, WholeApplication, submit_whole};
+pub(crate) use part::sweep_parts;
+pub use part::{PART_BYTES, PartRefusal, Whole, join, parts, put_part};
 pub use photo::{Uploaded, photo, photo_part, send_anyway, upload};
 pub use redo::RedoView;
 pub use save::{Change, IdentityFields, Purpose, save, save_consents};

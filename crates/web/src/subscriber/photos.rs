@@ -9,6 +9,7 @@ use crate::component::{
 };
 use crate::shell::Shell;
 use crate::shell::failure::Reply;
+use axum::body::Bytes;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +17,7 @@ use domain::application::form;
 use domain::identity::DocumentKind;
 use domain::reason::Item;
 use service::App;
-use service::register::{self, PhotoView, View};
+use service::register::{self, PhotoView, View, Whole};
 use std::sync::Arc;
 use words::Lang;
 
@@ -175,7 +176,19 @@ pub(crate) async fn upload(
         }
     };
     let id = applicant.application_id;
-    match register::upload(&app, &applicant.actor(), id, item, photo).await {
+    let uploaded = register::upload(&app, &applicant.actor(), id, item, photo).await;
+    after_upload(&shell, &way, &view, item, uploaded)
+}
+
+/// On to the next page, or back to this one with what is wrong.
+fn after_upload(
+    shell: &Shell,
+    way: &Way,
+    view: &View,
+    item: Item,
+    uploaded: Result<register::Uploaded, service::Error>,
+) -> Reply {
+    match uploaded {
         Ok(found) if found.reasons.is_empty() => {
             let next = steps::after_photo(item, &view.wanted_photos);
             Ok(go(&way.after(&view.facts, &next)))
@@ -183,11 +196,90 @@ pub(crate) async fn upload(
         // A warning is shown where the photo is, so that it can be taken again at once.
         Ok(_) => Ok(go(&way.here(&steps::photo(item)))),
         Err(service::Error::Refused(refused)) => {
-            let why = Errors::refused(t, &refused, "photo").first();
-            Ok(photo_page(&shell, &way, &view, item, Some(&why)))
+            let why = Errors::refused(shell.lang, &refused, "photo").first();
+            Ok(photo_page(shell, way, view, item, Some(&why)))
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// `?digest=HEX&size=BYTES`: the file of which a part is sent.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct File {
+    digest: String,
+    size: usize,
+}
+
+impl File {
+    fn whole(&self) -> Option<Whole> {
+        let hex = self.digest.as_bytes();
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
+        let mut digest = [0; 32];
+        if hex.len() != 2 * digest.len() {
+            return None;
+        }
+        for (byte, pair) in digest.iter_mut().zip(hex.chunks_exact(2)) {
+            let &[high, low] = pair else { return None };
+            *byte = digit(high)? * 16 + digit(low)?;
+        }
+        Some(Whole { digest, size_bytes: self.size })
+    }
+}
+
+/// `GET /register/photo/{item}/parts`: which parts of the file are here.
+pub(crate) async fn parts(
+    State(app): State<Arc<App>>,
+    applicant: Applicant,
+    Path(item): Path<String>,
+    Query(file): Query<File>,
+) -> Reply {
+    let (Some(item), Some(whole)) = (Item::from_code(&item), file.whole()) else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    let of = (applicant.application_id, item);
+    let present = register::parts(&app, &applicant.actor(), of, whole).await?;
+    Ok(axum::Json(present).into_response())
+}
+
+/// `POST /register/photo/{item}/parts/{part}`: one part of the file.
+pub(crate) async fn put_part(
+    State(app): State<Arc<App>>,
+    shell: Shell,
+    applicant: Applicant,
+    Path((item, part)): Path<(String, usize)>,
+    Query(file): Query<File>,
+    bytes: Bytes,
+) -> Reply {
+    let (Some(item), Some(whole)) = (Item::from_code(&item), file.whole()) else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    let of = (applicant.application_id, item);
+    match register::put_part(&app, &applicant.actor(), of, whole, part, &bytes).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(service::Error::Refused(refused)) => {
+            let why = Errors::refused(shell.lang, &refused, "photo").first();
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, why).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /register/photo/{item}/whole`: every part has been sent.
+pub(crate) async fn join(
+    State(app): State<Arc<App>>,
+    shell: Shell,
+    applicant: Applicant,
+    Path(item): Path<String>,
+    Query(way): Query<Way>,
+    Query(file): Query<File>,
+) -> Reply {
+    let view = applicant.open(&app).await?;
+    let (Some(item), Some(whole)) = (needed(&view, &item), file.whole()) else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    let of = (applicant.application_id, item);
+    let uploaded = register::join(&app, &applicant.actor(), of, whole).await;
+    after_upload(&shell, &way, &view, item, uploaded)
 }
 
 enum Received {
