@@ -43,7 +43,7 @@ impl Hlr for Unconnected {
 }
 
 impl Sms for Unconnected {
-    fn submit<'a>(&'a self, _sms: &'a OutgoingSms) -> Later<'a, Result<String, PortError>> {
+    fn submit<'a>(&'a self, _sms: &'a OutgoingSms) -> Later<'a, Result<Vec<String>, PortError>> {
         none("SMSC")
     }
 

@@ -18,6 +18,9 @@ pub enum PortError {
     /// The outside said no and will say no again.
     #[error("refused: {0}")]
     Rejected(String),
+    /// It was surely not handed over: there is no connection, or no room. Try again later.
+    #[error("not sent: {0}")]
+    NotSent(String),
     /// The outside asks to slow down.
     #[error("throttled")]
     Throttled,
@@ -90,12 +93,17 @@ pub struct OutgoingSms {
 /// The short-message service centre, outgoing side. Receipts and incoming texts come back through
 /// `service::notice::receipt` and `service::command::incoming`.
 pub trait Sms: Send + Sync + std::fmt::Debug {
-    /// Submits; `Ok` carries the SMSC's message id, to which receipts refer.
-    fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<String, PortError>>;
+    /// Submits; `Ok` carries the SMSC's message ids, one for each part, to which receipts refer.
+    fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<Vec<String>, PortError>>;
 
     /// Whether the outside itself takes the same `notice_id` only once. If not (SMPP has no such
     /// key), a submission in doubt is never repeated.
     fn recognises_repeats(&self) -> bool;
+
+    /// How receipts may spell a message id that [`Sms::submit`] gave; itself comes first.
+    fn spellings(&self, message_id: &str) -> Vec<String> {
+        vec![message_id.to_owned()]
+    }
 }
 
 /// One e-mail to send.

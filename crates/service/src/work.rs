@@ -148,6 +148,11 @@ pub fn periodics() -> &'static [Periodic] {
             run: |app| Box::pin(forget_answers(app)),
         },
         Periodic {
+            name: "incoming_part.sweep",
+            every_millis: ANSWERS_MILLIS,
+            run: |app| Box::pin(crate::command::forget_parts(app)),
+        },
+        Periodic {
             name: "provision.reconcile",
             every_millis: provision::EVERY_MILLIS,
             run: |app| Box::pin(async { provision::reconcile(app).await.map(|_| ()) }),

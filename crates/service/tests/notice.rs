@@ -334,7 +334,7 @@ struct Forgetful {
 }
 
 impl Sms for Forgetful {
-    fn submit<'a>(&'a self, _: &'a OutgoingSms) -> Later<'a, Result<String, PortError>> {
+    fn submit<'a>(&'a self, _: &'a OutgoingSms) -> Later<'a, Result<Vec<String>, PortError>> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         Box::pin(async { Err(PortError::Unreachable("connection reset".into())) })
     }

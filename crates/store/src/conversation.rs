@@ -6,7 +6,8 @@ use crate::error::Error;
 use crate::params;
 use crate::reach::bucket_of;
 use crate::statement::Statement;
-use domain::id::OperatorId;
+use crate::value::Row;
+use domain::id::{DataKeyId, OperatorId};
 use domain::msisdn::Msisdn;
 use domain::time::At;
 
@@ -22,6 +23,10 @@ pub(crate) const ALL: &[&Statement] = &[
     &CALL_BACK,
     &CALL_BACKS,
     &CALLED,
+    &INSERT_PART,
+    &PARTS,
+    &OLD_PARTS,
+    &DELETE_PART,
 ];
 
 const TAKE: Statement = Statement::new(
@@ -76,6 +81,94 @@ const CALLED: Statement = Statement::new(
     "call_back.done",
     "delete from call_back where bucket = $1 and msisdn = $2 and operator_id = $3",
 );
+
+const INSERT_PART: Statement = Statement::new(
+    "incoming_part.insert",
+    "insert into incoming_part (bucket, sender_index, reference, total, number, data_key_id, body, \
+        received_at) values ($1, $2, $3, $4, $5, $6, $7, $8) \
+     on conflict (bucket, sender_index, reference, total, number) do nothing",
+);
+const PARTS: Statement = Statement::new(
+    "incoming_part.list",
+    "select bucket, sender_index, reference, total, number, data_key_id, body, received_at \
+     from incoming_part where bucket = $1 and sender_index = $2 and reference = $3 and total = $4 \
+        and received_at > $5 order by number",
+);
+const OLD_PARTS: Statement = Statement::new(
+    "incoming_part.old",
+    "select bucket, sender_index, reference, total, number, data_key_id, body, received_at \
+     from incoming_part where received_at <= $1 order by received_at limit $2",
+);
+const DELETE_PART: Statement = Statement::new(
+    "incoming_part.delete",
+    "delete from incoming_part where bucket = $1 and sender_index = $2 and reference = $3 \
+        and total = $4 and number = $5",
+);
+
+/// One part of a text from a phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The blind index of the phone.
+    pub sender_index: [u8; 16],
+    /// Which text.
+    pub reference: i64,
+    /// Of how many parts.
+    pub total: i64,
+    /// Which part, from 1.
+    pub number: i64,
+    /// The key under which the body is sealed.
+    pub data_key_id: DataKeyId,
+    /// UTF-16 in network order, sealed.
+    pub body: Vec<u8>,
+    /// When it came.
+    pub received_at: At,
+}
+
+/// Adds a part; one that is there already stays as it is.
+pub fn insert_part(batch: &mut Batch, part: &Part) {
+    let values = params![
+        bucket_of(part.sender_index),
+        part.sender_index,
+        part.reference,
+        part.total,
+        part.number,
+        part.data_key_id,
+        part.body.as_slice(),
+        part.received_at,
+    ];
+    batch.push(&INSERT_PART, values, Expect::Any);
+}
+
+/// The parts of the same text that came after `after`, in order.
+pub async fn parts(db: &Db, like: &Part, after: At) -> Result<Vec<Part>, Error> {
+    let bucket = bucket_of(like.sender_index);
+    let values = params![bucket, like.sender_index, like.reference, like.total, after];
+    db.query(&PARTS, values).await?.iter().map(part_of).collect()
+}
+
+/// At most `limit` parts that came until `until`, the oldest first.
+pub async fn old_parts(db: &Db, until: At, limit: i64) -> Result<Vec<Part>, Error> {
+    db.query(&OLD_PARTS, params![until, limit]).await?.iter().map(part_of).collect()
+}
+
+/// Removes a part; nothing if it is gone.
+pub fn delete_part(batch: &mut Batch, part: &Part) {
+    let bucket = bucket_of(part.sender_index);
+    let values = params![bucket, part.sender_index, part.reference, part.total, part.number];
+    batch.push(&DELETE_PART, values, Expect::Any);
+}
+
+fn part_of(row: &Row) -> Result<Part, Error> {
+    Ok(Part {
+        sender_index: row.get(1)?,
+        reference: row.get(2)?,
+        total: row.get(3)?,
+        number: row.get(4)?,
+        data_key_id: row.get(5)?,
+        body: row.get(6)?,
+        received_at: row.get(7)?,
+    })
+}
 
 /// What a sender was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

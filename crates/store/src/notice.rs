@@ -30,6 +30,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &MESSAGE,
     &INSERT_RECEIPT,
     &RECEIPTS,
+    &DELIVERED_FROM,
     &COUNT_UNKNOWN,
 ];
 
@@ -94,24 +95,32 @@ const MOVE_ATTEMPT: Statement = Statement::new(
 );
 const INSERT_MESSAGE: Statement = Statement::new(
     "notice.insert_message",
-    "insert into notice_message (bucket, message_id, notice_bucket, notice_id, channel) \
-     values ($1, $2, $3, $4, $5)",
+    "insert into notice_message (bucket, message_id, notice_bucket, notice_id, channel, to_index) \
+     values ($1, $2, $3, $4, $5, $6) on conflict (bucket, message_id) do update set \
+        notice_bucket = excluded.notice_bucket, notice_id = excluded.notice_id, \
+        channel = excluded.channel, to_index = excluded.to_index",
 );
 const MESSAGE: Statement = Statement::new(
     "notice.message",
-    "select notice_bucket, notice_id, channel from notice_message \
+    "select notice_bucket, notice_id, channel, to_index from notice_message \
      where bucket = $1 and message_id = $2",
 );
 const INSERT_RECEIPT: Statement = Statement::new(
     "notice.insert_receipt",
     "insert into notice_receipt (bucket, message_id, status, said_at, received_at, times, \
-        is_known) values ($1, $2, $3, $4, $5, 1, $6) \
+        is_known, from_index) values ($1, $2, $3, $4, $5, 1, $6, $7) \
      on conflict (bucket, message_id, status) do update set \
         times = notice_receipt.times + 1, is_known = excluded.is_known",
 );
 const RECEIPTS: Statement = Statement::new(
     "notice.receipts",
-    "select status, said_at from notice_receipt where bucket = $1 and message_id = $2",
+    "select status, said_at, from_index from notice_receipt \
+     where bucket = $1 and message_id = $2",
+);
+const DELIVERED_FROM: Statement = Statement::new(
+    "notice.delivered_from",
+    "select count(*) from notice_receipt where from_index = $1 and not is_known \
+        and status = 'delivered' and received_at >= $2",
 );
 const COUNT_UNKNOWN: Statement = Statement::new(
     "notice.count_unknown_receipts",
@@ -358,37 +367,89 @@ pub fn update_attempt(batch: &mut Batch, notice: &Notice, attempt: &Attempt) {
     batch.push(&MOVE_ATTEMPT, values, Expect::Rows(1));
 }
 
-/// Records that the outside calls this attempt `message_id`.
-pub fn insert_message(batch: &mut Batch, notice: &Notice, channel: Channel, message_id: &str) {
-    let values =
-        params![bucket::of(message_id), message_id, notice.bucket, notice.id, channel.key(),];
+/// Which attempt the outside means by one of its ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The bucket of the notice.
+    pub bucket: i64,
+    /// The notice.
+    pub notice_id: NoticeId,
+    /// The channel.
+    pub channel: Channel,
+    /// The blind index of the receiver, if one was recorded.
+    pub to_index: Option<[u8; 16]>,
+}
+
+/// Records that the outside calls an attempt `message_id`. A message centre that counts anew gives
+/// an old id again: the newest message has it.
+pub fn insert_message(batch: &mut Batch, message_id: &str, message: &Message) {
+    let values = params![
+        bucket::of(message_id),
+        message_id,
+        message.bucket,
+        message.notice_id,
+        message.channel.key(),
+        message.to_index,
+    ];
     batch.push(&INSERT_MESSAGE, values, Expect::Rows(1));
 }
 
 /// The attempt the outside calls `message_id`.
-pub async fn message(db: &Db, message_id: &str) -> Result<Option<(i64, NoticeId, Channel)>, Error> {
+pub async fn message(db: &Db, message_id: &str) -> Result<Option<Message>, Error> {
     let row = db.query_opt(&MESSAGE, params![bucket::of(message_id), message_id]).await?;
-    row.map(|row| Ok((row.get(0)?, row.get(1)?, row.parse(2, Channel::from_key)?))).transpose()
+    let of = |row: &Row| {
+        Ok(Message {
+            bucket: row.get(0)?,
+            notice_id: row.get(1)?,
+            channel: row.parse(2, Channel::from_key)?,
+            to_index: row.get(3)?,
+        })
+    };
+    row.as_ref().map(of).transpose()
+}
+
+/// A receipt as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt<'a> {
+    /// The outside's id.
+    pub message_id: &'a str,
+    /// `delivered`, `undeliverable`, `expired`, `unknown`.
+    pub status: &'a str,
+    /// When it is said to have happened.
+    pub said_at: At,
+    /// Whether we know the message.
+    pub is_known: bool,
+    /// The blind index of the phone it is about, if it was named.
+    pub from_index: Option<[u8; 16]>,
 }
 
 /// Records a receipt; a repeated one is counted.
-pub fn insert_receipt(
-    batch: &mut Batch,
-    message_id: &str,
-    status: &str,
-    said_at: At,
-    is_known: bool,
-) {
+pub fn insert_receipt(batch: &mut Batch, receipt: &Receipt<'_>) {
     let received_at = batch.at();
-    let values =
-        params![bucket::of(message_id), message_id, status, said_at, received_at, is_known];
+    let values = params![
+        bucket::of(receipt.message_id),
+        receipt.message_id,
+        receipt.status,
+        receipt.said_at,
+        received_at,
+        receipt.is_known,
+        receipt.from_index,
+    ];
     batch.push(&INSERT_RECEIPT, values, Expect::Rows(1));
 }
 
-/// The receipts for a message: status and when it is said to have happened.
-pub async fn receipts(db: &Db, message_id: &str) -> Result<Vec<(String, At)>, Error> {
+/// The receipts for a message: status, when it is said to have happened, the phone's index.
+pub async fn receipts(
+    db: &Db,
+    message_id: &str,
+) -> Result<Vec<(String, At, Option<[u8; 16]>)>, Error> {
     let rows = db.query(&RECEIPTS, params![bucket::of(message_id), message_id]).await?;
-    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
+}
+
+/// How many receipts since `since` say that something unknown arrived at this phone.
+pub async fn delivered_from(db: &Db, from_index: [u8; 16], since: At) -> Result<i64, Error> {
+    db.query_one(&DELIVERED_FROM, params![from_index, since]).await?.get(0)
 }
 
 /// How many receipts were for a message nobody knows.

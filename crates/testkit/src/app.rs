@@ -138,9 +138,9 @@ impl Outside {
 }
 
 impl Sms for Outside {
-    fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<String, PortError>> {
+    fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<Vec<String>, PortError>> {
         self.sms.lock().expect("no test panics while it holds this").push(sms.clone());
-        Box::pin(async { Ok(format!("smsc-{}", sms.notice_id)) })
+        Box::pin(async { Ok(vec![format!("smsc-{}", sms.notice_id)]) })
     }
 
     fn recognises_repeats(&self) -> bool {

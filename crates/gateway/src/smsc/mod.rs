@@ -6,5 +6,7 @@
 //! waits for a receipt, then tries another channel.
 
 mod simulator;
+pub mod smpp;
 
 pub use simulator::Simulator;
+pub use smpp::Smpp;

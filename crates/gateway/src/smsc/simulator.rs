@@ -9,8 +9,8 @@ use std::sync::Arc;
 pub struct Simulator(pub Arc<Network>);
 
 impl Sms for Simulator {
-    fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<String, PortError>> {
-        Box::pin(async move { self.0.submit(sms) })
+    fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<Vec<String>, PortError>> {
+        Box::pin(async move { self.0.submit(sms).map(|id| vec![id]) })
     }
 
     fn recognises_repeats(&self) -> bool {

@@ -10,6 +10,7 @@
 
 mod answer;
 mod loss;
+mod part;
 mod sender;
 
 use crate::app::App;
@@ -23,6 +24,8 @@ use domain::id::OperatorId;
 use domain::msisdn::Msisdn;
 use domain::notice::Answer;
 use domain::time::At;
+pub(crate) use part::forget_parts;
+pub use part::{IncomingPart, incoming_part};
 use sender::Sender;
 use store::{Batch, conversation};
 use words::Lang;

@@ -11,13 +11,16 @@ use domain::notice::fallback::{self, Outcome};
 use domain::time::{At, DAY_MILLIS};
 use seal::Place;
 use store::Batch;
-use store::notice::{Attempt, Notice, State};
+use store::notice::{Attempt, Message, Notice, State};
 
 /// Between two tries of one submission that was not taken.
 const RETRY_MILLIS: i64 = 20_000;
 
 /// A receipt may come so long after the validity has ended.
 const GRACE_MILLIS: i64 = 30 * 60_000;
+
+/// How often somebody looks whether the phone of a submission in doubt said that it came.
+const DOUBT_MILLIS: i64 = 10 * 60_000;
 
 /// A bounce comes within a day, if at all.
 const BOUNCE_MILLIS: i64 = DAY_MILLIS;
@@ -37,8 +40,11 @@ pub async fn deliver(app: &App, key: &AttemptKey) -> Result<Next, Error> {
     if is_in_doubt && !recognises_repeats(app, key.channel) {
         // It may have been handed over. A receipt can still settle it; we send nothing again.
         let last = deadline.plus_millis(GRACE_MILLIS);
+        if arrived_unnamed(app, &notice, &attempt).await? {
+            return finish(app, &notice, attempt, State::Delivered, Some("in doubt")).await;
+        }
         if now < last {
-            return Ok(Next::At(last));
+            return Ok(Next::At(last.min(now.plus_millis(DOUBT_MILLIS))));
         }
         return finish(app, &notice, attempt, State::Unknown, Some("in doubt")).await;
     }
@@ -53,8 +59,9 @@ pub async fn deliver(app: &App, key: &AttemptKey) -> Result<Next, Error> {
         State::Queued => begin(app, &notice, attempt).await?,
         _ => attempt,
     };
+    let to_index = super::reach::phone_index(app, &plain.0);
     let answer = submit(app, key, plain, deadline).await;
-    conclude(app, &notice, attempt, answer).await
+    conclude(app, &notice, attempt, answer, to_index).await
 }
 
 /// The job `notice.settle`: nothing was heard of a submitted attempt in time.
@@ -73,23 +80,47 @@ pub async fn settle(app: &App, key: &AttemptKey) -> Result<Next, Error> {
     finish(app, &notice, attempt, state, None).await
 }
 
-/// Writes a final outcome and queues what follows from it. Used by receipts as well.
-pub(super) async fn finish(
+/// Writes a final outcome and queues what follows from it.
+async fn finish(
     app: &App,
     notice: &Notice,
-    mut attempt: Attempt,
+    attempt: Attempt,
     state: State,
     error: Option<&str>,
 ) -> Result<Next, Error> {
     let mut batch = Batch::new(app.now());
-    attempt.state = state;
-    attempt.settled_at = Some(app.now());
-    attempt.error = error.map(str::to_owned);
-    store::notice::update_attempt(&mut batch, notice, &attempt);
-    attempt.version += 1;
-    follow(app, &mut batch, notice, &attempt).await?;
+    settle_in(app, &mut batch, notice, attempt, state, error).await?;
     app.store.db.commit(batch).await?;
     Ok(Next::Done)
+}
+
+/// The same, into `batch`.
+pub(super) async fn settle_in(
+    app: &App,
+    batch: &mut Batch,
+    notice: &Notice,
+    mut attempt: Attempt,
+    state: State,
+    error: Option<&str>,
+) -> Result<(), Error> {
+    attempt.state = state;
+    attempt.settled_at = Some(batch.at());
+    attempt.error = error.map(str::to_owned);
+    store::notice::update_attempt(batch, notice, &attempt);
+    attempt.version += 1;
+    if state != State::Delivered {
+        follow(app, batch, notice, &attempt).await?;
+    }
+    Ok(())
+}
+
+/// Whether a receipt for a message that nobody knows came from the phone of this attempt: it was
+/// handed over, and the answer with its id was lost.
+async fn arrived_unnamed(app: &App, notice: &Notice, attempt: &Attempt) -> Result<bool, Error> {
+    let Some((to, _)) = open(app, notice, attempt).await? else { return Ok(false) };
+    let Some(index) = super::reach::phone_index(app, &to) else { return Ok(false) };
+    let count = store::notice::delivered_from(&app.store.db, index, attempt.not_before).await?;
+    Ok(count > 0)
 }
 
 /// Queues the next channel if this outcome asks for it.
@@ -189,12 +220,13 @@ async fn submit(
     key: &AttemptKey,
     (to, body): (String, Body),
     valid_until: At,
-) -> Result<String, PortError> {
+) -> Result<Vec<String>, PortError> {
     let notice_id = key.port_id();
     match key.channel {
         Channel::Email => {
             let Body { subject, text, calendar } = body;
-            app.mail.submit(&OutgoingMail { notice_id, to, subject, text, calendar }).await
+            let mail = OutgoingMail { notice_id, to, subject, text, calendar };
+            app.mail.submit(&mail).await.map(|id| vec![id])
         }
         Channel::Number | Channel::OtherNumber | Channel::TrustedContact => {
             app.sms.submit(&OutgoingSms { notice_id, to, text: body.text, valid_until }).await
@@ -206,17 +238,22 @@ async fn conclude(
     app: &App,
     notice: &Notice,
     mut attempt: Attempt,
-    answer: Result<String, PortError>,
+    answer: Result<Vec<String>, PortError>,
+    to_index: Option<[u8; 16]>,
 ) -> Result<Next, Error> {
     let now = app.now();
     match answer {
-        Ok(message_id) => {
+        Ok(message_ids) => {
             let mut batch = Batch::new(now);
             attempt.state = State::Submitted;
             attempt.submitted_at = Some(now);
-            attempt.message_id = Some(message_id.clone());
+            attempt.message_id = Some(message_ids.join(" "));
             store::notice::update_attempt(&mut batch, notice, &attempt);
-            store::notice::insert_message(&mut batch, notice, attempt.channel, &message_id);
+            let (bucket, channel) = (notice.bucket, attempt.channel);
+            let message = Message { bucket, notice_id: notice.id, channel, to_index };
+            for message_id in &message_ids {
+                store::notice::insert_message(&mut batch, message_id, &message);
+            }
             AttemptKey::of(notice, attempt.channel).job(
                 &mut batch,
                 "notice.settle",
@@ -224,14 +261,16 @@ async fn conclude(
             );
             app.store.db.commit(batch).await?;
             // A receipt may have been faster than the answer.
-            super::receipt::apply_early(app, &message_id).await?;
+            for message_id in &message_ids {
+                super::receipt::apply_early(app, message_id, &message).await?;
+            }
             Ok(Next::Done)
         }
         Err(PortError::Rejected(reason)) => {
             tracing::info!(notice = %notice.id, channel = attempt.channel.key(), "refused");
             finish(app, notice, attempt, State::Failed, Some(&reason)).await
         }
-        Err(PortError::Throttled) => {
+        Err(PortError::Throttled | PortError::NotSent(_)) => {
             // Surely not handed over: it may wait in the queue.
             let mut batch = Batch::new(now);
             attempt.state = State::Queued;

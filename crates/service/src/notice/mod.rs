@@ -25,7 +25,7 @@ pub use deliver::{deliver, settle};
 pub use history::{Sent, SentAttempt, about_application, about_number};
 pub(crate) use proof::proofs_of_notice;
 pub use proof::{Proof, proof_of_notice};
-pub use receipt::{Status, receipt, unknown_receipts};
+pub use receipt::{ReceiptHeard, Status, hear_receipt, receipt, unknown_receipts};
 pub use render::{Rendered, Sender, email_body, reason_words, render};
 pub use stage::{Address, Contact, NoticeRequest, To, sender_of, stage};
 pub(crate) use stage::{Letterhead, stage_known};

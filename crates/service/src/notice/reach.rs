@@ -133,6 +133,17 @@ pub(crate) fn index_of(app: &App, address: &str) -> [u8; 16] {
     app.store.keys.blind("reach.address", &address.to_lowercase())
 }
 
+/// The blind index of a phone by its last digits, which a message centre writes alike with and
+/// without the country. None for what is no phone.
+pub(super) fn phone_index(app: &App, phone: &str) -> Option<[u8; 16]> {
+    const DIGITS: usize = 8;
+    let digits: Vec<u8> = phone.bytes().filter(u8::is_ascii_digit).collect();
+    let is_phone = !phone.contains('@') && !digits.is_empty();
+    let tail = digits.get(digits.len().saturating_sub(DIGITS)..).filter(|_| is_phone)?;
+    let tail = std::str::from_utf8(tail).ok()?;
+    Some(app.store.keys.blind("notice.phone", tail))
+}
+
 /// The earliest decent hour from `at` on for the receiver of a notice.
 pub(super) async fn decent_hour(app: &App, notice: &Notice, at: At) -> Result<At, Error> {
     let known = match notice.party_id {

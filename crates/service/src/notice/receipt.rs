@@ -1,13 +1,13 @@
 //! Delivery receipts: late, repeated, too early, and for messages nobody knows.
 
 use super::AttemptKey;
-use super::deliver::{finish, with_attempt};
+use super::deliver::{settle_in, with_attempt};
+use super::reach;
 use crate::app::App;
 use crate::error::Error;
-use crate::work::Next;
 use domain::time::At;
 use store::Batch;
-use store::notice::State;
+use store::notice::{Message, Receipt, State};
 
 /// What a receipt says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Status {
     Undeliverable,
     /// Its validity ended.
     Expired,
+    /// The message centre lost sight of it.
+    Unknown,
 }
 
 impl Status {
@@ -26,11 +28,14 @@ impl Status {
             Self::Delivered => "delivered",
             Self::Undeliverable => "undeliverable",
             Self::Expired => "expired",
+            Self::Unknown => "unknown",
         }
     }
 
     fn from_key(key: &str) -> Option<Self> {
-        [Self::Delivered, Self::Undeliverable, Self::Expired].into_iter().find(|s| s.key() == key)
+        [Self::Delivered, Self::Undeliverable, Self::Expired, Self::Unknown]
+            .into_iter()
+            .find(|status| status.key() == key)
     }
 
     const fn state(self) -> State {
@@ -38,8 +43,22 @@ impl Status {
             Self::Delivered => State::Delivered,
             Self::Undeliverable => State::Failed,
             Self::Expired => State::Expired,
+            Self::Unknown => State::Unknown,
         }
     }
+}
+
+/// A receipt as a message centre told it.
+#[derive(Clone, Copy, Debug)]
+pub struct ReceiptHeard<'a> {
+    /// The ids that may be meant, the likeliest first; see [`crate::port::Sms::spellings`].
+    pub message_ids: &'a [String],
+    /// The phone it is about, if it was named.
+    pub from: Option<&'a str>,
+    /// What became of the message.
+    pub status: Status,
+    /// When.
+    pub said_at: At,
 }
 
 /// Takes a receipt in. The same receipt twice changes nothing; one that comes after the attempt
@@ -51,17 +70,34 @@ pub async fn receipt(
     status: Status,
     said_at: At,
 ) -> Result<(), Error> {
-    let is_known = apply(app, message_id, status).await?;
-    record(app, message_id, status, said_at, is_known).await?;
-    if !is_known {
-        // Between our look and our record the submission may have been recorded.
-        if apply(app, message_id, status).await? {
-            record(app, message_id, status, said_at, true).await?;
-        } else {
-            tracing::info!(message_id, "a receipt for an unknown message");
-        }
+    let message_ids = [message_id.to_owned()];
+    let heard = ReceiptHeard { message_ids: &message_ids, from: None, status, said_at };
+    hear_receipt(app, &heard).await.map(|_| ())
+}
+
+/// The same for a receipt whose message may be spelled in several ways: which of its ids it was.
+pub async fn hear_receipt(app: &App, heard: &ReceiptHeard<'_>) -> Result<Option<usize>, Error> {
+    let from_index = heard.from.and_then(|from| reach::phone_index(app, from));
+    if let Some(place) = take_in(app, heard, from_index).await? {
+        return Ok(Some(place));
     }
-    Ok(())
+    let Some(first) = heard.message_ids.first() else { return Ok(None) };
+    let receipt = Receipt {
+        message_id: &receipt_key(first, from_index),
+        status: heard.status.key(),
+        said_at: heard.said_at,
+        is_known: false,
+        from_index,
+    };
+    let mut batch = Batch::new(app.now());
+    store::notice::insert_receipt(&mut batch, &receipt);
+    app.store.db.commit(batch).await?;
+    // Between our look and our record the submission may have been recorded.
+    let place = take_in(app, heard, from_index).await?;
+    if place.is_none() {
+        tracing::info!("a receipt for an unknown message");
+    }
+    Ok(place)
 }
 
 /// How many receipts are for messages nobody knows.
@@ -70,49 +106,142 @@ pub async fn unknown_receipts(app: &App) -> Result<i64, Error> {
 }
 
 /// Applies the receipts that came before the message id was known.
-pub(super) async fn apply_early(app: &App, message_id: &str) -> Result<(), Error> {
-    for (status, said_at) in store::notice::receipts(&app.store.db, message_id).await? {
-        if let Some(status) = Status::from_key(&status) {
-            apply(app, message_id, status).await?;
-            record(app, message_id, status, said_at, true).await?;
+pub(super) async fn apply_early(
+    app: &App,
+    message_id: &str,
+    message: &Message,
+) -> Result<(), Error> {
+    let own_key = receipt_key(message_id, message.to_index);
+    for spelling in app.sms.spellings(message_id) {
+        // With the phone, and from a centre that names none.
+        for key in [receipt_key(&spelling, message.to_index), spelling.clone()] {
+            for (status, said_at, from) in store::notice::receipts(&app.store.db, &key).await? {
+                let Some(status) = Status::from_key(&status) else { continue };
+                // Under the name it was told with it stands as unknown.
+                let receipt = Receipt {
+                    message_id: &key,
+                    status: status.key(),
+                    said_at,
+                    is_known: true,
+                    from_index: from,
+                };
+                let own = Receipt { message_id: &own_key, ..receipt };
+                apply(app, message, status, &[own, receipt]).await?;
+            }
         }
     }
     Ok(())
 }
 
-async fn record(
+/// Applies the receipt to the message it is for, if that is known: which of the ids.
+async fn take_in(
     app: &App,
-    message_id: &str,
-    status: Status,
-    said_at: At,
-    is_known: bool,
-) -> Result<(), Error> {
-    let mut batch = Batch::new(app.now());
-    store::notice::insert_receipt(&mut batch, message_id, status.key(), said_at, is_known);
-    Ok(app.store.db.commit(batch).await?)
+    heard: &ReceiptHeard<'_>,
+    from_index: Option<[u8; 16]>,
+) -> Result<Option<usize>, Error> {
+    for (place, message_id) in heard.message_ids.iter().enumerate() {
+        let Some(message) = store::notice::message(&app.store.db, message_id).await? else {
+            continue;
+        };
+        if !is_same_phone(from_index, message.to_index) {
+            continue;
+        }
+        let own_key = receipt_key(message_id, message.to_index);
+        let receipt = Receipt {
+            message_id: &own_key,
+            status: heard.status.key(),
+            said_at: heard.said_at,
+            is_known: true,
+            from_index,
+        };
+        // If it was told too early under the first spelling, it is known there too by now.
+        let first = heard.message_ids.first().map(|first| receipt_key(first, from_index));
+        let mut receipts = vec![receipt];
+        if let Some(first) = first.as_deref().filter(|first| *first != own_key)
+            && is_recorded(app, first, heard.status).await?
+        {
+            receipts.push(Receipt { message_id: first, ..receipt });
+        }
+        apply(app, &message, heard.status, &receipts).await?;
+        return Ok(Some(place));
+    }
+    Ok(None)
 }
 
-/// Settles the attempt; whether the message is known.
-async fn apply(app: &App, message_id: &str, status: Status) -> Result<bool, Error> {
-    let Some((bucket, notice_id, channel)) =
-        store::notice::message(&app.store.db, message_id).await?
-    else {
-        return Ok(false);
-    };
+async fn is_recorded(app: &App, key: &str, status: Status) -> Result<bool, Error> {
+    let receipts = store::notice::receipts(&app.store.db, key).await?;
+    Ok(receipts.iter().any(|(known, ..)| known == status.key()))
+}
+
+/// Under what a receipt is stored. An id alone may be two messages' (one counted in hex, one in
+/// decimal; one before the centre counted anew), so the phone belongs to it.
+fn receipt_key(message_id: &str, phone: Option<[u8; 16]>) -> String {
+    match phone {
+        None => message_id.to_owned(),
+        Some(phone) => format!("{message_id}@{:032x}", u128::from_be_bytes(phone)),
+    }
+}
+
+/// Two spellings can be the ids of two messages; the phone tells which is meant.
+fn is_same_phone(from: Option<[u8; 16]>, to: Option<[u8; 16]>) -> bool {
+    from.zip(to).is_none_or(|(from, to)| from == to)
+}
+
+/// Records the receipts and settles the attempt, in one batch.
+async fn apply(
+    app: &App,
+    message: &Message,
+    status: Status,
+    receipts: &[Receipt<'_>],
+) -> Result<(), Error> {
+    let Message { bucket, notice_id, channel, .. } = *message;
     let key = AttemptKey { bucket, notice_id, channel };
     with_attempt(app, &key, |notice, attempt| async move {
-        let is_news = match attempt.state {
-            State::Submitting | State::Submitted => true,
-            // Given up, refused or lost: it arrived after all.
-            State::Unknown | State::Failed | State::Expired => status == Status::Delivered,
-            State::Reserve | State::Queued | State::Delivered => false,
+        let record = || {
+            let mut batch = Batch::new(app.now());
+            for receipt in receipts {
+                store::notice::insert_receipt(&mut batch, receipt);
+            }
+            batch
         };
-        if is_news {
-            finish(app, &notice, attempt, status.state(), None).await
-        } else {
-            Ok(Next::Done)
+        let ids = attempt.message_id.clone().unwrap_or_default();
+        let is_in_parts = ids.contains(' ');
+        let mut batch = record();
+        if is_in_parts && status == Status::Delivered {
+            // Recorded first: of two receipts for two parts, the later one sees both.
+            app.store.db.commit(batch).await?;
+            if !are_all_delivered(app, &ids, message.to_index).await? {
+                return Ok(());
+            }
+            batch = Batch::new(app.now());
         }
+        if is_news(attempt.state, status) {
+            settle_in(app, &mut batch, &notice, attempt, status.state(), None).await?;
+        }
+        Ok(app.store.db.commit(batch).await?)
     })
     .await?;
+    Ok(())
+}
+
+const fn is_news(state: State, status: Status) -> bool {
+    match state {
+        State::Submitting | State::Submitted => true,
+        // Given up, refused or lost: it arrived after all.
+        State::Unknown | State::Failed | State::Expired => matches!(status, Status::Delivered),
+        State::Reserve | State::Queued | State::Delivered => false,
+    }
+}
+
+/// Whether every part of a text in parts arrived.
+async fn are_all_delivered(app: &App, ids: &str, phone: Option<[u8; 16]>) -> Result<bool, Error> {
+    for id in ids.split(' ') {
+        let is_here = is_recorded(app, &receipt_key(id, phone), Status::Delivered).await?
+            // A centre that names no phone.
+            || is_recorded(app, id, Status::Delivered).await?;
+        if !is_here {
+            return Ok(false);
+        }
+    }
     Ok(true)
 }
