@@ -4,6 +4,8 @@
 //! `BAOHAO_STORE_DATABASE` overrides the key `store.database`. Secrets come only from files or the
 //! environment, never from the command line.
 
+use gateway::mail::smtp::Server as MailServer;
+use gateway::smsc::smpp::Centre as Smsc;
 use serde::Deserialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,10 @@ pub(crate) struct Config {
     pub(crate) network: Network,
     /// How fast it may go.
     pub(crate) limit: Limit,
+    /// The message centre, if `network.sms` is `smpp`.
+    pub(crate) smsc: Smsc,
+    /// The mail server, if `network.mail` is `smtp`.
+    pub(crate) mail: MailServer,
 }
 
 /// `[limit]`
@@ -103,10 +109,10 @@ pub(crate) struct FirstOperator {
 pub(crate) struct Network {
     /// `none` (nothing is provisioned, cases wait) or `simulator` (for trials; says so).
     pub(crate) hlr: Adapter,
-    /// The same for text messages.
-    pub(crate) sms: Adapter,
-    /// The same for e-mail.
-    pub(crate) mail: Adapter,
+    /// The same for text messages; `smpp` for the message centre of `[smsc]`.
+    pub(crate) sms: SmsAdapter,
+    /// The same for e-mail; `smtp` for the server of `[mail]`.
+    pub(crate) mail: MailAdapter,
 }
 
 /// Which adapter stands behind a port.
@@ -116,6 +122,26 @@ pub(crate) enum Adapter {
     #[default]
     None,
     Simulator,
+}
+
+/// Which adapter stands behind the port for text messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SmsAdapter {
+    #[default]
+    None,
+    Simulator,
+    Smpp,
+}
+
+/// Which adapter stands behind the port for e-mail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MailAdapter {
+    #[default]
+    None,
+    Simulator,
+    Smtp,
 }
 
 impl Default for Site {
@@ -162,7 +188,7 @@ impl Default for FirstOperator {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { hlr: Adapter::None, sms: Adapter::None, mail: Adapter::None }
+        Self { hlr: Adapter::None, sms: SmsAdapter::None, mail: MailAdapter::None }
     }
 }
 
@@ -199,11 +225,12 @@ fn parse(
     // Parsed once as itself, so that an error has its line; then with the overrides.
     toml::from_str::<Config>(text).map_err(|error| explain(shown, text, &error))?;
     let mut table: toml::Table = text.parse().expect("it was parsed a line above");
+    no_secrets(shown, &table)?;
     for (name, value) in environment {
         let Some(key) = name.strip_prefix("BAOHAO_") else { continue };
         let Some((section, key)) = key.split_once('_') else { continue };
         let section = section.to_ascii_lowercase();
-        if !["site", "store", "operator", "network"].contains(&section.as_str()) {
+        if !["site", "store", "operator", "network", "smsc", "mail"].contains(&section.as_str()) {
             continue;
         }
         let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
@@ -214,6 +241,35 @@ fn parse(
     table.try_into().map_err(|error: toml::de::Error| {
         ConfigError(format!("environment (BAOHAO_…): {}", error.message()))
     })
+}
+
+/// Secrets come from files of their own or the environment: this file is copied and shown around.
+fn no_secrets(shown: &str, table: &toml::Table) -> Result<(), ConfigError> {
+    let has = |section: Option<&toml::Value>| section.is_some_and(|s| s.get("password").is_some());
+    let backups = table.get("smsc").and_then(|smsc| smsc.get("backup")?.as_array());
+    let is_backup = backups.is_some_and(|backups| backups.iter().any(|backup| has(Some(backup))));
+    for (name, is_there) in [
+        ("smsc", has(table.get("smsc"))),
+        ("smsc.backup", is_backup),
+        ("mail", has(table.get("mail"))),
+    ] {
+        if is_there {
+            return Err(ConfigError(format!(
+                "{shown}: {name}.password must not stand here; name a file with `password_file`"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// What `password_file` holds, without the end of its line; `password` if that is set.
+pub(crate) fn secret(password: &str, file: Option<&Path>) -> Result<String, ConfigError> {
+    match file {
+        Some(path) if password.is_empty() => std::fs::read_to_string(path)
+            .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
+            .map_err(|error| ConfigError(format!("{}: {error}", path.display()))),
+        _ => Ok(password.to_owned()),
+    }
 }
 
 /// The error with its line and, for an unknown key, the nearest known one.
@@ -271,6 +327,22 @@ mod tests {
         let config = parsed(text, &[("BAOHAO_STORE_DATABASE", "b.db"), ("BAOHAO_LOG", "info")]);
         assert_eq!(config.unwrap().store.database, "b.db");
         assert!(parsed("", &[("BAOHAO_STORE_DATABSE", "b.db")]).is_err());
+    }
+
+    #[test]
+    fn a_password_in_the_file_is_refused_and_not_repeated() {
+        for text in [
+            "[smsc]\npassword = \"hush\"\n",
+            "[mail]\npassword = \"hush\"\n",
+            "[[smsc.backup]]\nname = \"b\"\npassword = \"hush\"\n",
+        ] {
+            let error = parsed(text, &[]).unwrap_err();
+            assert!(error.contains("password_file") && !error.contains("hush"), "{error}");
+        }
+        let config = parsed("[network]\nsms = \"smpp\"\n", &[("BAOHAO_SMSC_PASSWORD", "hush")]);
+        let config = config.unwrap();
+        assert_eq!((config.network.sms, config.smsc.password.as_str()), (SmsAdapter::Smpp, "hush"));
+        assert!(!format!("{config:?}").contains("hush"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Builds the running program from its configuration.
 
-use crate::config::{Adapter, Config, StorePlace};
+use crate::config::{self, Adapter, Config, MailAdapter, SmsAdapter, StorePlace};
 use domain::id::OperatorId;
 use domain::operator::Operator;
 use domain::time::Zone;
@@ -26,9 +26,17 @@ pub(crate) async fn open_store(place: &StorePlace) -> Result<Store, Failure> {
     Ok(Store { db, keys: Keys::new(keyring), blobs: Blobs::open(&place.blobs)? })
 }
 
-/// The program with the ports that the configuration names. Nothing is sent or provisioned by it
-/// before somebody runs the outbox.
+/// The program for one command: nothing real is connected, and nothing is sent or provisioned.
 pub(crate) async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
+    open(config, false).await
+}
+
+/// The program that runs the outbox, with the ports that the configuration names.
+pub(crate) async fn open_worker(config: &Config) -> Result<Arc<App>, Failure> {
+    open(config, true).await
+}
+
+async fn open(config: &Config, is_worker: bool) -> Result<Arc<App>, Failure> {
     let store = open_store(&config.store).await?;
     let folder = config.store.key_file.parent().unwrap_or(Path::new("."));
     // On a demo's folder it is as late as in the demo: time must not run backwards.
@@ -36,28 +44,39 @@ pub(crate) async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
         Some(clock) => Arc::new(clock),
         None => Arc::new(SystemClock),
     };
-    let wanted = [config.network.hlr, config.network.sms, config.network.mail];
-    let network = if wanted.contains(&Adapter::Simulator) {
+    let wanted = &config.network;
+    let is_simulated = wanted.hlr == Adapter::Simulator
+        || wanted.sms == SmsAdapter::Simulator
+        || wanted.mail == MailAdapter::Simulator;
+    let network = if is_simulated {
         let path = folder.join("simulated-network.json");
         tracing::warn!(path = %path.display(), "the network is simulated");
         Some(Arc::new(Network::open(Arc::clone(&clock), &path)?))
     } else {
         None
     };
-    let simulated = |adapter| network.clone().filter(|_| adapter == Adapter::Simulator);
+    let simulated = |is_wanted| network.clone().filter(|_| is_wanted);
+    let (sms, ears) = if is_worker && wanted.sms == SmsAdapter::Smpp {
+        let (smpp, ears) = smsc::Smpp::start(Arc::clone(&clock), centres(&config.smsc)?);
+        (Some(smpp), Some(ears))
+    } else {
+        (None, None)
+    };
     let app = Arc::new(App {
         store,
-        hlr: match simulated(config.network.hlr) {
+        hlr: match simulated(wanted.hlr == Adapter::Simulator) {
             Some(network) => Arc::new(hlr::Simulator(network)),
             None => Arc::new(Unconnected),
         },
-        sms: match simulated(config.network.sms) {
-            Some(network) => Arc::new(smsc::Simulator(network)),
-            None => Arc::new(Unconnected),
+        sms: match (simulated(wanted.sms == SmsAdapter::Simulator), sms) {
+            (_, Some(smpp)) => smpp,
+            (Some(network), None) => Arc::new(smsc::Simulator(network)),
+            (None, None) => Arc::new(Unconnected),
         },
-        mail: match simulated(config.network.mail) {
-            Some(network) => Arc::new(mail::Simulator(network)),
-            None => Arc::new(Unconnected),
+        mail: match (simulated(wanted.mail == MailAdapter::Simulator), wanted.mail) {
+            (Some(network), _) => Arc::new(mail::Simulator(network)),
+            (None, MailAdapter::Smtp) => Arc::new(mail::Smtp::new(mail_server(&config.mail)?)?),
+            (None, _) => Arc::new(Unconnected),
         },
         clock,
         site: Site {
@@ -67,10 +86,37 @@ pub(crate) async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
         maintenance: service::maintenance::Watch::default(),
         limits: config.limits(),
     });
+    if let Some(ears) = ears {
+        tokio::spawn(smsc::smpp::hear(ears, Arc::downgrade(&app)));
+    }
     if let Some(network) = network {
         tokio::spawn(carry(network, Arc::downgrade(&app)));
     }
     Ok(app)
+}
+
+/// The message centre and its backups, with their passwords.
+fn centres(first: &smsc::smpp::Centre) -> Result<Vec<smsc::smpp::Centre>, Failure> {
+    let mut centres = Vec::new();
+    for centre in std::iter::once(first).chain(&first.backup) {
+        let mut centre = centre.clone();
+        centre.backup.clear();
+        centre.password = config::secret(&centre.password, centre.password_file.as_deref())?;
+        if centre.system_id.is_empty() {
+            return Err(format!("smsc.system_id: who are we at `{}`?", centre.name).into());
+        }
+        if centres.iter().any(|known: &smsc::smpp::Centre| known.name == centre.name) {
+            return Err(format!("smsc.name: two centres are named `{}`", centre.name).into());
+        }
+        centres.push(centre);
+    }
+    Ok(centres)
+}
+
+fn mail_server(server: &mail::smtp::Server) -> Result<mail::smtp::Server, Failure> {
+    let mut server = server.clone();
+    server.password = config::secret(&server.password, server.password_file.as_deref())?;
+    Ok(server)
 }
 
 /// All pages and interfaces of an installation.

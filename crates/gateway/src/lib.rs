@@ -3,8 +3,8 @@
 //! | port | simulator | real adapter |
 //! |---|---|---|
 //! | `service::port::Hlr` | [`hlr::Simulator`] | see `docs/guides/adding-an-adapter.md` |
-//! | `service::port::Sms` | [`smsc::Simulator`] | – |
-//! | `service::port::Mail` | [`mail::Simulator`] | – |
+//! | `service::port::Sms` | [`smsc::Simulator`] | [`smsc::Smpp`] |
+//! | `service::port::Mail` | [`mail::Simulator`] | [`mail::Smtp`] |
 //!
 //! The simulators are views of one [`network::Network`]: the world outside the process, which
 //! remembers what it was told, misbehaves on demand ([`network::Fault`]) and survives a restart. It

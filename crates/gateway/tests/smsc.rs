@@ -155,7 +155,7 @@ async fn world(db: Fresh, centres: Vec<Centre>) -> World {
         sms: smpp.clone(),
         mail: test.app.mail.clone(),
         site: test.app.site.clone(),
-        maintenance: Default::default(),
+        maintenance: service::maintenance::Watch::default(),
     });
     tokio::spawn(hear(ears, Arc::downgrade(&app)));
     test.operator(1).await;

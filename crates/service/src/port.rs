@@ -117,6 +117,8 @@ pub struct OutgoingMail {
     pub subject: String,
     /// Plain text.
     pub text: String,
+    /// The language it is in: `zh` or `en`.
+    pub lang: String,
     /// A calendar file to attach, as text, if the notice has a date.
     pub calendar: Option<String>,
 }

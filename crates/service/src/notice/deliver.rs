@@ -60,7 +60,7 @@ pub async fn deliver(app: &App, key: &AttemptKey) -> Result<Next, Error> {
         _ => attempt,
     };
     let to_index = super::reach::phone_index(app, &plain.0);
-    let answer = submit(app, key, plain, deadline).await;
+    let answer = submit(app, (key, &notice.lang), plain, deadline).await;
     conclude(app, &notice, attempt, answer, to_index).await
 }
 
@@ -217,7 +217,7 @@ async fn begin(app: &App, notice: &Notice, mut attempt: Attempt) -> Result<Attem
 
 async fn submit(
     app: &App,
-    key: &AttemptKey,
+    (key, lang): (&AttemptKey, &str),
     (to, body): (String, Body),
     valid_until: At,
 ) -> Result<Vec<String>, PortError> {
@@ -225,7 +225,8 @@ async fn submit(
     match key.channel {
         Channel::Email => {
             let Body { subject, text, calendar } = body;
-            let mail = OutgoingMail { notice_id, to, subject, text, calendar };
+            let lang = lang.to_owned();
+            let mail = OutgoingMail { notice_id, to, subject, text, lang, calendar };
             app.mail.submit(&mail).await.map(|id| vec![id])
         }
         Channel::Number | Channel::OtherNumber | Channel::TrustedContact => {

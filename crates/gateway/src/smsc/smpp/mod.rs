@@ -128,7 +128,7 @@ impl Smpp {
             }
         }
         // A phone joins parts by reference: after a restart another one begins.
-        let reference = u16::try_from(clock.now().millis() / 1000 & 0xFFFF).unwrap_or_default();
+        let reference = u16::try_from((clock.now().millis() / 1000) & 0xFFFF).unwrap_or_default();
         let smpp = Self {
             links,
             clock,

@@ -39,11 +39,11 @@ pub(super) fn read(message: &Message) -> Option<Receipt> {
         return None;
     }
     let by_text = || field(&text, "stat:").and_then(status_of_word);
-    let status = match message.message_state.and_then(status_of_number) {
-        Some(known) => Some(known),
-        None => by_text(),
+    let status = match message.message_state.and_then(status_of_number).or_else(by_text) {
+        Some(Meaning::Ended(status)) => Some(status),
+        Some(Meaning::UnderWay) | None => None,
     };
-    Some(Receipt { message_ids, status: status.flatten() })
+    Some(Receipt { message_ids, status })
 }
 
 /// The word behind `name` in `id:… stat:…`, whatever the case of the name.
@@ -57,27 +57,33 @@ fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     rest.split_whitespace().next().filter(|word| !word.is_empty() && word.len() <= 64)
 }
 
-/// Outer `None`: no such state. Inner `None`: still under way.
-const fn status_of_number(state: u8) -> Option<Option<Status>> {
+/// What a state means.
+#[derive(Clone, Copy)]
+enum Meaning {
+    UnderWay,
+    Ended(Status),
+}
+
+const fn status_of_number(state: u8) -> Option<Meaning> {
     match state {
-        0 | 1 | 6 => Some(None),
-        2 => Some(Some(Status::Delivered)),
-        3 => Some(Some(Status::Expired)),
-        4 | 5 | 8 | 9 => Some(Some(Status::Undeliverable)),
-        7 => Some(Some(Status::Unknown)),
+        0 | 1 | 6 => Some(Meaning::UnderWay),
+        2 => Some(Meaning::Ended(Status::Delivered)),
+        3 => Some(Meaning::Ended(Status::Expired)),
+        4 | 5 | 8 | 9 => Some(Meaning::Ended(Status::Undeliverable)),
+        7 => Some(Meaning::Ended(Status::Unknown)),
         _ => None,
     }
 }
 
-fn status_of_word(word: &str) -> Option<Option<Status>> {
+fn status_of_word(word: &str) -> Option<Meaning> {
     match word.to_ascii_uppercase().as_str() {
-        "DELIVRD" | "DELIVERED" => Some(Some(Status::Delivered)),
-        "EXPIRED" => Some(Some(Status::Expired)),
+        "DELIVRD" | "DELIVERED" => Some(Meaning::Ended(Status::Delivered)),
+        "EXPIRED" => Some(Meaning::Ended(Status::Expired)),
         "UNDELIV" | "UNDELIVERABLE" | "DELETED" | "REJECTD" | "REJECTED" | "FAILED" => {
-            Some(Some(Status::Undeliverable))
+            Some(Meaning::Ended(Status::Undeliverable))
         }
-        "UNKNOWN" => Some(Some(Status::Unknown)),
-        "ENROUTE" | "ACCEPTD" | "ACCEPTED" | "SCHEDULED" | "BUFFERED" => Some(None),
+        "UNKNOWN" => Some(Meaning::Ended(Status::Unknown)),
+        "ENROUTE" | "ACCEPTD" | "ACCEPTED" | "SCHEDULED" | "BUFFERED" => Some(Meaning::UnderWay),
         _ => None,
     }
 }

@@ -22,7 +22,6 @@ pub struct Centre {
     /// The file with the password. The environment `BAOHAO_SMSC_PASSWORD` goes before it.
     pub password_file: Option<PathBuf>,
     /// The password; never in the configuration file.
-    #[serde(skip)]
     pub password: String,
     /// What the centre wants to read here; usually nothing.
     pub system_type: String,
@@ -40,6 +39,8 @@ pub struct Centre {
     pub enquire_seconds: u64,
     /// An answer that did not come after so long does not come.
     pub response_seconds: u64,
+    /// Further centres, used in this order while those before them are away.
+    pub backup: Vec<Centre>,
 }
 
 impl Default for Centre {
@@ -60,6 +61,7 @@ impl Default for Centre {
             joining: Joining::Udh8,
             enquire_seconds: 30,
             response_seconds: 10,
+            backup: Vec::new(),
         }
     }
 }
