@@ -156,6 +156,7 @@ async fn world(db: Fresh, centres: Vec<Centre>) -> World {
         mail: test.app.mail.clone(),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
+        limits: test.app.limits,
     });
     tokio::spawn(hear(ears, Arc::downgrade(&app)));
     test.operator(1).await;
