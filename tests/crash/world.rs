@@ -115,8 +115,9 @@ impl Outside {
 }
 
 impl Sms for Outside {
-    fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<String, PortError>> {
-        self.take(&sms.notice_id)
+    fn submit<'a>(&'a self, sms: &'a OutgoingSms) -> Later<'a, Result<Vec<String>, PortError>> {
+        let taken = self.take(&sms.notice_id);
+        Box::pin(async { taken.await.map(|id| vec![id]) })
     }
 
     fn recognises_repeats(&self) -> bool {
