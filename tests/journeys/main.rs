@@ -417,3 +417,73 @@ fn every_page_is_accessible_at_both_widths_in_both_languages() {
         });
     }
 }
+
+/// A reviewer asks for another portrait of the case that is next.
+fn ask_again(visitor: &Visitor<'_>, account: &str) {
+    let page = &visitor.page;
+    sign_in(visitor, account);
+    visitor.follow("form[action='/desk/next'] button");
+    for item in page.attributes("input[type=radio][value=ok]", "name") {
+        let result = if item == "result-portrait" { "retake" } else { "ok" };
+        page.pick(&format!("input[name='{item}'][value={result}]"));
+    }
+    page.run("document.querySelectorAll('details').forEach((one) => { one.open = true })");
+    page.pick("input[name=reason-portrait][value=P1]");
+    page.pick("input[name=verdict][value=ask_again]");
+    visitor.follow("main form.case .bar button");
+    assert!(page.has("form[action$='/undo']"), "{}", page.text("main"));
+    visitor.demo.post("/clock/advance", &json!({"minutes": 2}));
+}
+
+/// What happens to an application and to a visitor beside the straight way.
+fn asides(visitor: &Visitor<'_>, mail: &str, reviewer: &str) {
+    let (demo, page) = (visitor.demo, &visitor.page);
+    register(visitor, &demo.get("/numbers/free")[0], mail);
+    visitor.follow("main a[href^='/status/']");
+    let status = page.url().trim_start_matches(&demo.address).to_owned();
+    visitor.go(&format!("{status}/appeal"));
+    visitor.send();
+    assert!(page.has(".error-summary"), "an appeal needs a text");
+    ask_again(visitor, reviewer);
+    visitor.go("/register/redo");
+    assert!(page.has("main a[href^='/register/photo/portrait']"), "{}", page.text("main"));
+    visitor.follow("main a[href^='/register/photo/portrait']");
+    upload(visitor, "portrait");
+    visitor.go("/register/redo");
+    visitor.send();
+    visitor.go(&status);
+
+    let examples = demo.get("/numbers/examples");
+    let in_use = examples.as_array().expect("examples").iter().find(|e| e["state"] == "in_use");
+    let number = in_use.expect("a number in use")["number"].as_str().expect("digits").to_owned();
+    visitor.go("/loss");
+    page.fill("main form input:not([type=hidden])", &number);
+    visitor.send();
+    assert!(page.url().ends_with("/loss/code"), "{}", page.text("main"));
+    page.fill("[name=code]", "000000");
+    visitor.send();
+    assert!(page.has(".error-summary"), "a wrong code is told");
+
+    visitor.go("/register/number");
+    demo.command(&["maintenance", "on"]);
+    demo.post("/clock/advance", &json!({"minutes": 1}));
+    page.fill("[name=number]", "13800138000");
+    visitor.send();
+    assert_eq!(page.attribute("input[name=number]", "value").as_deref(), Some("13800138000"));
+    visitor.go("/");
+    demo.command(&["maintenance", "off"]);
+    demo.post("/clock/advance", &json!({"minutes": 1}));
+    visitor.go("/");
+    assert!(page.has("main a[href^='/register']"), "{}", page.text("main"));
+}
+
+#[test]
+fn what_lies_beside_the_straight_way_is_accessible_too() {
+    let Some(driver) = driver() else { return };
+    for (width, language, reviewer) in [(360, "zh-CN", "reviewer"), (1280, "en", "reviewer2")] {
+        let demo = Demo::start();
+        visit(&driver, &demo, "asides", window(width, language, true), |visitor| {
+            asides(visitor, "aside@example.org", reviewer);
+        });
+    }
+}

@@ -52,6 +52,18 @@ impl Demo {
         serde_json::from_slice(&answer).unwrap_or(Value::Null)
     }
 
+    /// Runs a command on the demo's folder.
+    pub(crate) fn command(&self, words: &[&str]) {
+        let (command, rest) = words.split_first().expect("a command");
+        let status = Command::new(env!("CARGO_BIN_EXE_baohao"))
+            .args([command, "--data"])
+            .arg(&self.folder)
+            .args(rest)
+            .stdout(Stdio::null())
+            .status();
+        assert!(status.expect("the program starts").success(), "{words:?}");
+    }
+
     /// A file of the demo.
     pub(crate) fn download(&self, path: &str) -> Vec<u8> {
         let (status, answer) = self.http("GET", path, "");
