@@ -42,11 +42,13 @@ pub enum Item {
     GuardianPapers,
     /// The stamped letter of a company.
     CompanyPapers,
+    /// The document of the person who acts for a company.
+    HandlerDocument,
 }
 
 impl Item {
     /// Every item, in the order of the pages.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sim,
         Self::Name,
         Self::DocumentNumber,
@@ -55,6 +57,7 @@ impl Item {
         Self::Portrait,
         Self::GuardianPapers,
         Self::CompanyPapers,
+        Self::HandlerDocument,
     ];
 
     /// The stable word in forms, the database and the API.
@@ -68,6 +71,7 @@ impl Item {
             Self::Portrait => "portrait",
             Self::GuardianPapers => "guardian_papers",
             Self::CompanyPapers => "company_papers",
+            Self::HandlerDocument => "handler_document",
         }
     }
 
@@ -83,7 +87,8 @@ impl Item {
             | Self::DocumentBack
             | Self::Portrait
             | Self::GuardianPapers
-            | Self::CompanyPapers => true,
+            | Self::CompanyPapers
+            | Self::HandlerDocument => true,
             Self::Sim | Self::Name | Self::DocumentNumber => false,
         }
     }
@@ -124,19 +129,19 @@ macro_rules! reasons {
 
 reasons! {
     /// The photo of the document is blurry.
-    D1 RedoItem [DocumentFront, DocumentBack, GuardianPapers, CompanyPapers];
+    D1 RedoItem [DocumentFront, DocumentBack, GuardianPapers, CompanyPapers, HandlerDocument];
     /// Glare on the document.
-    D2 RedoItem [DocumentFront, DocumentBack, GuardianPapers, CompanyPapers];
+    D2 RedoItem [DocumentFront, DocumentBack, GuardianPapers, CompanyPapers, HandlerDocument];
     /// Corners are cut off.
-    D3 RedoItem [DocumentFront, DocumentBack, GuardianPapers, CompanyPapers];
+    D3 RedoItem [DocumentFront, DocumentBack, GuardianPapers, CompanyPapers, HandlerDocument];
     /// Something covers the document.
-    D4 RedoItem [DocumentFront, DocumentBack, GuardianPapers, CompanyPapers];
+    D4 RedoItem [DocumentFront, DocumentBack, GuardianPapers, CompanyPapers, HandlerDocument];
     /// Too dark.
-    D5 RedoItem [DocumentFront, DocumentBack, GuardianPapers, CompanyPapers];
+    D5 RedoItem [DocumentFront, DocumentBack, GuardianPapers, CompanyPapers, HandlerDocument];
     /// The wrong side, or the same side twice.
     D6 RedoItem [DocumentFront, DocumentBack];
     /// A copy or a screen, not the original.
-    D7 RedoItem [DocumentFront, DocumentBack, GuardianPapers, CompanyPapers];
+    D7 RedoItem [DocumentFront, DocumentBack, GuardianPapers, CompanyPapers, HandlerDocument];
     /// The document has expired.
     D8 NewApplication [];
     /// The operator does not accept this document.

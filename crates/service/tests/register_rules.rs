@@ -3,6 +3,7 @@
 
 use domain::access::Actor;
 use domain::application::form::{DateText, FormRefusal, Who};
+use domain::application::organisation::Organisation;
 use domain::application::{ApplicationRefusal, Kind, State};
 use domain::check::{Check, CheckKind, Outcome};
 use domain::id::OperatorId;
@@ -221,16 +222,51 @@ on_both_engines! {
         assert_eq!(view.sections[0].problems, []);
     }
 
-    async fn companies_are_told_to_come_to_an_outlet(db: Fresh) {
+    async fn a_company_applies_with_its_papers_and_a_person_looks(db: Fresh) {
         let app = TestApp::on(db).await;
         app.operator(1).await;
         let card = app.unregistered(1, 1).await;
         let drafted = app.begin(1, &card).await;
-        for who in [Who::Company, Who::Iot] {
-            let change = Change::Who(Some(who));
-            let found = register::save(&app, &drafted.actor, drafted.id, &change).await.unwrap();
-            assert_eq!(found[0].code, "form.who_not_online");
+        let person = Applicant::new(1);
+        app.confirm(&drafted, &person.contact).await;
+        let Drafted { id, actor, .. } = &drafted;
+        let fields = IdentityFields {
+            name: Sensitive::new("样本科技有限公司".into()),
+            document_number: Sensitive::new("91110000600037341L".into()),
+            organisation: Organisation {
+                handler_name: person.name.clone(),
+                handler_number: person.number.clone(),
+                responsible_name: person.name.clone(),
+                responsible_number: person.number.clone(),
+                ..Organisation::default()
+            },
+            ..IdentityFields::default()
+        };
+        for change in [
+            Change::Who(Some(Who::Company)),
+            Change::Document(Some(DocumentKind::BusinessLicence)),
+            Change::Identity(Box::new(fields)),
+        ] {
+            assert_eq!(register::save(&app, actor, *id, &change).await.unwrap(), []);
         }
+        let view = register::open(&app, actor, *id).await.unwrap();
+        let papers = [Item::CompanyPapers, Item::HandlerDocument];
+        let wanted = [Item::DocumentFront, papers[0], papers[1], Item::Portrait];
+        assert_eq!(view.wanted_photos, wanted);
+        assert!(!view.is_complete, "the letter of authority is missing");
+        // Any document will do for a test, as long as no two are alike.
+        let pictures = [Item::DocumentBack, Item::CompanyPapers, Item::DocumentFront];
+        for (item, picture) in wanted.into_iter().zip(pictures.into_iter().chain([Item::Portrait])) {
+            let photo = person.photo(picture);
+            register::upload(&app, actor, *id, item, photo).await.unwrap();
+        }
+        register::save_consents(&app, actor, *id, &Purpose::ALL).await.unwrap();
+        let sent = register::submit(&app, actor, *id).await.unwrap();
+        assert!(matches!(sent, Submitted::Sent { .. }), "{sent:?}");
+        work::run_due(&app).await.unwrap();
+        let accepted = check_of(&app, &drafted, CheckKind::DocumentAccepted).await;
+        assert_eq!(accepted.outcome, Outcome::Pass);
+        assert_eq!(state(&app, &drafted).await, State::InReview);
     }
 
     async fn a_card_that_was_registered_meanwhile_is_asked_again(db: Fresh) {

@@ -53,6 +53,11 @@ impl TestApp {
 
     /// Adds an operator on the `cn` pack: 1 is `demo` (演示), 2 is `other` (别家).
     pub async fn operator(&self, id: i64) -> Operator {
+        self.operator_under(id, "cn").await
+    }
+
+    /// The same on another pack.
+    pub async fn operator_under(&self, id: i64, pack: &str) -> Operator {
         let (code, name, brand) = match id {
             1 => ("demo", "演示", "演示网"),
             _ => ("other", "别家", "别家网"),
@@ -65,7 +70,7 @@ impl TestApp {
             brand: brand.to_owned(),
             hotline: "10000".to_owned(),
             zone: Zone::shanghai(),
-            policy_pack: "cn".to_owned(),
+            policy_pack: pack.to_owned(),
             language: "zh".to_owned(),
         };
         service::operator::join(&self.app, &operator).await.expect("a new operator joins");

@@ -106,6 +106,7 @@ impl Applicant {
             let picture = match item {
                 Item::DocumentBack => specimen::document_back(&self.holder),
                 Item::Portrait => specimen::portrait(&self.holder),
+                Item::CompanyPapers => specimen::passport(&self.holder, ["P<", "0"]),
                 _ => specimen::document_front(&self.holder),
             };
             picture.fitted(SIDE).to_jpeg()

@@ -5,8 +5,12 @@ use domain::reason::Item;
 use testkit::{Applicant, Browser, Card, Form, Fresh, TestApp, on_both_engines};
 
 async fn visitor(fresh: Fresh, language: &str) -> (TestApp, Browser, Card) {
+    visitor_under(fresh, language, "cn").await
+}
+
+async fn visitor_under(fresh: Fresh, language: &str, pack: &str) -> (TestApp, Browser, Card) {
     let app = TestApp::on(fresh).await;
-    app.operator(1).await;
+    app.operator_under(1, pack).await;
     let card = app.unregistered(1, 8000).await;
     let browser = Browser::new(web::router(app.app.clone()), language);
     (app, browser, card)
@@ -102,6 +106,50 @@ on_both_engines! {
         whole_way(fresh, "en", words).await;
     }
 
+    async fn a_company_registers_the_card_of_a_machine(fresh: Fresh) {
+        let (app, mut browser, card) = visitor(fresh, "zh").await;
+        let person = Applicant::new(1);
+        begin(&app, &mut browser, &card, &person.contact).await;
+        let form = browser.form("/register/who").fill("who", "iot");
+        leads_to(&mut browser, form, "/register/tasks").await;
+        browser.open("/register/document").await;
+        let form = browser.form("/register/document").fill("document", "business_licence");
+        leads_to(&mut browser, form, "/register/identity").await;
+        let form = browser.form("/register/identity").fill("name", "样本水务有限公司");
+        let form = form.fill("document_number", "91110000600037341L");
+        let form = form.fill("handler_name", &person.name).fill("handler_number", &person.number);
+        let form = form.fill("cards", "123");
+        let page = browser.send(form).await;
+        assert_eq!(page.status, 422);
+        assert!(page.says("第1行不是完整的卡号"), "{}", page.text());
+        assert!(page.html.contains("href=\"#use_scene\""));
+        let form = browser.form("/register/identity");
+        assert_eq!(form.value("cards"), Some("123"), "nothing typed is lost");
+        let form = form.fill("responsible_name", &person.name);
+        let form = form.fill("responsible_number", &person.number).fill("use_scene", "水表");
+        let form = form.fill("cards", card.sim.iccid.as_str());
+        leads_to(&mut browser, form, "/register/photo/document_front").await;
+        for (picture, item, next) in [
+            (Item::DocumentBack, "document_front", "/register/photo/company_papers"),
+            (Item::CompanyPapers, "company_papers", "/register/photo/handler_document"),
+            (Item::DocumentFront, "handler_document", "/register/photo/portrait"),
+        ] {
+            let photo = person.photo(picture);
+            let form = browser.form(&format!("/register/photo/{item}")).attach("photo", photo);
+            leads_to(&mut browser, form, next).await;
+        }
+        assert!(browser.page.says("这里拍经办人本人"));
+        let form = browser.form("/register/photo/portrait");
+        let form = form.attach("photo", person.photo(Item::Portrait));
+        leads_to(&mut browser, form, "/register/consents").await;
+        let form = browser.form("/register/consents");
+        let form = form.fill("registration", "on").fill("portrait", "on");
+        leads_to(&mut browser, form, "/register/check").await;
+        assert!(browser.page.says("样本水务有限公司") && browser.page.says("盖章授权书"));
+        let form = browser.form("/register/send");
+        leads_to(&mut browser, form, "/register/receipt").await;
+    }
+
     async fn a_wrong_input_is_told_at_its_field_and_stays_typed(fresh: Fresh) {
         let (app, mut browser, card) = visitor(fresh, "zh").await;
         browser.open("/register/number").await;
@@ -179,7 +227,8 @@ on_both_engines! {
     }
 
     async fn who_cannot_apply_here_is_told_where_instead(fresh: Fresh) {
-        let (app, mut browser, card) = visitor(fresh, "zh").await;
+        // This law names no document of organisations.
+        let (app, mut browser, card) = visitor_under(fresh, "zh", "hk").await;
         begin(&app, &mut browser, &card, "person1@example.org").await;
         for who in ["company", "iot"] {
             browser.open("/register/who").await;

@@ -63,3 +63,4 @@ item-document-back = Document, emblem side
 item-portrait = Portrait
 item-guardian-papers = Guardian papers
 item-company-papers = Company papers
+item-handler-document = Handler's document

@@ -63,3 +63,4 @@ item-document-back = 证件国徽面
 item-portrait = 本人正面照
 item-guardian-papers = 监护人材料
 item-company-papers = 单位材料
+item-handler-document = 经办人证件

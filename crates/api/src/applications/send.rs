@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use domain::access::Action;
 use domain::application::Kind;
 use domain::application::form::{self, DateText, Form, Who};
+use domain::application::organisation::Organisation;
 use domain::id::ApplicationId;
 use domain::identity::DocumentKind;
 use domain::reason::Item;
@@ -28,7 +29,8 @@ use words::Lang;
 const PHOTOS_MAX: usize = 8;
 
 /// The part `application` of a new application. The photos are parts of their own, named
-/// `document_front`, `document_back`, `portrait`, `guardian_papers`, `company_papers`.
+/// `document_front`, `document_back`, `portrait`, `guardian_papers`, `company_papers`,
+/// `handler_document`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewApplication {
@@ -75,11 +77,45 @@ pub(crate) struct NewApplication {
     /// The guardian's document number.
     #[serde(default)]
     guardian_number: String,
+    /// Who acts and answers for a company; for `company` and `iot`.
+    #[serde(default)]
+    organisation: OrganisationFields,
     /// A number (with `+` and country code) or e-mail address that was confirmed, to which
     /// notices go.
     contact: Option<String>,
     /// What the applicant consented to: `registration`, `portrait`, `partners`.
     consents: Vec<String>,
+}
+
+/// What a company adds.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct OrganisationFields {
+    /// The name of the person who acts for the company.
+    handler_name: String,
+    /// The resident identity number of that person.
+    handler_number: String,
+    /// The name of the person who answers for the cards.
+    responsible_name: String,
+    /// The resident identity number of that person.
+    responsible_number: String,
+    /// What the machines do and where; for `iot`.
+    use_scene: String,
+    /// The ICCIDs of all cards, at most 200; for `iot`.
+    cards: Vec<String>,
+}
+
+impl From<OrganisationFields> for Organisation {
+    fn from(fields: OrganisationFields) -> Self {
+        Self {
+            handler_name: fields.handler_name,
+            handler_number: fields.handler_number,
+            responsible_name: fields.responsible_name,
+            responsible_number: fields.responsible_number,
+            use_scene: fields.use_scene,
+            cards: fields.cards.join("\n"),
+        }
+    }
 }
 
 /// The part `application` of an answer: only what was asked for again; the photos as in a new
@@ -302,6 +338,7 @@ impl NewApplication {
                 address: Sensitive::new(self.address),
                 guardian_name: Sensitive::new(self.guardian_name),
                 guardian_number: Sensitive::new(self.guardian_number),
+                organisation: self.organisation.into(),
             },
             contact: self.contact,
             consents,
@@ -344,6 +381,7 @@ impl AnswerFields {
                 address: kept(self.address, &form.address),
                 guardian_name: kept(None, &form.guardian_name),
                 guardian_number: kept(None, &form.guardian_number),
+                organisation: form.organisation.clone(),
             })));
         }
         Ok(changes)

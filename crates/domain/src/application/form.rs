@@ -4,6 +4,7 @@
 //! [`problems`] reads it afresh each time; nothing here changes what stands in the form.
 
 use super::Kind;
+use super::organisation::{self, Organisation};
 use crate::finding::Severity;
 use crate::identity::{self, DocumentKind, IdentityNumber};
 use crate::msisdn::Msisdn;
@@ -48,10 +49,25 @@ impl Who {
         Self::ALL.into_iter().find(|who| who.code() == code)
     }
 
-    /// Whether this can be done on these pages. Organisations come to an outlet with their
-    /// handler (domain rule: own halls only, handler in person), also for machines.
-    pub const fn is_online(self) -> bool {
-        matches!(self, Self::Myself | Self::Child)
+    /// Whether an organisation will hold the number.
+    pub const fn is_organisation(self) -> bool {
+        matches!(self, Self::Company | Self::Iot)
+    }
+
+    /// The documents that prove who the holder is.
+    pub fn documents(self, policy: &Policy) -> &[DocumentKind] {
+        let registration = &policy.registration;
+        if self.is_organisation() {
+            &registration.organisation_documents
+        } else {
+            &registration.documents
+        }
+    }
+
+    /// Whether this can be done on these pages. Where the policy names no document of
+    /// organisations, they come to an outlet with their handler, also for machines.
+    pub fn is_online(self, policy: &Policy) -> bool {
+        !self.is_organisation() || !self.documents(policy).is_empty()
     }
 }
 
@@ -123,6 +139,8 @@ pub struct Form {
     pub guardian_name: String,
     /// The guardian's resident identity number.
     pub guardian_number: String,
+    /// Who acts and answers for an organisation.
+    pub organisation: Organisation,
     /// Why an earlier decision should be looked at again, in an appeal.
     pub appeal_text: String,
 }
@@ -255,6 +273,24 @@ pub enum FormRefusal {
     GuardianNameMissing,
     /// The child's own number cannot be the guardian's.
     GuardianSame,
+    /// Write the organisation's name.
+    OrganisationNameMissing,
+    /// Write the handler's name.
+    HandlerNameMissing,
+    /// Write the responsible person's name.
+    ResponsibleNameMissing,
+    /// Say what the machines do.
+    UseSceneMissing,
+    /// List the cards.
+    CardsMissing,
+    /// A line of the list is no serial number of a card.
+    CardWrong,
+    /// A card stands in the list twice.
+    CardTwice,
+    /// More cards than one application takes.
+    CardsTooMany,
+    /// The card of the number is not in the list.
+    CardsWithoutFirst,
     /// The text is too long.
     TextLength,
     /// Say why.
@@ -294,6 +330,15 @@ impl FormRefusal {
         Self::AgeGuardian,
         Self::GuardianNameMissing,
         Self::GuardianSame,
+        Self::OrganisationNameMissing,
+        Self::HandlerNameMissing,
+        Self::ResponsibleNameMissing,
+        Self::UseSceneMissing,
+        Self::CardsMissing,
+        Self::CardWrong,
+        Self::CardTwice,
+        Self::CardsTooMany,
+        Self::CardsWithoutFirst,
         Self::TextLength,
         Self::AppealTextMissing,
         Self::PhotoMissing,
@@ -328,6 +373,15 @@ impl Refusal for FormRefusal {
             Self::AgeGuardian => "form.age_guardian",
             Self::GuardianNameMissing => "form.guardian_name_missing",
             Self::GuardianSame => "form.guardian_same",
+            Self::OrganisationNameMissing => "form.organisation_name_missing",
+            Self::HandlerNameMissing => "form.handler_name_missing",
+            Self::ResponsibleNameMissing => "form.responsible_name_missing",
+            Self::UseSceneMissing => "form.use_scene_missing",
+            Self::CardsMissing => "form.cards_missing",
+            Self::CardWrong => "form.card_wrong",
+            Self::CardTwice => "form.card_twice",
+            Self::CardsTooMany => "form.cards_too_many",
+            Self::CardsWithoutFirst => "form.cards_without_first",
             Self::TextLength => "form.text_length",
             Self::AppealTextMissing => "form.appeal_text_missing",
             Self::PhotoMissing => "form.photo_missing",
@@ -351,7 +405,7 @@ pub fn problems(form: &Form, section: Section, policy: &Policy, today: Date) -> 
     let mut found = Vec::new();
     match section {
         Section::Number => number(form, &mut found),
-        Section::Who => who(form, &mut found),
+        Section::Who => who(form, policy, &mut found),
         Section::Document => document(form, policy, &mut found),
         Section::Identity => identity(form, policy, today, &mut found),
         Section::Contact | Section::Photos | Section::Portrait | Section::Consents => {}
@@ -383,10 +437,10 @@ pub fn sim_tail(text: &str) -> Option<String> {
     }
 }
 
-fn who(form: &Form, found: &mut Vec<Problem>) {
+fn who(form: &Form, policy: &Policy, found: &mut Vec<Problem>) {
     match form.who {
         None => found.push(Problem::of("who", &FormRefusal::WhoMissing)),
-        Some(who) if !who.is_online() => {
+        Some(who) if !who.is_online(policy) => {
             found.push(Problem::of("who", &FormRefusal::WhoNotOnline));
         }
         Some(_) => {}
@@ -396,7 +450,7 @@ fn who(form: &Form, found: &mut Vec<Problem>) {
 fn document(form: &Form, policy: &Policy, found: &mut Vec<Problem>) {
     match form.document {
         None => found.push(Problem::of("document", &FormRefusal::DocumentMissing)),
-        Some(kind) if !policy.registration.documents.contains(&kind) => {
+        Some(kind) if !form.accepts(kind, policy) => {
             found.push(Problem::of("document", &FormRefusal::DocumentNotAccepted));
         }
         Some(_) => {}
@@ -404,6 +458,9 @@ fn document(form: &Form, policy: &Policy, found: &mut Vec<Problem>) {
 }
 
 fn identity(form: &Form, policy: &Policy, today: Date, found: &mut Vec<Problem>) {
+    if form.is_of_organisation() {
+        return organisation_identity(form, today, found);
+    }
     name("name", &form.name, FormRefusal::NameMissing, found);
     let kind = form.document.unwrap_or(DocumentKind::Other);
     let checked = identity::check(kind, &form.document_number, today);
@@ -421,6 +478,25 @@ fn identity(form: &Form, policy: &Policy, today: Date, found: &mut Vec<Problem>)
     if form.address.chars().count() > TEXT_MAX {
         found.push(Problem::of("address", &FormRefusal::TextLength));
     }
+}
+
+fn organisation_identity(form: &Form, today: Date, found: &mut Vec<Problem>) {
+    let name = canonical_name(&form.name);
+    let is_of_a_sign =
+        |c: char| is_of_a_name(c) || c.is_alphanumeric() || "（）()&、，".contains(c);
+    if name.is_empty() {
+        found.push(Problem::of("name", &FormRefusal::OrganisationNameMissing));
+    } else if name.chars().count() > NAME_MAX {
+        found.push(Problem::of("name", &FormRefusal::NameLength));
+    } else if !name.chars().all(is_of_a_sign) || !name.chars().any(char::is_alphabetic) {
+        found.push(Problem::of("name", &FormRefusal::NameCharacters));
+    }
+    let kind = form.document.unwrap_or(DocumentKind::BusinessLicence);
+    let checked = identity::check(kind, &form.document_number, today);
+    if let Some(error) = checked.findings.first_error() {
+        found.push(Problem::of("document_number", &error));
+    }
+    organisation::problems(form, today, found);
 }
 
 fn typed_birth(form: &Form, today: Date, found: &mut Vec<Problem>) -> Option<Date> {
@@ -515,7 +591,12 @@ fn same(one: &str, other: &str) -> bool {
     one.trim().eq_ignore_ascii_case(other.trim())
 }
 
-fn name(field: &'static str, typed: &str, missing: FormRefusal, found: &mut Vec<Problem>) {
+pub(super) fn name(
+    field: &'static str,
+    typed: &str,
+    missing: FormRefusal,
+    found: &mut Vec<Problem>,
+) {
     let name = canonical_name(typed);
     let refusal = if name.is_empty() {
         missing
@@ -590,7 +671,8 @@ impl Form {
     pub fn identity(&self, today: Date) -> Option<Identity> {
         let kind = self.document?;
         let (document, checked) = IdentityNumber::read(kind, &self.document_number, today).ok()?;
-        let typed = || if tells_birth(kind) { None } else { self.birth.date() };
+        let is_typed = !tells_birth(kind) && !self.is_of_organisation();
+        let typed = || self.birth.date().filter(|_| is_typed);
         Some(Identity {
             name: canonical_name(&self.name),
             document,
@@ -598,6 +680,16 @@ impl Form {
             expires: self.expires.date().filter(|_| !self.is_long_term && tells_expiry(kind)),
             is_doubtful: checked.findings.worst() >= Some(Severity::Warn),
         })
+    }
+
+    /// Whether an organisation will hold the number.
+    pub fn is_of_organisation(&self) -> bool {
+        self.who.is_some_and(Who::is_organisation)
+    }
+
+    /// Whether this document proves who the holder is.
+    pub fn accepts(&self, kind: DocumentKind, policy: &Policy) -> bool {
+        self.who.unwrap_or(Who::Myself).documents(policy).contains(&kind)
     }
 
     /// The photos this form needs.
@@ -612,6 +704,9 @@ impl Form {
         }
         if self.who == Some(Who::Child) {
             photos.push(Item::GuardianPapers);
+        }
+        if self.is_of_organisation() {
+            photos.extend([Item::CompanyPapers, Item::HandlerDocument]);
         }
         photos.push(Item::Portrait);
         photos

@@ -46,7 +46,6 @@ fn every_wrong_field_is_named_with_its_fix() {
     is(Number, |f| f.number = "1380013800".into(), "number", "phone.too_short");
     is(Number, |f| f.sim_tail = "12345".into(), "sim_tail", "form.sim_tail");
     is(For, |f| f.who = None, "who", "form.who_missing");
-    is(For, |f| f.who = Some(Who::Company), "who", "form.who_not_online");
     is(Document, |f| f.document = None, "document", "form.document_missing");
     let other = |f: &mut Form| f.document = Some(DocumentKind::BusinessLicence);
     is(Document, other, "document", "form.document_not_accepted");
@@ -118,6 +117,82 @@ fn children_need_a_guardian() {
         f.guardian_number = "11010519491231002X".into();
     });
     assert_eq!(with, []);
+}
+
+fn company(form: &mut Form) {
+    form.who = Some(Who::Company);
+    form.document = Some(DocumentKind::BusinessLicence);
+    form.name = "样本（北京）3号科技有限公司".into();
+    form.document_number = "91110000600037341L".into();
+    form.organisation.handler_name = "样本二".into();
+    form.organisation.handler_number = "11010519491231002X".into();
+    form.organisation.responsible_name = "样本三".into();
+    form.organisation.responsible_number = "11010519491231002X".into();
+}
+
+#[test]
+fn companies_name_a_handler_and_a_responsible_person() {
+    for section in Section::ALL {
+        assert_eq!(found(section, company), [], "{section:?}");
+    }
+    let is = |change: fn(&mut Form), field, code| {
+        let both = |f: &mut Form| {
+            company(f);
+            change(f);
+        };
+        assert_eq!(found(Section::Identity, both), [(field, code)]);
+    };
+    is(|f| f.name = String::new(), "name", "form.organisation_name_missing");
+    let wrong = |f: &mut Form| f.document_number = "91110000600037341M".into();
+    is(wrong, "document_number", "check.check_character");
+    let no_handler = |f: &mut Form| f.organisation.handler_name = " ".into();
+    is(no_handler, "handler_name", "form.handler_name_missing");
+    let wrong = |f: &mut Form| f.organisation.responsible_number = "110105194912310021".into();
+    is(wrong, "responsible_number", "check.check_character");
+    let resident = |f: &mut Form| {
+        company(f);
+        f.document = Some(DocumentKind::ResidentId);
+    };
+    let codes = found(Section::Document, resident);
+    assert_eq!(codes, [("document", "form.document_not_accepted")]);
+    let mut policy = cn();
+    policy.registration.organisation_documents.clear();
+    let mut form = good();
+    company(&mut form);
+    let codes = problems(&form, Section::Who, &policy, TODAY);
+    assert_eq!(codes[0].code, "form.who_not_online", "another law, another way");
+}
+
+#[test]
+fn machines_say_what_they_do_and_list_their_cards() {
+    let first = "898601123456789012";
+    let with = |cards: String| {
+        found(Section::Identity, |f| {
+            company(f);
+            f.who = Some(Who::Iot);
+            f.sim_tail = "900001".into();
+            f.organisation.use_scene = "水表".into();
+            f.organisation.cards = cards;
+        })
+    };
+    let card = |n: usize| format!("8986011234567890{n:04}");
+    assert_eq!(with(String::new()), [("cards", "form.cards_missing")]);
+    assert_eq!(with(format!("8986011234567890001x\n{first}")), [("cards", "form.card_wrong")]);
+    let twice = format!("{}\n\n {} ", card(1), card(1));
+    assert_eq!(with(twice), [("cards", "form.card_twice")]);
+    assert_eq!(with(card(2)), [("cards", "form.cards_without_first")]);
+    let many = |n: usize| (1..=n).map(card).collect::<Vec<_>>().join("\r\n");
+    assert_eq!(with(many(200)), []);
+    assert_eq!(with(many(201)), [("cards", "form.cards_too_many")]);
+    let mut form = good();
+    company(&mut form);
+    form.who = Some(Who::Iot);
+    form.sim_tail = "900001".into();
+    form.organisation.cards = format!("{}\n\nnonsense", card(1));
+    let found = problems(&form, Section::Identity, &cn(), TODAY);
+    let line = found.iter().find(|problem| problem.code == "form.card_wrong").unwrap();
+    assert_eq!(line.values[0].1, "3", "counted as the person sees it");
+    assert!(found.iter().any(|problem| problem.code == "form.use_scene_missing"));
 }
 
 #[test]

@@ -12,6 +12,7 @@
 
 mod diagram;
 pub mod form;
+pub mod organisation;
 mod transition;
 
 #[cfg(test)]

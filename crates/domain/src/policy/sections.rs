@@ -16,6 +16,9 @@ pub struct Registration {
     pub required: Sourced<bool>,
     /// The documents accepted of a person, in the order in which they are offered.
     pub documents: Vec<DocumentKind>,
+    /// The documents accepted of an organisation; without any, organisations go to an outlet.
+    #[serde(default)]
+    pub organisation_documents: Vec<DocumentKind>,
 }
 
 /// From what age somebody may register.

@@ -130,8 +130,8 @@ async fn sim_pairing(app: &App, loaded: &Loaded) -> Result<Check, Error> {
 }
 
 fn document_accepted(loaded: &Loaded) -> Check {
-    let accepted = &loaded.policy.registration.documents;
-    if loaded.form.document.is_some_and(|kind| accepted.contains(&kind)) {
+    let is_accepted = |kind| loaded.form.accepts(kind, &loaded.policy);
+    if loaded.form.document.is_some_and(is_accepted) {
         return Check::pass(CheckKind::DocumentAccepted);
     }
     Check::new(CheckKind::DocumentAccepted, Outcome::Fail).because(Reason::D9)
@@ -299,7 +299,9 @@ async fn cap(app: &App, loaded: &Loaded, known: Option<PartyId>) -> Result<Check
         None => 0,
     };
     let at_operator = i64::try_from(held).unwrap_or(i64::MAX);
-    let holdings = Holdings { holder: CapHolder::Person, at_operator, national: None };
+    let is_organisation = loaded.form.is_of_organisation();
+    let holder = if is_organisation { CapHolder::Organisation } else { CapHolder::Person };
+    let holdings = Holdings { holder, at_operator, national: None };
     let answer = one_more(&loaded.policy.caps, CapClass::Prepaid, holdings);
     let check = match answer {
         Ok(()) => Check::pass(CheckKind::Cap),

@@ -11,6 +11,7 @@ use domain::access::{Action, Actor};
 use domain::application::form::{
     DateText, Form, FormRefusal, Problem, Section, Who, problems, sim_tail,
 };
+use domain::application::organisation::Organisation;
 use domain::application::{ApplicationRefusal, State};
 use domain::id::ApplicationId;
 use domain::identity::DocumentKind;
@@ -63,6 +64,8 @@ pub struct IdentityFields {
     pub guardian_name: seal::Sensitive<String>,
     /// The guardian's number.
     pub guardian_number: seal::Sensitive<String>,
+    /// Who acts and answers for an organisation.
+    pub organisation: Organisation,
 }
 
 impl Change {
@@ -102,6 +105,7 @@ impl Change {
                 form.address.clone_from(fields.address.expose());
                 form.guardian_name.clone_from(fields.guardian_name.expose());
                 form.guardian_number.clone_from(fields.guardian_number.expose());
+                form.organisation.clone_from(&fields.organisation);
             }
             Self::AppealText(text) => form.appeal_text.clone_from(text),
         }

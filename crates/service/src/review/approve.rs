@@ -8,7 +8,7 @@ use crate::notice::reach::{Preference, record};
 use crate::register;
 use domain::access::Actor;
 use domain::application::Event;
-use domain::application::form::{Identity, Who};
+use domain::application::form::Identity;
 use domain::id::{ApplicationId, EpisodeId, PartyId};
 use domain::notice::{Channel, Template};
 use domain::number;
@@ -113,10 +113,8 @@ async fn party(
         birth: identity.birth,
         address: subject.form.address.clone(),
     };
-    let kind = match subject.form.who {
-        Some(Who::Company | Who::Iot) => PartyKind::Organisation,
-        Some(Who::Myself | Who::Child) | None => PartyKind::Person,
-    };
+    let kind =
+        if subject.form.is_of_organisation() { PartyKind::Organisation } else { PartyKind::Person };
     let party = Party::new(party_id, operator_id, kind, &key, &profile);
     party.insert(batch);
     party::claim(batch, operator_id, index, party_id);

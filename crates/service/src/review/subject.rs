@@ -98,7 +98,7 @@ impl Subject {
             kind: self.case.kind,
             portrait: portrait_outcome(&self.checks),
             is_minor: self.form.who == Some(Who::Child) || age.is_some_and(|age| age < ADULT_AGE),
-            is_organisation: matches!(self.form.who, Some(Who::Company | Who::Iot)),
+            is_organisation: self.form.is_of_organisation(),
             draw: draw(app, self.case.application_id),
         }
     }

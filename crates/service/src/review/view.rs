@@ -131,6 +131,18 @@ pub enum Field {
     GuardianName,
     /// The guardian's number.
     GuardianNumber,
+    /// The name of the person who acts for an organisation.
+    HandlerName,
+    /// The number of that person.
+    HandlerNumber,
+    /// The name of the person who answers for an organisation's cards.
+    ResponsibleName,
+    /// The number of that person.
+    ResponsibleNumber,
+    /// What the machines do.
+    UseScene,
+    /// The serial numbers of the cards.
+    Cards,
     /// Why the decision should be looked at again.
     AppealText,
 }
@@ -386,6 +398,19 @@ fn rows(subject: &Subject, at: At) -> Vec<Compared> {
     if form.who == Some(Who::Child) {
         rows.push(row(Field::GuardianName, text(&form.guardian_name), false));
         rows.push(row(Field::GuardianNumber, text(&form.guardian_number), false));
+    }
+    if form.is_of_organisation() {
+        let typed = &form.organisation;
+        let fields = [
+            (Field::HandlerName, &typed.handler_name),
+            (Field::HandlerNumber, &typed.handler_number),
+            (Field::ResponsibleName, &typed.responsible_name),
+            (Field::ResponsibleNumber, &typed.responsible_number),
+            (Field::UseScene, &typed.use_scene),
+            (Field::Cards, &typed.cards),
+        ];
+        let given = fields.into_iter().filter(|(_, typed)| !typed.trim().is_empty());
+        rows.extend(given.map(|(field, typed)| row(field, text(typed), false)));
     }
     rows.sort_by_key(|row| (!row.is_doubtful, row.field));
     rows

@@ -102,6 +102,7 @@ pub struct TextArea {
     hint: Option<String>,
     error: Option<String>,
     value: String,
+    is_long: bool,
 }
 
 impl TextArea {
@@ -119,6 +120,12 @@ impl TextArea {
     /// What was typed before.
     pub fn value(mut self, value: impl Display) -> Self {
         self.value = value.to_string();
+        self
+    }
+
+    /// A list: four times as long as other texts.
+    pub fn long(mut self) -> Self {
+        self.is_long = true;
         self
     }
 

@@ -141,6 +141,12 @@ pub(super) fn field(t: Lang, field: Field) -> &'static str {
         Field::Who => t.desk_field_who(),
         Field::GuardianName => t.desk_field_guardian_name(),
         Field::GuardianNumber => t.desk_field_guardian_number(),
+        Field::HandlerName => t.apply_handler_name(),
+        Field::HandlerNumber => t.apply_handler_number(),
+        Field::ResponsibleName => t.apply_responsible_name(),
+        Field::ResponsibleNumber => t.apply_responsible_number(),
+        Field::UseScene => t.apply_use_scene(),
+        Field::Cards => t.apply_cards(),
         Field::AppealText => t.desk_field_appeal_text(),
     }
 }

@@ -7,7 +7,7 @@ use crate::shell::Shell;
 use crate::shell::failure::Reply;
 use axum::extract::State;
 use domain::application;
-use domain::application::form::Section;
+use domain::application::form::{Section, Who};
 use service::App;
 use std::sync::Arc;
 
@@ -45,6 +45,11 @@ pub(crate) async fn page(
         .part(Html::list(&documents))
         .part(Html::paragraph(t.apply_begin_photos()))
         .part(Html::paragraph(&t.apply_begin_who(*policy.ages.alone_min)))
+        .part(if Who::Company.is_online(&policy) {
+            Html::paragraph(t.apply_begin_organisation())
+        } else {
+            Html::join([])
+        })
         .part(Html::paragraph(&t.apply_begin_result(*policy.promise.business_days)))
         .part(Html::paragraph(&t.apply_begin_keep(*policy.application.draft_days)))
         .part(Button::link(t.apply_begin_button(), steps::section(Section::Number)).html())

@@ -149,7 +149,8 @@ pub(crate) async fn save_who(
 ) -> Reply {
     let chosen = Who::from_code(&fields.text("who"));
     let found = save(&app, &applicant, &Change::Who(chosen)).await?;
-    if let Some(who) = chosen.filter(|who| !who.is_online()) {
+    let is_elsewhere = found.iter().any(|problem| problem.code == "form.who_not_online");
+    if let Some(who) = chosen.filter(|_| is_elsewhere) {
         return Ok(go(&format!("/register/who/{}", who.code())));
     }
     let errors = Errors::problems(shell.lang, &found);
@@ -235,7 +236,8 @@ pub(crate) async fn save_document(
 
 async fn accepted(app: &App, applicant: &Applicant) -> Result<Vec<DocumentKind>, service::Error> {
     let policy = service::policy::of(app, applicant.operator_id, app.now()).await?;
-    Ok(policy.registration.documents.clone())
+    let who = applicant.open(app).await?.form.who.unwrap_or(Who::Myself);
+    Ok(who.documents(&policy).to_vec())
 }
 
 fn document_page(
@@ -304,6 +306,7 @@ pub(crate) async fn save_identity(
         address: fields.text("address").into(),
         guardian_name: fields.text("guardian_name").into(),
         guardian_number: fields.text("guardian_number").into(),
+        organisation: super::organisation::typed(&fields),
     };
     let found = save(&app, &applicant, &Change::Identity(Box::new(typed))).await?;
     let errors = Errors::problems(shell.lang, &found);
@@ -316,6 +319,9 @@ pub(crate) async fn save_identity(
 
 fn identity_page(shell: &Shell, way: &Way, form: &Typed, errors: &Errors) -> Response {
     let t = shell.lang;
+    if form.is_of_organisation() {
+        return super::organisation::page(shell, way, form, errors);
+    }
     let kind = form.document.unwrap_or(DocumentKind::ResidentId);
     let cannot = vec![
         Pick::new("is_name_incomplete", t.apply_name_cannot())

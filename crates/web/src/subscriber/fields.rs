@@ -6,6 +6,9 @@ use std::collections::HashMap;
 /// Longer texts are cut: nothing we ask for is longer.
 const FIELD_CHARACTERS_MAX: usize = 2000;
 
+/// Two hundred and one card numbers with their line ends fit in.
+const LIST_CHARACTERS_MAX: usize = 8000;
+
 /// The fields of a sent form.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(transparent)]
@@ -16,6 +19,12 @@ impl Fields {
     pub(crate) fn text(&self, name: &str) -> String {
         let typed = self.0.get(name).map_or("", String::as_str);
         typed.chars().take(FIELD_CHARACTERS_MAX).collect()
+    }
+
+    /// A list, one entry a line, as typed.
+    pub(crate) fn long_text(&self, name: &str) -> String {
+        let typed = self.0.get(name).map_or("", String::as_str);
+        typed.chars().take(LIST_CHARACTERS_MAX).collect()
     }
 
     /// What was typed, without blanks around it.

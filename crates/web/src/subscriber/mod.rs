@@ -7,6 +7,7 @@ mod details;
 mod fields;
 mod loss;
 mod numbers;
+mod organisation;
 mod photos;
 mod privacy;
 mod resume;

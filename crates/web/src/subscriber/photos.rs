@@ -51,6 +51,7 @@ fn needed(view: &View, item: &str) -> Option<Item> {
 pub(crate) fn photo_name(t: Lang, item: Item, document: Option<DocumentKind>) -> &'static str {
     let kind = document.unwrap_or(DocumentKind::ResidentId);
     match item {
+        Item::DocumentFront if kind == DocumentKind::BusinessLicence => t.apply_licence_side(),
         Item::DocumentFront if form::has_back(kind) => t.apply_side_front(),
         Item::DocumentFront => t.apply_side_data(),
         Item::DocumentBack if kind == DocumentKind::ResidentId => t.apply_side_back(),
@@ -58,6 +59,7 @@ pub(crate) fn photo_name(t: Lang, item: Item, document: Option<DocumentKind>) ->
         Item::Portrait => t.apply_task_portrait(),
         Item::GuardianPapers => t.apply_guardian_papers(),
         Item::CompanyPapers => t.apply_company_papers(),
+        Item::HandlerDocument => t.apply_handler_document(),
         Item::Sim | Item::Name | Item::DocumentNumber => "",
     }
 }
@@ -84,6 +86,9 @@ fn photo_page(shell: &Shell, way: &Way, view: &View, item: Item, failed: Option<
         .errors(&errors)
         .back(way.before(&view.facts, &steps::before_photo(item, &view.wanted_photos)))
         .button(Button::new(t, t.apply_photo_send()));
+    if is_portrait && view.form.is_of_organisation() {
+        page = page.lead(t.apply_handler_portrait());
+    }
     page = if is_portrait { portrait_rules(page, t) } else { document_rules(page, t, photo) };
     page = page.part(tile.html());
     if let Some(photo) = photo {

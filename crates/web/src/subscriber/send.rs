@@ -192,6 +192,9 @@ fn identity_rows(t: Lang, summary: Summary, view: &View) -> Summary {
     let form = &view.form;
     let to = format!("{}?from=check", steps::section(Section::Identity));
     let change = t.common_change();
+    if form.is_of_organisation() {
+        return super::organisation::rows(t, summary, form, &to);
+    }
     let mut summary = summary
         .row(t.apply_name_label(), &form.name)
         .change(change, &to)
