@@ -4,7 +4,7 @@ use crate::Api;
 use crate::problem::{ApiRefusal, Problem};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::access::{Action, Actor};
@@ -14,10 +14,8 @@ use service::token::Token;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Requests that one token may make per second, over time.
-const RATE: f64 = 200.0;
-/// Requests that it may make at once after a pause.
-const BURST: f64 = 400.0;
+/// Requests that a token may make at once after a pause, as a multiple of those in a second.
+const BURST: f64 = 2.0;
 /// Tokens remembered; beyond that the ones with a full bucket are forgotten, which changes nothing.
 const TOKENS_MAX: usize = 10_000;
 
@@ -55,20 +53,15 @@ pub(crate) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let header = request.headers().get(header::AUTHORIZATION).cloned();
-    let token = match find(&api, header).await {
+    let found = match bearer(request.headers()) {
+        Ok(text) => service::token::authenticate(&api.app, text).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    let token = match found.and_then(|token| token.ok_or_else(|| ApiRefusal::TokenInvalid.into())) {
         Ok(token) => token,
         Err(problem) => return problem.into_response(),
     };
-    if let Some(closed) = api.app.maintenance.now(&api.app).await {
-        let mut response = Problem::from(ApiRefusal::Unavailable).into_response();
-        let seconds = again_after_seconds(closed.until_at, api.app.now());
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        return response;
-    }
-    if let Err(seconds) = api.limits.take(token.id, api.app.now()) {
-        let mut response = Problem::from(ApiRefusal::TooMany).into_response();
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    if let Err(response) = admit(&api, &token).await {
         return response;
     }
     request.extensions_mut().insert(Caller { actor: token.actor(), token });
@@ -82,18 +75,35 @@ fn again_after_seconds(until_at: Option<At>, now: At) -> u64 {
     u64::try_from(left / 1000).unwrap_or(0).clamp(10, 3600)
 }
 
-async fn find(api: &Api, header: Option<HeaderValue>) -> Result<Token, Problem> {
-    let text = header.ok_or(ApiRefusal::TokenMissing)?;
+/// The text after `Bearer`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let text = headers.get(header::AUTHORIZATION).ok_or(ApiRefusal::TokenMissing)?;
     let text = text.to_str().ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    let text = text.ok_or(ApiRefusal::TokenInvalid)?;
-    let token = service::token::authenticate(&api.app, text).await?;
-    token.ok_or_else(|| ApiRefusal::TokenInvalid.into())
+    text.ok_or_else(|| ApiRefusal::TokenInvalid.into())
 }
 
-/// A bucket per token that fills at [`RATE`] up to [`BURST`]. Each process counts for itself.
+/// Lets the request of a valid token in, unless the interface is closed or the token comes too
+/// often.
+pub(crate) async fn admit(api: &Api, token: &Token) -> Result<(), Response> {
+    if let Some(closed) = api.app.maintenance.now(&api.app).await {
+        let mut response = Problem::from(ApiRefusal::Unavailable).into_response();
+        let seconds = again_after_seconds(closed.until_at, api.app.now());
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        return Err(response);
+    }
+    let rate = f64::from(api.app.limits.token_per_second);
+    if let Err(seconds) = api.limits.take(token.id, rate, api.app.now()) {
+        let mut response = Problem::from(ApiRefusal::TooMany).into_response();
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        return Err(response);
+    }
+    Ok(())
+}
+
+/// A bucket per token that fills at its rate up to [`BURST`] times that. Each process counts for itself.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     buckets: Mutex<HashMap<TokenId, (f64, At)>>,
@@ -102,14 +112,15 @@ pub(crate) struct Limits {
 impl Limits {
     /// Takes one request; if there is none left, says after how many seconds there will be.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since the last request")]
-    fn take(&self, token_id: TokenId, now: At) -> Result<(), u64> {
+    fn take(&self, token_id: TokenId, rate: f64, now: At) -> Result<(), u64> {
+        let burst = rate * BURST;
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= TOKENS_MAX {
-            buckets.retain(|_, (left, _)| *left < BURST);
+            buckets.retain(|_, (left, _)| *left < burst);
         }
-        let (left, last) = buckets.entry(token_id).or_insert((BURST, now));
+        let (left, last) = buckets.entry(token_id).or_insert((burst, now));
         let passed = now.millis().saturating_sub(last.millis()).max(0) as f64 / 1000.0;
-        *left = (*left + passed * RATE).min(BURST);
+        *left = (*left + passed * rate).min(burst);
         *last = now;
         if *left < 1.0 {
             return Err(1);
@@ -128,10 +139,10 @@ mod tests {
         let limits = Limits::default();
         let (one, two) = (TokenId::from_u128(1), TokenId::from_u128(2));
         let now = At::from_millis(1_000_000);
-        assert!((0..400).all(|_| limits.take(one, now).is_ok()));
-        assert_eq!(limits.take(one, now), Err(1));
-        assert_eq!(limits.take(two, now), Ok(()));
-        assert!((0..200).all(|_| limits.take(one, now.plus_millis(1000)).is_ok()));
-        assert_eq!(limits.take(one, now.plus_millis(1000)), Err(1));
+        assert!((0..400).all(|_| limits.take(one, 200.0, now).is_ok()));
+        assert_eq!(limits.take(one, 200.0, now), Err(1));
+        assert_eq!(limits.take(two, 200.0, now), Ok(()));
+        assert!((0..200).all(|_| limits.take(one, 200.0, now.plus_millis(1000)).is_ok()));
+        assert_eq!(limits.take(one, 200.0, now.plus_millis(1000)), Err(1));
     }
 }

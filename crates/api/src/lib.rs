@@ -18,6 +18,7 @@ mod page;
 pub mod problem;
 mod reviews;
 mod sims;
+mod state;
 mod status;
 mod usage;
 
@@ -28,6 +29,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 use problem::{ApiRefusal, Problem};
 use service::App;
+use service::lookup::Lookups;
 use std::sync::Arc;
 
 /// Bytes of one request: an application with its documents.
@@ -42,11 +44,12 @@ const JSON_BYTES_MAX: usize = 1 << 20;
 struct Api {
     app: Arc<App>,
     limits: Arc<caller::Limits>,
+    lookups: Arc<Lookups>,
 }
 
 /// All routes of the operator API, under `/api/v1`.
 pub fn router(app: Arc<App>) -> Router {
-    let api = Api { app, limits: Arc::default() };
+    let api = Api { app, limits: Arc::default(), lookups: Arc::default() };
     let routes = Router::new()
         .route("/audit", get(audit::list))
         .route("/numbers", get(numbers::list).post(numbers::bring))
@@ -62,11 +65,16 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(|| async { Problem::from(ApiRefusal::NotFound) })
         .layer(from_fn_with_state(api.clone(), idempotent::once))
         .layer(from_fn_with_state(api.clone(), caller::authenticate))
+        .with_state(api.clone());
+    let states = Router::new()
+        .route("/numbers/{msisdn}/state", get(state::show))
+        .route("/numbers/states", post(state::show_many))
+        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
         .with_state(api);
     let description =
         get(|| async { ([(header::CONTENT_TYPE, "application/json")], openapi::json()) });
     let open = Router::new().route("/openapi.json", description);
-    Router::new().nest("/api/v1", open.merge(routes).layer(from_fn(problem::speak)))
+    Router::new().nest("/api/v1", open.merge(states).merge(routes).layer(from_fn(problem::speak)))
 }
 
 /// Applications come with their documents.

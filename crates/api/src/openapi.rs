@@ -20,6 +20,8 @@ use utoipa::{Modify, OpenApi};
     paths(
         crate::numbers::list,
         crate::numbers::bring,
+        crate::state::show,
+        crate::state::show_many,
         crate::status::show,
         crate::status::balance,
         crate::status::top_up,

@@ -14,6 +14,7 @@ pub mod image;
 pub mod ingest;
 pub mod inventory;
 pub mod keep;
+pub mod lookup;
 pub mod maintenance;
 pub mod notice;
 pub mod number;

@@ -18,7 +18,7 @@ mod tell;
 
 pub use adopt::{Adopted, AdoptedHolder, adopt};
 pub use close::{close, recover, withdraw_close};
-pub(crate) use load::take_in_feeds;
+pub(crate) use load::{counting_kinds, take_in, take_in_feeds};
 pub use load::{held_by, is_being_registered, load, policy_of};
 pub use money::{BalanceView, balance, extend, refund, top_up};
 pub use retention::{arrears, paid, pause, resume, usage};

@@ -32,7 +32,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 /// Keys of due numbers read at once, to be worked on in the order in which the tables lie.
 const PAGE_MAX: i64 = 16_384;
 /// Numbers in one commit: bounds how long others wait for the database, and the memory.
-const CHUNK_MAX: usize = 512;
+const CHUNK_MAX: usize = 1_024;
 /// Shards that a worker takes at a time: others find the rest.
 const SHARDS_MAX: usize = 4;
 /// Times a sweep begins again for numbers that are due once more; the rest waits for the next one.
@@ -70,7 +70,7 @@ pub async fn run(app: &App, at: At, is_dry_run: bool) -> Result<Report, Error> {
     }
     let at = at.min(app.now());
     let mut sweep = Sweep::new(app, at);
-    if !next_due(app).await?.is_some_and(|due| due <= at) {
+    if next_due(app).await?.is_none_or(|due| due > at) {
         return Ok(sweep.report);
     }
     let mut left = Shards::ALL;

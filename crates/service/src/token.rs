@@ -98,7 +98,7 @@ impl Token {
         }
     }
 
-    fn of(stored: StoredToken) -> Self {
+    pub(crate) fn of(stored: StoredToken) -> Self {
         Self {
             id: stored.id,
             operator_id: stored.operator_id,
@@ -192,14 +192,17 @@ pub async fn revoke(app: &App, operator_id: OperatorId, name: &str) -> Result<()
 pub async fn authenticate(app: &App, text: &str) -> Result<Option<Token>, Error> {
     let Some((id, secret)) = parse(text) else { return Ok(None) };
     let stored = store::api_token::load(&app.store.db, id).await?;
-    let valid = stored.filter(|token| {
-        let is_same = seal::is_same_secret(&token.secret_hash, &seal::sha256(&secret));
-        is_same && token.revoked_at.is_none()
-    });
-    Ok(valid.map(Token::of))
+    Ok(stored.and_then(|stored| verified(&stored, &secret)).map(Token::of))
 }
 
-fn parse(text: &str) -> Option<(TokenId, Vec<u8>)> {
+/// The stored token, if this is its secret and it still works.
+pub(crate) fn verified(stored: &StoredToken, secret: &[u8]) -> Option<StoredToken> {
+    let is_same = seal::is_same_secret(&stored.secret_hash, &seal::sha256(secret));
+    (is_same && stored.revoked_at.is_none()).then(|| stored.clone())
+}
+
+/// The id and the secret that a token's text names.
+pub(crate) fn parse(text: &str) -> Option<(TokenId, Vec<u8>)> {
     let (id, secret) = text.strip_prefix(PREFIX)?.split_once('_')?;
     let id = format!("tok_{id}").parse().ok()?;
     Some((id, URL_SAFE_NO_PAD.decode(secret).ok()?))

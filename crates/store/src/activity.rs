@@ -45,6 +45,32 @@ pub struct Stored {
     pub version: i64,
 }
 
+/// The newest use of some kinds, for each number of a block: all that most questions ask of it.
+#[derive(Clone, Debug)]
+pub struct Newest {
+    /// The version of the block it was taken from.
+    pub version: i64,
+    uses: Box<[Option<(Second, u8)>]>,
+}
+
+impl Newest {
+    /// Of a block as stored, for `kinds` (bit n is kind n).
+    pub fn of(stored: &Stored, kinds: u16) -> Self {
+        let places = 0..u16::try_from(BLOCK_SIZE).unwrap_or(u16::MAX);
+        let newest = |place| {
+            let (at, kind) = stored.activity.newest(place, kinds)?;
+            Some((Second::of(at)?, kind))
+        };
+        Self { version: stored.version, uses: places.map(newest).collect() }
+    }
+
+    /// The newest use of a number of the block, and its kind.
+    pub fn get(&self, msisdn: Msisdn) -> Option<(At, u8)> {
+        let found = self.uses.get(usize::from(place_of(msisdn))).copied().flatten();
+        found.map(|(second, kind)| (second.at(), kind))
+    }
+}
+
 /// The newest use of `msisdn` of one of `kinds` (bit n is kind n), and its kind.
 pub async fn last_event(db: &Db, msisdn: Msisdn, kinds: u16) -> Result<Option<(At, u8)>, Error> {
     let values = params![msisdn.bucket(), block_key(msisdn.block())];

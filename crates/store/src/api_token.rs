@@ -16,7 +16,7 @@ const INSERT: Statement = Statement::new(
     "insert into api_token (id, operator_id, name, scopes, secret_hash, data_key_id, version, \
         created_at) values ($1, $2, $3, $4, $5, $6, 1, $7)",
 );
-const LOAD: Statement = Statement::new(
+pub(crate) const LOAD: Statement = Statement::new(
     "api_token.load",
     "select id, operator_id, name, scopes, secret_hash, data_key_id, version, created_at, \
         revoked_at from api_token where id = $1",
@@ -98,7 +98,7 @@ pub async fn list(db: &Db, operator_id: OperatorId) -> Result<Vec<StoredToken>, 
     db.query(&LIST, params![operator_id]).await?.iter().map(of_row).collect()
 }
 
-fn of_row(row: &Row) -> Result<StoredToken, Error> {
+pub(crate) fn of_row(row: &Row) -> Result<StoredToken, Error> {
     let scopes: String = row.get(3)?;
     Ok(StoredToken {
         id: row.get(0)?,

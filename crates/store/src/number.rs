@@ -6,6 +6,7 @@ pub mod party;
 pub mod provision;
 pub mod shard;
 pub mod sim;
+pub mod states;
 
 use crate::batch::{Batch, Expect};
 use crate::db::Db;
@@ -202,18 +203,25 @@ pub async fn load_many(db: &Db, msisdns: &[Msisdn]) -> Result<Vec<NumberRow>, Er
     let keys: Vec<i64> = msisdns.iter().copied().map(key_of).collect();
     let queries = vec![(&LOAD_MANY, params![keys.clone()]), (&HOLDS_MANY, params![keys])];
     let answers = db.query_many(queries).await?;
-    let [numbers, holds] = answers.as_slice() else { return Ok(Vec::new()) };
+    let mut answers = answers.into_iter();
+    let (numbers, holds) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
+    let rows = rows_of(&numbers, holds)?;
+    let mut found: HashMap<Msisdn, NumberRow> =
+        rows.into_iter().map(|row| (row.msisdn, row)).collect();
+    Ok(msisdns.iter().filter_map(|msisdn| found.remove(msisdn)).collect())
+}
+
+/// Numbers from the rows of [`LOAD_MANY`] and [`HOLDS_MANY`].
+fn rows_of(numbers: &[Row], holds: Vec<Row>) -> Result<Vec<NumberRow>, Error> {
     let mut held: HashMap<i64, Vec<Row>> = HashMap::new();
     for hold in holds {
-        held.entry(hold.get(5)?).or_default().push(hold.clone());
+        held.entry(hold.get(5)?).or_default().push(hold);
     }
-    let mut found = HashMap::with_capacity(numbers.len());
-    for number in numbers {
-        let key: i64 = number.get(0)?;
-        let holds = held.get(&key).map_or(&[][..], Vec::as_slice);
-        found.insert(key, of_row(number, holds)?);
-    }
-    Ok(msisdns.iter().filter_map(|msisdn| found.remove(&msisdn.as_i64())).collect())
+    let row = |number: &Row| {
+        let holds = held.get(&number.get(0)?).map_or(&[][..], Vec::as_slice);
+        of_row(number, holds)
+    };
+    numbers.iter().map(row).collect()
 }
 
 /// Stores a new number.

@@ -27,7 +27,7 @@ const BY_CODE: Statement = Statement::new(
     "select id, code, name_zh, name_en, brand, hotline, zone, policy_pack, language \
         from operator where code = $1",
 );
-const LIST: Statement = Statement::new(
+pub(crate) const LIST: Statement = Statement::new(
     "operator.list",
     "select id, code, name_zh, name_en, brand, hotline, zone, policy_pack, language \
         from operator order by id",
@@ -66,7 +66,7 @@ pub async fn list(db: &Db) -> Result<Vec<Operator>, Error> {
     db.query(&LIST, params![]).await?.iter().map(of_row).collect()
 }
 
-fn of_row(row: &Row) -> Result<Operator, Error> {
+pub(crate) fn of_row(row: &Row) -> Result<Operator, Error> {
     let zone: String = row.get(6)?;
     let zone = Zone::named(&zone)
         .ok_or_else(|| Error::new(ErrorKind::Bug, format!("operator in unknown zone {zone}")))?;

@@ -30,6 +30,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::number::party::ALL,
         crate::number::provision::ALL,
         crate::number::shard::ALL,
+        crate::number::states::ALL,
         crate::number::sim::ALL,
         crate::operator::ALL,
         crate::party::ALL,

@@ -7,3 +7,4 @@ mod common;
 mod frame;
 mod matrix;
 mod numbers;
+mod state;

@@ -74,7 +74,7 @@ pub(crate) async fn take_in_feeds(
 }
 
 /// Takes in what the feed saw, unless the row knows a newer use or it is from before the holder.
-fn take_in(row: &mut NumberRow, seen: Option<(At, u8)>, now: At) {
+pub(crate) fn take_in(row: &mut NumberRow, seen: Option<(At, u8)>, now: At) {
     let Some((holder, (at, index))) = row.facts.holder.zip(seen) else { return };
     let kind = UsageKind::ALL.into_iter().find(|kind| kind.index() == index);
     let seen = kind.map(|kind| Usage { kind, at });
@@ -85,7 +85,7 @@ fn take_in(row: &mut NumberRow, seen: Option<(At, u8)>, now: At) {
 }
 
 /// The kinds of use that count under `policy`: bit n is kind n.
-fn counting_kinds(policy: &Policy) -> u16 {
+pub(crate) fn counting_kinds(policy: &Policy) -> u16 {
     policy.keep_alive.counting.iter().fold(0, |bits, kind| bits | 1 << kind.index())
 }
 

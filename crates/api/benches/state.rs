@@ -1,0 +1,198 @@
+//! "What is this number's state?" over HTTP with a token, random numbers, keep-alive connections:
+//! `cargo bench -p baohao-api --bench state [-- NUMBERS [CONNECTIONS [SECONDS]]]`, on SQLite, or on
+//! PostgreSQL with `BAOHAO_BENCH_POSTGRES` set. Client and server share the machine.
+//!
+//! First as fast as it goes; then at half that rate, for the times. The table stays where it is
+//! while the program runs and `BAOHAO_BENCH_WAIT` is set, for `pgbench` beside it.
+
+use domain::id::{EpisodeId, OperatorId, PartyId};
+use domain::ladder;
+use domain::msisdn::Msisdn;
+use domain::number::{Facts, Holder, Lifecycle, SimRef};
+use domain::policy::Policy;
+use domain::sim::{Iccid, Imsi};
+use service::policy;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::Batch;
+use store::activity::{self, Activity, Second};
+use store::number::NumberRow;
+use testkit::{Engine, TestApp, fresh};
+
+const FIRST: u64 = 8_613_800_000_000;
+const BLOCK: u64 = 10_000;
+
+fn main() {
+    let given: Vec<u64> = std::env::args().skip(1).filter_map(|size| size.parse().ok()).collect();
+    let value = |place: usize, otherwise| given.get(place).copied().unwrap_or(otherwise);
+    let (size, clients, seconds) = (value(0, 1_000_000), value(1, 16), value(2, 8));
+    let is_postgres = std::env::var_os("BAOHAO_BENCH_POSTGRES").is_some();
+    let engine = if is_postgres { Engine::Postgres } else { Engine::Sqlite };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.expect("a runtime starts").block_on(async {
+        let app = TestApp::on(fresh(engine).await.expect("there is an engine")).await;
+        let operator = app.operator(1).await;
+        let policy = policy::of_operator(&operator, app.now()).expect("a pack that ships");
+        let began = Instant::now();
+        fill(&app, &policy, size).await;
+        say(&format!("{size} numbers filled in {:.0} s", began.elapsed().as_secs_f64()));
+        let scopes = ["numbers:read".to_owned()];
+        let made = service::token::add(&app, OperatorId(1), "bench", &scopes).await;
+        let token = made.expect("a new token").1.into_exposed();
+        let own = service::App {
+            store: app.store.clone(),
+            clock: app.app.clock.clone(),
+            hlr: app.app.hlr.clone(),
+            sms: app.app.sms.clone(),
+            mail: app.app.mail.clone(),
+            site: app.app.site.clone(),
+            maintenance: service::maintenance::Watch::default(),
+            limits: service::app::Limits {
+                sweep_per_second: None,
+                token_per_second: 1_000_000_000,
+            },
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let router = api::router(Arc::new(own));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let load = Load { address, token, size, clients, seconds };
+        let full = tokio::task::spawn_blocking(move || {
+            load.run(None);
+            let full = load.run(None);
+            load.run(Some(full / 2.0));
+        });
+        full.await.expect("the load ran");
+        if std::env::var_os("BAOHAO_BENCH_WAIT").is_some() {
+            say("waiting");
+            std::future::pending::<()>().await;
+        }
+    });
+}
+
+struct Load {
+    address: SocketAddr,
+    token: String,
+    size: u64,
+    clients: u64,
+    seconds: u64,
+}
+
+impl Load {
+    /// Asks for some seconds, at a rate if one is given; answers per second.
+    fn run(&self, rate: Option<f64>) -> f64 {
+        let began = Instant::now();
+        let until = began + Duration::from_secs(self.seconds);
+        let mut micros: Vec<u32> = std::thread::scope(|scope| {
+            let ask = |client| scope.spawn(move || self.client(client, until, rate));
+            let clients: Vec<_> = (0..self.clients).map(ask).collect();
+            clients.into_iter().flat_map(|c| c.join().expect("no client fails")).collect()
+        });
+        let rate_seen = micros.len() as f64 / began.elapsed().as_secs_f64();
+        micros.sort_unstable();
+        let part = |share: f64| {
+            let place = (micros.len() as f64 * share) as usize;
+            f64::from(micros.get(place.min(micros.len() - 1)).copied().unwrap_or(0)) / 1000.0
+        };
+        let how = if rate.is_some() { "half rate" } else { "full rate" };
+        say(&format!(
+            "{how}: {rate_seen:.0}/s with {} connections; p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms",
+            self.clients,
+            part(0.5),
+            part(0.99),
+            part(0.999)
+        ));
+        rate_seen
+    }
+
+    /// One connection; how long each answer took, counted from when it was due.
+    fn client(&self, client: u64, until: Instant, rate: Option<f64>) -> Vec<u32> {
+        let mut stream = TcpStream::connect(self.address).expect("the server listens");
+        stream.set_nodelay(true).expect("a socket");
+        let mut random = client.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut micros = Vec::with_capacity(1 << 18);
+        let mut buffer = [0_u8; 4096];
+        let pause = rate.map(|rate| Duration::from_secs_f64(self.clients as f64 / rate));
+        let mut due = Instant::now();
+        while Instant::now() < until {
+            match pause {
+                Some(pause) => {
+                    due += pause;
+                    let wait = due.saturating_duration_since(Instant::now());
+                    if !wait.is_zero() {
+                        std::thread::park_timeout(wait);
+                    }
+                }
+                None => due = Instant::now(),
+            }
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            let number = FIRST + random % self.size;
+            let request = format!(
+                "GET /api/v1/numbers/{number}/state HTTP/1.1\r\nHost: x\r\n\
+                 Authorization: Bearer {}\r\n\r\n",
+                self.token
+            );
+            stream.write_all(request.as_bytes()).expect("the server reads");
+            let mut count = 0;
+            loop {
+                let part = buffer.get_mut(count..).expect("room");
+                count += stream.read(part).expect("the server answers");
+                let seen = buffer.get(..count).unwrap_or_default();
+                if seen.ends_with(b"}") {
+                    assert!(seen.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(seen));
+                    break;
+                }
+            }
+            let took = Instant::now().saturating_duration_since(due).as_micros();
+            micros.push(u32::try_from(took).unwrap_or(u32::MAX));
+        }
+        micros
+    }
+}
+
+fn say(line: &str) {
+    drop(writeln!(std::io::stdout().lock(), "{line}"));
+}
+
+/// Numbers in use with one card each, and every block with two kinds of use.
+async fn fill(app: &TestApp, policy: &Policy, size: u64) {
+    let mut batch = Batch::new(app.now());
+    for n in 0..size {
+        store::number::insert(&mut batch, &row(app, policy, n));
+        if n % BLOCK == BLOCK - 1 || n + 1 == size {
+            let mut block = Activity::default();
+            let second = Second::of(app.now().plus_days(-1)).expect("in range");
+            for place in 0..u16::try_from(BLOCK).expect("small") {
+                for kind in [0, 4] {
+                    block.note(place, kind, second);
+                }
+            }
+            activity::write(&mut batch, (FIRST + n) / BLOCK, &block, 0);
+            let full = std::mem::replace(&mut batch, Batch::new(app.now()));
+            app.store.db.commit(full).await.expect("committed");
+        }
+    }
+}
+
+fn row(app: &TestApp, policy: &Policy, n: u64) -> NumberRow {
+    let msisdn = Msisdn::from_e164(FIRST + n).expect("a range of ours");
+    let iccid = Iccid::parse(&format!("898600{n:013}")).expect("19 digits");
+    let imsi = Imsi::parse(&format!("46000{n:010}")).expect("15 digits");
+    let since = app.now().plus_days(-20);
+    let mut facts = Facts {
+        lifecycle: Lifecycle::Active,
+        holder: Some(Holder {
+            party_id: PartyId::from_u128(u128::from(n)),
+            episode_id: EpisodeId::from_u128(u128::from(n)),
+            since,
+        }),
+        sim: Some(SimRef { iccid, imsi }),
+        ..Facts::in_stock(since)
+    };
+    facts.due_at = ladder::next(&facts, policy, app.now()).map(|due| due.at);
+    NumberRow { msisdn, operator_id: OperatorId(1), version: 1, facts }
+}
