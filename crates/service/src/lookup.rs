@@ -191,9 +191,8 @@ impl Lookups {
             let told = states.told.get(msisdn).map_or(&[][..], Vec::as_slice);
             let facts = &row.facts;
             let is_held = facts.holder.is_some();
-            let is_near = is_held
-                && facts.ladder.is_some()
-                && ladder::anchor(facts) <= facts.keep_from;
+            let is_near =
+                is_held && facts.ladder.is_some() && ladder::anchor(facts) <= facts.keep_from;
             Some(NumberState {
                 msisdn: *msisdn,
                 operator_id: row.operator_id,
