@@ -69,7 +69,8 @@ pub(crate) struct Site {
     pub(crate) listen: String,
     /// How the outside reaches the pages, for links in notices.
     pub(crate) base_url: String,
-    /// Requests for pages that are worked on at once; whoever comes then waits on a page of its own.
+    /// Requests for pages that are worked on at once; whoever comes then waits on a page of its
+    /// own.
     pub(crate) requests_max: usize,
 }
 

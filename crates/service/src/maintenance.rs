@@ -1,6 +1,7 @@
 //! Closing the pages for maintenance, and opening them again.
 //!
-//! Every process sees it within [`FRESH_MILLIS`]. Staff and the network go on; what was saved stays.
+//! Every process sees it within [`FRESH_MILLIS`]. Staff and the network go on; what was saved
+//! stays.
 
 use crate::app::App;
 use crate::error::Error;

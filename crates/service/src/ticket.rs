@@ -49,8 +49,8 @@ pub fn read(app: &App, purpose: Purpose, ticket: &str) -> Option<String> {
     read_late(app, purpose, ticket, 0)
 }
 
-/// The same for a ticket that ended at most `late_minutes` ago. It is enough to keep what its holder
-/// has just sent, never to show anything.
+/// The same for a ticket that ended at most `late_minutes` ago. It is enough to keep what its
+/// holder has just sent, never to show anything.
 pub fn read_late(app: &App, purpose: Purpose, ticket: &str, late_minutes: i64) -> Option<String> {
     if ticket.len() > TICKET_BYTES_MAX {
         return None;

@@ -363,14 +363,16 @@ on_both_engines! {
         }
         assert_eq!(app.outside.mail().len(), told + 1, "once");
         let mail = app.outside.mail().pop().unwrap();
-        assert!(mail.text.contains(&drafted.reference) && mail.text.contains("3月25日"), "{}", mail.text);
+        let text = &mail.text;
+        assert!(text.contains(&drafted.reference) && text.contains("3月25日"), "{text}");
         // Whoever sent it is not told.
         let (sent, _, _) = app.submitted(1, 2).await;
         let told = app.outside.mail().len();
         app.advance_seconds(11 * 86_400 + 60);
         work::run_due(&app).await.unwrap();
-        let reference = &sent.reference;
-        assert!(app.outside.mail()[told..].iter().all(|mail| !mail.text.contains(&format!("草稿{reference}"))));
+        let about = format!("草稿{}", sent.reference);
+        let mails = app.outside.mail();
+        assert!(mails[told..].iter().all(|mail| !mail.text.contains(&about)));
     }
 
     async fn withdrawn_and_taken_up_again(db: Fresh) {

@@ -85,7 +85,8 @@ on_both_engines! {
             first.chunks(PART_BYTES).nth(1).unwrap(),
         );
         assert_eq!(code(foreign.await), "404");
-        assert_eq!(code(register::parts(&app, &other.actor, (mine.id, ITEM), whole(&first)).await), "404");
+        let seen = register::parts(&app, &other.actor, (mine.id, ITEM), whole(&first)).await;
+        assert_eq!(code(seen), "404");
         put(&app, &mine, &second, 1).await.unwrap();
         assert_eq!(present(&app, &mine, &first).await, Vec::<i64>::new(), "one file at a time");
         assert_eq!(present(&app, &mine, &second).await, [1]);
@@ -97,7 +98,9 @@ on_both_engines! {
         let drafted = draft(&app, 1).await;
         let bytes = long_photo(1);
         let of = (drafted.id, ITEM);
-        for (part, length) in [(0, 10), (0, PART_BYTES + 1), (2, PART_BYTES), (3, 1), (usize::MAX, 1)] {
+        let wrong =
+            [(0, 10), (0, PART_BYTES + 1), (2, PART_BYTES), (3, 1), (usize::MAX, 1)];
+        for (part, length) in wrong {
             let piece = vec![0; length];
             let put = register::put_part(&app, &drafted.actor, of, whole(&bytes), part, &piece);
             assert_eq!(code(put.await), "photo.part_length", "{part} {length}");

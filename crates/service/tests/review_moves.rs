@@ -54,7 +54,7 @@ impl Desk {
         store::review::Case::load(&self.app.store.db, id).await.unwrap().unwrap()
     }
 
-    /// One colleague decides, and the decision takes effect.
+    /// One colleague decides, and the decision takes effect once the holder can no longer stop it.
     async fn decide(&self, who: &Colleague, id: ApplicationId, verdict: Verdict) {
         review::claim(&self.app, &who.actor(), id).await.unwrap();
         let view = review::view(&self.app, &who.actor(), id, None).await.unwrap();
@@ -66,7 +66,7 @@ impl Desk {
             stamp: None,
         };
         review::decide(&self.app, &who.actor(), input).await.unwrap();
-        self.app.advance_seconds(60);
+        self.app.advance_seconds(11 * 60);
         self.app.run_jobs().await;
     }
 
@@ -137,6 +137,45 @@ on_both_engines! {
         assert_eq!(desk.app.outside.record(card.sim.imsi.as_str()), None, "the old card is gone");
         let record = desk.app.outside.record(new.imsi.as_str()).unwrap();
         assert!(record.profile.voice_out && record.msisdn == Some(card.msisdn.to_string()));
+    }
+
+    async fn the_holder_is_told_of_a_request_for_a_new_card_and_stops_it(db: Fresh) {
+        let desk = desk(db).await;
+        let (card, party_id) = desk.held(1).await;
+        let new = desk.new_card(1).await;
+        let told = desk.app.outside.sms().len();
+        let id = desk.sent(Kind::SimReplacement, card.msisdn, new.iccid.as_str(), 1).await;
+        let sms = desk.app.outside.sms();
+        let own = sms[told..].iter().find(|sms| sms.to.ends_with(&card.msisdn.national().to_string()));
+        assert!(own.unwrap().text.contains("10分钟内回复N"), "{sms:?}");
+        let reviewer = &desk.reviewers[0];
+        review::claim(&desk.app, &reviewer.actor(), id).await.unwrap();
+        let items = review::view(&desk.app, &reviewer.actor(), id, None).await.unwrap();
+        let input = Decide {
+            application_id: id,
+            opinion: opinion(Verdict::Approve, &items.content.unwrap().items),
+            note: String::new().into(),
+            stamp: None,
+        };
+        review::decide(&desk.app, &reviewer.actor(), input).await.unwrap();
+        desk.app.advance_seconds(5 * 60);
+        desk.app.run_jobs().await;
+        assert_eq!(desk.facts(card.msisdn).await.sim, Some(card.sim), "there is time to stop it");
+        let text = service::command::IncomingText {
+            from: card.msisdn.to_string(),
+            text: "N".to_owned(),
+            at: desk.app.now(),
+        };
+        service::command::incoming(&desk.app, &text).await.unwrap();
+        desk.app.advance_seconds(6 * 60);
+        desk.app.run_jobs().await;
+        if desk.case(id).await.stage != Stage::Lead {
+            desk.decide(&desk.reviewers[1], id, Verdict::Approve).await;
+        }
+        assert_eq!(desk.case(id).await.stage, Stage::Lead);
+        let facts = desk.facts(card.msisdn).await;
+        assert_eq!((facts.sim, facts.holder.unwrap().party_id), (Some(card.sim), party_id));
+        assert!(facts.holds.has(HoldKind::Fraud), "the number is stopped until it is clear");
     }
 
     async fn nobody_but_the_holder_gets_a_new_card(db: Fresh) {

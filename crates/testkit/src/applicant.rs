@@ -190,14 +190,14 @@ impl TestApp {
     /// The six digits of the newest code that was sent to a contact.
     pub fn code_to(&self, contact: &str) -> Option<String> {
         let phone: String = contact.chars().filter(char::is_ascii_digit).collect();
-        let mails = self.outside.mail();
-        let mail = mails.iter().rev().find(|mail| mail.to == contact).map(|m| m.text.clone());
-        let texts = self.outside.sms();
-        let sms = texts.iter().rev().find(|sms| sms.to == phone).map(|sms| sms.text.clone());
-        let text = mail.or(sms)?;
-        let digits: Vec<&str> =
-            text.split(|c: char| !c.is_ascii_digit()).filter(|part| part.len() == 6).collect();
-        digits.first().map(|digits| (*digits).to_owned())
+        let code = |text: &str| {
+            let mut runs = text.split(|c: char| !c.is_ascii_digit());
+            runs.find(|run| run.len() == 6).map(str::to_owned)
+        };
+        let (mails, texts) = (self.outside.mail(), self.outside.sms());
+        let mail = mails.iter().rev().filter(|mail| mail.to == contact).find_map(|m| code(&m.text));
+        let text = || texts.iter().rev().filter(|sms| sms.to == phone).find_map(|s| code(&s.text));
+        mail.or_else(text)
     }
 
     /// From the first page to the receipt, and through the checks: before people.

@@ -43,8 +43,8 @@ pub(crate) struct NewApplication {
     zone: Option<String>,
     /// The number.
     number: String,
-    /// The card: its ICCID or the last six characters of it; for `sim_replacement` and `recovery` the
-    /// whole ICCID of the card in stock that will serve the number.
+    /// The card: its ICCID or the last six characters of it; for `sim_replacement` and `recovery`
+    /// the whole ICCID of the card in stock that will serve the number.
     sim: String,
     /// For whom: `myself`, `child`, `company` or `iot`.
     #[schema(value_type = String)]

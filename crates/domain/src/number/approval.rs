@@ -3,6 +3,8 @@
 use super::{Event, Facts, Lifecycle, NumberRefusal, SimRef};
 use crate::application::Kind;
 use crate::id::{EpisodeId, PartyId};
+use crate::policy::Policy;
+use crate::time::At;
 
 /// The event an approval brings about: whose identity was proven is `party_id`, `episode_id` the
 /// holder episode that begins if one does, `sim` the card the application names. `None` for an
@@ -48,11 +50,24 @@ pub fn approved(
     }
 }
 
+/// From when on an approval may take effect: the present holder has been told of a request for a new
+/// card and has so many minutes to stop it (`sim_swap.cancel_minutes`).
+pub fn effective_from(kind: Kind, asked_at: At, policy: &Policy) -> At {
+    match kind {
+        Kind::SimReplacement => asked_at.plus_minutes(*policy.sim_swap.cancel_minutes),
+        Kind::Registration
+        | Kind::BackRegistration
+        | Kind::Reverification
+        | Kind::Transfer
+        | Kind::Recovery
+        | Kind::Appeal => asked_at,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::number::Holder;
-    use crate::time::At;
 
     #[test]
     fn only_the_holder_gets_a_new_card_and_only_the_former_one_the_number_back() {

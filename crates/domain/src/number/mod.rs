@@ -28,7 +28,7 @@ mod transition_active;
 mod transition_closing;
 mod transition_stock;
 
-pub use approval::approved;
+pub use approval::{approved, effective_from};
 pub use diagram::{diagram, table};
 pub use event::{Event, UsageKind};
 pub use facts::{Cause, Facts, Holder, LadderMark, SimRef, Usage};

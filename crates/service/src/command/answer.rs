@@ -174,10 +174,12 @@ impl Answering<'_> {
 
     async fn is_announced(&self, msisdn: Msisdn, since: At) -> Result<bool, Error> {
         let now = self.app.now();
+        let policy = crate::policy::of(self.app, self.sender.operator_id, now).await?;
+        let cancel_minutes = *policy.sim_swap.cancel_minutes;
         let sent = about_number(self.app, msisdn, since).await?;
         Ok(sent.iter().any(|notice| match notice.template.as_str() {
             "new_number" => true,
-            "sim_requested" => notice.at.plus_minutes(10) >= now,
+            "sim_requested" => notice.at.plus_minutes(cancel_minutes) >= now,
             _ => false,
         }))
     }

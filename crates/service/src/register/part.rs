@@ -1,5 +1,5 @@
-//! A photo that arrives in parts, over a line that breaks: what has arrived is kept sealed, and only
-//! the rest is sent again.
+//! A photo that arrives in parts, over a line that breaks: what has arrived is kept sealed, and
+//! only the rest is sent again.
 
 use super::load::load;
 use super::photo::{Uploaded, upload};

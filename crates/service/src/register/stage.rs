@@ -284,8 +284,8 @@ pub(super) fn arm(batch: &mut Batch, loaded: &Loaded) {
     }
 }
 
-/// Tells of a draft that will be deleted, once per last day. Whoever has proven no contact cannot be
-/// told.
+/// Tells of a draft that will be deleted, once per last day. Whoever has proven no contact cannot
+/// be told.
 pub(super) async fn warn(app: &App, batch: &mut Batch, loaded: &Loaded) -> Result<(), Error> {
     let application = &loaded.application;
     let draft_until = application.facts.draft_until;
@@ -365,6 +365,9 @@ pub(super) fn audit(
 
 async fn notify(app: &App, batch: &mut Batch, loaded: &Loaded, tell: &Tell) -> Result<(), Error> {
     let application = &loaded.application;
+    if matches!(tell, Tell::Received { .. }) && application.facts.kind == Kind::SimReplacement {
+        warn_holder(app, batch, loaded).await?;
+    }
     let Some(mut template) = template(app, loaded, tell) else { return Ok(()) };
     if let (Template::Approved { keep_by, .. }, Some(msisdn)) = (&mut template, application.msisdn)
     {
@@ -388,6 +391,34 @@ async fn notify(app: &App, batch: &mut Batch, loaded: &Loaded, tell: &Tell) -> R
         application_id: Some(application.id),
         to,
         dedup: format!("{}:v{}", application.subject(), application.version),
+    };
+    notice::stage(app, batch, request).await?;
+    Ok(())
+}
+
+/// Whoever holds the number hears on every channel, the present card included, that somebody asked
+/// for a new card (text 12), and can stop it.
+async fn warn_holder(app: &App, batch: &mut Batch, loaded: &Loaded) -> Result<(), Error> {
+    let application = &loaded.application;
+    let Some(msisdn) = application.msisdn else { return Ok(()) };
+    let row = store::number::load(&app.store.db, msisdn).await?;
+    let Some(holder) = row.and_then(|row| row.facts.holder) else { return Ok(()) };
+    let policy = crate::policy::of_operator(&loaded.operator, batch.at())?;
+    let minutes = u32::try_from(*policy.sim_swap.cancel_minutes).unwrap_or(u32::MAX);
+    if minutes == 0 {
+        return Ok(());
+    }
+    let request = NoticeRequest {
+        operator_id: application.operator_id,
+        template: Template::SimRequested {
+            tail: msisdn.tail4(),
+            requested_at: batch.at(),
+            minutes,
+        },
+        about: Some(msisdn),
+        application_id: Some(application.id),
+        to: To::Holder(holder.party_id),
+        dedup: format!("{}:sim:v{}", application.subject(), application.version),
     };
     notice::stage(app, batch, request).await?;
     Ok(())

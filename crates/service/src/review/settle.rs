@@ -13,6 +13,7 @@ use domain::id::ApplicationId;
 use domain::reason::{Item, Reason};
 use domain::refusal::Refusal as _;
 use domain::review::{Opinion, Stage, Verdict, merge};
+use domain::time::At;
 use store::review::{Case, Given};
 use store::{Batch, CommitError};
 
@@ -29,6 +30,10 @@ pub async fn settle(app: &App, id: ApplicationId) -> Result<Next, Error> {
         if at < settle_at {
             return Ok(Next::At(settle_at));
         }
+        let effective_at = effective_from(app, &case).await?;
+        if at < effective_at {
+            return Ok(Next::At(effective_at));
+        }
         let given = Given::list(db, id).await?;
         let pending = given.iter().find(|given| given.id == pending_id);
         let pending = pending.ok_or_else(|| Error::fault("a pending opinion is missing"))?;
@@ -40,6 +45,15 @@ pub async fn settle(app: &App, id: ApplicationId) -> Result<Next, Error> {
         Ok(Next::Done)
     })
     .await
+}
+
+/// Before this instant nothing takes effect: who was told of a request can still stop it.
+async fn effective_from(app: &App, case: &Case) -> Result<At, Error> {
+    let row = store::application::load(&app.store.db, case.application_id).await?;
+    let asked_at = row.and_then(|row| row.facts.promise).map(|promise| promise.counted_from);
+    let Some(asked_at) = asked_at else { return Ok(app.now()) };
+    let policy = crate::policy::of(app, case.operator_id, app.now()).await?;
+    Ok(domain::number::effective_from(case.kind, asked_at, &policy))
 }
 
 enum Follow {

@@ -35,6 +35,8 @@ pub enum Finding {
     Versions { subject: String, first: i64, last: i64, count: i64 },
     /// The state row has another version than its newest entry: one of them was changed alone.
     State { subject: String, state: i64, audit: i64 },
+    /// There are so many that the rest was not looked for.
+    More,
 }
 
 impl std::fmt::Display for Finding {
@@ -53,6 +55,7 @@ impl std::fmt::Display for Finding {
             Self::State { subject, state, audit } => {
                 write!(f, "{subject}: the state has version {state}, the log {audit}")
             }
+            Self::More => write!(f, "and perhaps more: after {FINDINGS_MAX} the search ended"),
         }
     }
 }
@@ -99,7 +102,13 @@ pub async fn verify(db: &Db, operator_id: OperatorId) -> Result<Report, Error> {
             }
             seq = found;
             if findings.len() >= FINDINGS_MAX {
-                break 'read;
+                findings.push(Finding::More);
+                return Ok(Report {
+                    operator_id,
+                    entries: recorded_seq,
+                    head: hex(&last),
+                    findings,
+                });
             }
         }
     }
@@ -125,6 +134,10 @@ async fn versions(
     }
     for statement in crate::statements::state_versions() {
         for row in db.query(statement, params![operator_id]).await? {
+            if findings.len() >= FINDINGS_MAX {
+                findings.push(Finding::More);
+                return Ok(());
+            }
             let (subject, state, audit) = (row.get(0)?, row.get(1)?, row.get(2)?);
             findings.push(Finding::State { subject, state, audit });
         }

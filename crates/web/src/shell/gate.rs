@@ -1,10 +1,10 @@
 //! The gate before all pages: closed for maintenance, or waiting when there are too many at once.
 //!
-//! At most [`service::app::Site::requests_max`] requests are worked on; more at once would only make
-//! each slower. A quarter of the places is kept for those who are inside already (an application
-//! begun, a number looked at, staff): whoever comes anew finds a small page that opens the one asked
-//! for by itself. A form waits some seconds for a place; if there is none, the answer holds what was
-//! sent and a button that sends it again. Neither page asks the database anything.
+//! At most [`service::app::Site::requests_max`] requests are worked on; more at once would only
+//! make each slower. A quarter of the places is kept for those who are inside already (an
+//! application begun, a number looked at, staff): whoever comes anew finds a small page that opens
+//! the one asked for by itself. A form waits some seconds for a place; if there is none, the answer
+//! holds what was sent and a button that sends it again. Neither page asks the database anything.
 
 use super::{Shell, cookie};
 use crate::component::{Button, Component as _, Html, Notice, TextPage, Tone};

@@ -178,8 +178,8 @@ impl Shell {
         format!("{}{joint}{key}={value}", self.here)
     }
 
-    /// For the script that warns two minutes before the end: seconds from now, and where to say that
-    /// one is still here.
+    /// For the script that warns two minutes before the end: seconds from now, and where to say
+    /// that one is still here.
     fn safe_seconds(&self) -> Option<(i64, &'static str)> {
         let left = (self.safe_until?.millis() - self.now.millis()) / 1000;
         Some((left, if self.staff.is_some() { "/desk/session" } else { "/session" }))

@@ -17,8 +17,8 @@ use service::register;
 use service::{App, holder};
 use std::sync::Arc;
 
-/// `?over`: one was here before, and was away too long. `?kept`: the same, and what was sent then was
-/// kept. `?reference=`: which application.
+/// `?over`: one was here before, and was away too long. `?kept`: the same, and what was sent then
+/// was kept. `?reference=`: which application.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 pub(crate) struct Why {
     over: Option<String>,

@@ -23,8 +23,9 @@ pub(crate) const IDLE_MINUTES: i64 = 30;
 /// after that.
 const LATE_MINUTES: i64 = 12 * 60;
 
-/// The forms of a draft that only write: what was typed into one of them is kept even if the session
-/// has ended meanwhile. Sending the application, its contact and its consents ask for a session.
+/// The forms of a draft that only write: what was typed into one of them is kept even if the
+/// session has ended meanwhile. Sending the application, its contact and its consents ask for a
+/// session.
 const KEPT_FORMS: [&str; 5] = [
     "/register/number",
     "/register/who",
@@ -161,8 +162,8 @@ impl FromRequestParts<Arc<App>> for Holder {
     }
 }
 
-/// `POST /session`: the person is still there. Says how many seconds the session goes on, or that it
-/// is over.
+/// `POST /session`: the person is still there. Says how many seconds the session goes on, or that
+/// it is over.
 pub(crate) async fn stay(applicant: Maybe<Applicant>, holder: Maybe<Holder>) -> Response {
     let is_there = applicant.0.is_some() || holder.0.is_some();
     let left = if is_there { IDLE_MINUTES * 60 } else { 0 };
