@@ -255,8 +255,9 @@ on_both_engines! {
         assert_eq!(view.wanted_photos, wanted);
         assert!(!view.is_complete, "the letter of authority is missing");
         // Any document will do for a test, as long as no two are alike.
-        let pictures = [Item::DocumentBack, Item::CompanyPapers, Item::DocumentFront];
-        for (item, picture) in wanted.into_iter().zip(pictures.into_iter().chain([Item::Portrait])) {
+        let [back, letter] = [Item::DocumentBack, Item::CompanyPapers];
+        let pictures = [back, letter, Item::DocumentFront, Item::Portrait];
+        for (item, picture) in wanted.into_iter().zip(pictures) {
             let photo = person.photo(picture);
             register::upload(&app, actor, *id, item, photo).await.unwrap();
         }

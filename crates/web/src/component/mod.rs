@@ -100,12 +100,13 @@ impl Html {
 
     /// A form with everything that was sent, and a button that sends it again.
     pub fn resend(action: &str, fields: &[(String, String)], button: &Self) -> Self {
-        let mut form = format!("<form method=\"post\" action=\"{}\">", escape(action));
-        for (name, value) in fields {
+        let hidden = |(name, value): &(String, String)| {
             let (name, value) = (escape(name), escape(value));
-            form += &format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
-        }
-        Self(format!("{form}{}</form>", button.0))
+            format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">")
+        };
+        let fields: String = fields.iter().map(hidden).collect();
+        let action = escape(action);
+        Self(format!("<form method=\"post\" action=\"{action}\">{fields}{}</form>", button.0))
     }
 
     /// Several pieces as one.
