@@ -60,6 +60,8 @@ actions! {
     SeeBoard "board.see" for [Lead] scope None;
     /// Read a number's state, holds and dates; not its holder.
     SeeNumber "number.see" for [Clerk Lead Agent] scope Some("numbers:read");
+    /// See what was sent about a number, by which channel, and what came back; addresses masked.
+    SeeNotices "notice.see" for [Lead Agent] scope None;
     /// Bring numbers and SIMs into stock, reserve, allocate.
     StockNumber "number.stock" for [Administrator] scope Some("numbers:write");
     /// Pause, resume, report loss, replace a SIM, transfer, close, recover for a holder.

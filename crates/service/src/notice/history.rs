@@ -1,8 +1,10 @@
 //! What was sent, as the holder, the reviewer and the agent see it.
 
 use super::deliver::open;
+use super::proof::{Proof, proof_of_notice};
 use crate::app::App;
 use crate::error::Error;
+use domain::access::{Action, Actor};
 use domain::id::{ApplicationId, NoticeId};
 use domain::msisdn::Msisdn;
 use domain::notice::Channel;
@@ -40,6 +42,12 @@ pub struct SentAttempt {
     pub address: String,
     /// When it last changed, as far as known.
     pub at: Option<At>,
+    /// When the outside took it.
+    pub submitted_at: Option<At>,
+    /// When it came to its end.
+    pub settled_at: Option<At>,
+    /// What the outside said, without personal data.
+    pub error: Option<String>,
 }
 
 impl Sent {
@@ -73,6 +81,30 @@ pub async fn about_application(
     shown(app, notices).await
 }
 
+/// What can be shown of the notices about a number.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The number.
+    pub msisdn: Msisdn,
+    /// Since when its holder has it; none if nobody does.
+    pub since: Option<At>,
+    /// What a release would rest on.
+    pub proof: Proof,
+    /// The newest notices first.
+    pub sent: Vec<Sent>,
+}
+
+/// What was sent about a number since its holder has it, and what came back.
+pub async fn evidence(app: &App, actor: &Actor, msisdn: Msisdn) -> Result<Evidence, Error> {
+    let status = crate::number::status(app, &Actor::System, msisdn).await?;
+    crate::access::require(actor, Action::SeeNotices, Some(status.operator_id))?;
+    let since = status.holder.map(|(_, _, since)| since);
+    let from = since.unwrap_or(At::from_millis(0));
+    let sent = about_number(app, msisdn, from).await?;
+    let proof = proof_of_notice(app, msisdn, from).await?;
+    Ok(Evidence { msisdn, since, proof, sent })
+}
+
 async fn shown(app: &App, notices: Vec<Notice>) -> Result<Vec<Sent>, Error> {
     let mut sent = Vec::with_capacity(notices.len());
     for notice in notices {
@@ -89,6 +121,9 @@ async fn shown(app: &App, notices: Vec<Notice>) -> Result<Vec<Sent>, Error> {
                 state: attempt.state.key(),
                 address: masked(&address),
                 at: attempt.settled_at.or(attempt.submitted_at),
+                submitted_at: attempt.submitted_at,
+                settled_at: attempt.settled_at,
+                error: attempt.error,
             });
         }
         sent.push(Sent {

@@ -22,7 +22,7 @@ mod render;
 mod stage;
 
 pub use deliver::{deliver, settle};
-pub use history::{Sent, SentAttempt, about_application, about_number};
+pub use history::{Evidence, Sent, SentAttempt, about_application, about_number, evidence};
 pub(crate) use proof::proofs_of_notice;
 pub use proof::{Proof, proof_of_notice};
 pub use receipt::{ReceiptHeard, Status, hear_receipt, receipt, unknown_receipts};

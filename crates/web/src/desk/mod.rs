@@ -8,6 +8,7 @@ mod form;
 mod handle;
 mod home;
 mod names;
+mod notices;
 mod queue;
 mod sign_in;
 mod signed;
@@ -74,6 +75,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/desk/case/{id}/undo", post(handle::undo))
         .route("/desk/case/{id}/give", post(board::give))
         .route("/desk/board", get(board::page))
+        .route("/desk/notices", get(notices::page).post(notices::show))
         .route("/desk/sign-in", get(sign_in::page).post(sign_in::submit))
         .route("/desk/sign-out", post(sign_in::sign_out))
         .route("/desk/session", post(signed::stay))

@@ -164,6 +164,16 @@ pub(super) fn typed(t: Lang, typed: &Typed) -> String {
     }
 }
 
+/// A way by which people are told.
+pub(super) fn channel(t: Lang, channel: domain::notice::Channel) -> String {
+    by_id(t, "desk-channel", channel.key())
+}
+
+/// What became of an attempt.
+pub(super) fn delivery(t: Lang, state: &str) -> String {
+    by_id(t, "desk-delivery", state)
+}
+
 /// `10:21:30` in the legal zone.
 pub(super) fn seconds(shell: &Shell, at: At) -> String {
     let civil = at.civil_in(&shell.brand.zone);

@@ -71,6 +71,9 @@ fn bar(shell: &Shell, session: &Session) -> StaffBar {
     if may(Action::SeeBoard) {
         links.push((t.desk_board_title().to_owned(), "/desk/board".to_owned()));
     }
+    if may(Action::SeeNotices) {
+        links.push((t.desk_notices_title().to_owned(), "/desk/notices".to_owned()));
+    }
     let until = shell.when(session.ends_at).time();
     StaffBar {
         name: t.desk_signed_in(session.name.expose(), until),
