@@ -50,10 +50,28 @@ impl Peer {
             eprintln!("skipped: npm install --prefix target/smsc --no-save smpp");
             return None;
         }
-        let mut child = Command::new("node")
-            .arg(root().join("tests/smsc/centre.js"))
+        let mut node = Command::new("node");
+        node.arg(root().join("tests/smsc/centre.js"))
             .env("SMSC_MODULES", modules)
-            .env("CENTRE_OPTIONS", options.to_string())
+            .env("CENTRE_OPTIONS", options.to_string());
+        Some(Self::run(node).await)
+    }
+
+    /// A centre made by somebody else, for a second opinion: PyPI `smpp34`.
+    async fn start_second() -> Option<Self> {
+        let program = root().join("target/smsc/py/bin/python");
+        if !program.exists() {
+            assert!(std::env::var_os("CI").is_none(), "smpp34 is missing in target/smsc/py");
+            eprintln!("skipped: no target/smsc/py with smpp34");
+            return None;
+        }
+        let mut python = Command::new(program);
+        python.arg(root().join("tests/smsc/centre.py"));
+        Some(Self::run(python).await)
+    }
+
+    async fn run(mut command: Command) -> Self {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -64,7 +82,7 @@ impl Peer {
         let mut peer = Self { _child: child, stdin, lines, port: 0, said: Vec::new() };
         let listening = peer.until("listening").await;
         peer.port = listening["listening"].as_u64().unwrap();
-        Some(peer)
+        peer
     }
 
     async fn next(&mut self) -> Value {
@@ -267,6 +285,28 @@ async fn each_is_delivered_once(options: Value, joining: Joining, count: u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_notices_arrive_once_each() {
     each_is_delivered_once(json!({}), Joining::Udh8, 1000).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_make_of_centre_is_understood_too() {
+    const COUNT: u64 = 200;
+    let Some(mut peer) = Peer::start_second().await else { return };
+    let world = world(sqlite().await, vec![centre(&peer)]).await;
+    peer.until("bound").await;
+    world.stage(0..COUNT).await;
+    while world.states(0..COUNT).await.contains_key("queued") {
+        world.run().await;
+    }
+    eprintln!("{:?}", world.smpp.counters());
+    let taken = usize::try_from(world.smpp.counters().all()[0].1).unwrap();
+    while peer.count("submit") < taken || peer.count("receipted") < taken {
+        peer.next().await;
+    }
+    assert_eq!(world.states(0..COUNT).await, BTreeMap::from([("delivered", COUNT)]));
+    let texts = peer.texts();
+    for place in 0..COUNT {
+        assert_eq!(texts[&number(place).to_string()], vec![world.wanted(place).await]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
