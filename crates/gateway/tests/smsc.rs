@@ -18,8 +18,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::Batch;
 use testkit::{Engine, Fresh, TestApp, fresh};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::mpsc;
 use words::Lang;
 
 /// Long enough for a loaded machine; a test that waits so long has failed.
@@ -28,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 struct Peer {
     _child: Child,
     stdin: ChildStdin,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: mpsc::UnboundedReceiver<String>,
     port: u64,
     said: Vec<Value>,
 }
@@ -78,7 +79,14 @@ impl Peer {
             .spawn()
             .unwrap();
         let stdin = child.stdin.take().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
+        // Read at once: a centre whose words nobody takes would stand still.
+        let (sender, lines) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = stdout.next_line().await {
+                let _ = sender.send(line);
+            }
+        });
         let mut peer = Self { _child: child, stdin, lines, port: 0, said: Vec::new() };
         let listening = peer.until("listening").await;
         peer.port = listening["listening"].as_u64().unwrap();
@@ -86,8 +94,8 @@ impl Peer {
     }
 
     async fn next(&mut self) -> Value {
-        let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await;
-        let line = line.expect("the centre says nothing").unwrap().expect("the centre ended");
+        let line = tokio::time::timeout(PATIENCE, self.lines.recv()).await;
+        let line = line.expect("the centre says nothing").expect("the centre ended");
         let said: Value = serde_json::from_str(&line).unwrap();
         self.said.push(said.clone());
         said
@@ -297,7 +305,6 @@ async fn another_make_of_centre_is_understood_too() {
     while world.states(0..COUNT).await.contains_key("queued") {
         world.run().await;
     }
-    eprintln!("{:?}", world.smpp.counters());
     let taken = usize::try_from(world.smpp.counters().all()[0].1).unwrap();
     while peer.count("submit") < taken || peer.count("receipted") < taken {
         peer.next().await;

@@ -76,6 +76,9 @@ pub async fn settle(app: &App, key: &AttemptKey) -> Result<Next, Error> {
     if app.now() < due {
         return Ok(Next::At(due));
     }
+    if super::receipt::apply_kept(app, &notice, &attempt).await? {
+        return Ok(Next::Done);
+    }
     let state = if attempt.channel == Channel::Email { State::Delivered } else { State::Unknown };
     finish(app, &notice, attempt, state, None).await
 }
@@ -263,7 +266,7 @@ async fn conclude(
             app.store.db.commit(batch).await?;
             // A receipt may have been faster than the answer.
             for message_id in &message_ids {
-                super::receipt::apply_early(app, message_id, &message).await?;
+                super::receipt::apply_early(app, message_id, &message_ids, &message).await?;
             }
             Ok(Next::Done)
         }

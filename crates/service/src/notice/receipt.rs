@@ -6,8 +6,9 @@ use super::reach;
 use crate::app::App;
 use crate::error::Error;
 use domain::time::At;
+use std::collections::BTreeSet;
 use store::Batch;
-use store::notice::{Message, Receipt, State};
+use store::notice::{Attempt, Message, Notice, Receipt, State};
 
 /// What a receipt says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ impl Status {
 /// A receipt as a message centre told it.
 #[derive(Clone, Copy, Debug)]
 pub struct ReceiptHeard<'a> {
+    /// The id as it was told: under it the receipt is kept.
+    pub told: &'a str,
     /// The ids that may be meant, the likeliest first; see [`crate::port::Sms::spellings`].
     pub message_ids: &'a [String],
     /// The phone it is about, if it was named.
@@ -71,7 +74,8 @@ pub async fn receipt(
     said_at: At,
 ) -> Result<(), Error> {
     let message_ids = [message_id.to_owned()];
-    let heard = ReceiptHeard { message_ids: &message_ids, from: None, status, said_at };
+    let heard =
+        ReceiptHeard { told: message_id, message_ids: &message_ids, from: None, status, said_at };
     hear_receipt(app, &heard).await.map(|_| ())
 }
 
@@ -81,9 +85,9 @@ pub async fn hear_receipt(app: &App, heard: &ReceiptHeard<'_>) -> Result<Option<
     if let Some(place) = take_in(app, heard, from_index).await? {
         return Ok(Some(place));
     }
-    let Some(first) = heard.message_ids.first() else { return Ok(None) };
+    let key = receipt_key(heard.told, from_index);
     let receipt = Receipt {
-        message_id: &receipt_key(first, from_index),
+        message_id: &key,
         status: heard.status.key(),
         said_at: heard.said_at,
         is_known: false,
@@ -109,28 +113,48 @@ pub async fn unknown_receipts(app: &App) -> Result<i64, Error> {
 pub(super) async fn apply_early(
     app: &App,
     message_id: &str,
+    all_ids: &[String],
     message: &Message,
 ) -> Result<(), Error> {
-    let own_key = receipt_key(message_id, message.to_index);
     for spelling in app.sms.spellings(message_id) {
-        // With the phone, and from a centre that names none.
-        for key in [receipt_key(&spelling, message.to_index), spelling.clone()] {
-            for (status, said_at, from) in store::notice::receipts(&app.store.db, &key).await? {
+        // What may be this part in hex can be another part in decimal.
+        if spelling != message_id && all_ids.contains(&spelling) {
+            continue;
+        }
+        for key in keys_of(&spelling, message.to_index) {
+            for (status, said_at, from_index) in
+                store::notice::receipts(&app.store.db, &key).await?
+            {
                 let Some(status) = Status::from_key(&status) else { continue };
-                // Under the name it was told with it stands as unknown.
-                let receipt = Receipt {
-                    message_id: &key,
-                    status: status.key(),
-                    said_at,
-                    is_known: true,
-                    from_index: from,
-                };
-                let own = Receipt { message_id: &own_key, ..receipt };
-                apply(app, message, status, &[own, receipt]).await?;
+                let (message_id, status_key) = (key.as_str(), status.key());
+                let receipt =
+                    Receipt { message_id, status: status_key, said_at, is_known: true, from_index };
+                apply(app, message, status, &receipt).await?;
             }
         }
     }
     Ok(())
+}
+
+/// Looks once more at the receipts that are kept for an attempt before it is given up; whether one
+/// of them settled it.
+pub(super) async fn apply_kept(
+    app: &App,
+    notice: &Notice,
+    attempt: &Attempt,
+) -> Result<bool, Error> {
+    let ids = attempt.message_id.clone().unwrap_or_default();
+    let ids: Vec<String> = ids.split(' ').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+    for id in &ids {
+        if let Some(message) = store::notice::message(&app.store.db, id).await?
+            && (message.notice_id, message.channel) == (notice.id, attempt.channel)
+        {
+            apply_early(app, id, &ids, &message).await?;
+        }
+    }
+    let key = AttemptKey::of(notice, attempt.channel);
+    let now = super::deliver::load(app, &key).await?;
+    Ok(now.is_some_and(|(_, attempt)| attempt.state != State::Submitted))
 }
 
 /// Applies the receipt to the message it is for, if that is known: which of the ids.
@@ -146,23 +170,15 @@ async fn take_in(
         if !is_same_phone(from_index, message.to_index) {
             continue;
         }
-        let own_key = receipt_key(message_id, message.to_index);
+        let key = receipt_key(heard.told, from_index);
         let receipt = Receipt {
-            message_id: &own_key,
+            message_id: &key,
             status: heard.status.key(),
             said_at: heard.said_at,
             is_known: true,
             from_index,
         };
-        // If it was told too early under the first spelling, it is known there too by now.
-        let first = heard.message_ids.first().map(|first| receipt_key(first, from_index));
-        let mut receipts = vec![receipt];
-        if let Some(first) = first.as_deref().filter(|first| *first != own_key)
-            && is_recorded(app, first, heard.status).await?
-        {
-            receipts.push(Receipt { message_id: first, ..receipt });
-        }
-        apply(app, &message, heard.status, &receipts).await?;
+        apply(app, &message, heard.status, &receipt).await?;
         return Ok(Some(place));
     }
     Ok(None)
@@ -187,21 +203,19 @@ fn is_same_phone(from: Option<[u8; 16]>, to: Option<[u8; 16]>) -> bool {
     from.zip(to).is_none_or(|(from, to)| from == to)
 }
 
-/// Records the receipts and settles the attempt, in one batch.
+/// Records the receipt and settles the attempt, in one batch.
 async fn apply(
     app: &App,
     message: &Message,
     status: Status,
-    receipts: &[Receipt<'_>],
+    receipt: &Receipt<'_>,
 ) -> Result<(), Error> {
     let Message { bucket, notice_id, channel, .. } = *message;
     let key = AttemptKey { bucket, notice_id, channel };
     with_attempt(app, &key, |notice, attempt| async move {
         let record = || {
             let mut batch = Batch::new(app.now());
-            for receipt in receipts {
-                store::notice::insert_receipt(&mut batch, receipt);
-            }
+            store::notice::insert_receipt(&mut batch, receipt);
             batch
         };
         let ids = attempt.message_id.clone().unwrap_or_default();
@@ -233,15 +247,25 @@ const fn is_news(state: State, status: Status) -> bool {
     }
 }
 
-/// Whether every part of a text in parts arrived.
+/// Whether every part of a text in parts arrived: as many receipts as parts, each under an id that
+/// may be one of theirs. Which is whose need not be known, and sometimes cannot: of two parts, one
+/// may be in hex what the other is in decimal.
 async fn are_all_delivered(app: &App, ids: &str, phone: Option<[u8; 16]>) -> Result<bool, Error> {
-    for id in ids.split(' ') {
-        let is_here = is_recorded(app, &receipt_key(id, phone), Status::Delivered).await?
-            // A centre that names no phone.
-            || is_recorded(app, id, Status::Delivered).await?;
-        if !is_here {
-            return Ok(false);
+    let ids: BTreeSet<&str> = ids.split(' ').collect();
+    let mut keys = BTreeSet::new();
+    for spelling in ids.iter().flat_map(|id| app.sms.spellings(id)) {
+        keys.extend(keys_of(&spelling, phone));
+    }
+    let mut count = 0;
+    for key in keys {
+        if is_recorded(app, &key, Status::Delivered).await? {
+            count += 1;
         }
     }
-    Ok(true)
+    Ok(count >= ids.len())
+}
+
+/// Under what a receipt may be kept: with the phone, and from a centre that names none.
+fn keys_of(spelling: &str, phone: Option<[u8; 16]>) -> BTreeSet<String> {
+    BTreeSet::from([receipt_key(spelling, phone), spelling.to_owned()])
 }

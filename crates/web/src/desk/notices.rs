@@ -84,7 +84,11 @@ pub(crate) async fn show(
     };
     let field = field(t, number);
     let Some(evidence) = found else {
-        return Ok(render(signed, field.errors(&Errors::one("number", t.desk_notices_no_number())), None));
+        return Ok(render(
+            signed,
+            field.errors(&Errors::one("number", t.desk_notices_no_number())),
+            None,
+        ));
     };
     let found = found_of(&signed.shell, &evidence);
     Ok(render(signed, field, Some(found)))

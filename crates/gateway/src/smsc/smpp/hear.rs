@@ -75,8 +75,16 @@ async fn store(app: &App, heard: &Heard, counters: &Counters, votes: &Votes) -> 
     let Some(status) = read.status else { return Ok(()) };
     let (message_ids, forms) = candidates(&heard.centre.name, &read.message_ids, votes);
     let from = digits(&heard.message.source.digits);
-    let told = ReceiptHeard { message_ids: &message_ids, from: Some(from), status, said_at: now };
-    let known = service::retry(|| notice::hear_receipt(app, &told)).await?;
+    let told = read.message_ids.first().map(String::as_str).unwrap_or_default();
+    let told = receipt::stored_id(&heard.centre.name, told);
+    let receipt = ReceiptHeard {
+        told: &told,
+        message_ids: &message_ids,
+        from: Some(from).filter(|from| !from.is_empty()),
+        status,
+        said_at: now,
+    };
+    let known = service::retry(|| notice::hear_receipt(app, &receipt)).await?;
     if let Some(vote) = known.and_then(|at| forms.get(at)).and_then(|form| votes.get(*form)) {
         vote.fetch_add(1, Ordering::Relaxed);
     }
