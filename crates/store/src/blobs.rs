@@ -17,7 +17,7 @@ use seal::{DataKey, Place};
 use std::path::Path;
 use std::sync::Arc;
 
-pub(crate) const ALL: &[&Statement] = &[&INSERT, &LOAD, &ERASE];
+pub(crate) const ALL: &[&Statement] = &[&INSERT, &LOAD, &ERASE, &LIST];
 
 const INSERT: Statement = Statement::new(
     "blob.insert",
@@ -32,6 +32,12 @@ const LOAD: Statement = Statement::new(
 const ERASE: Statement = Statement::new(
     "blob.erase",
     "update sealed_blob set erased_at = $3 where bucket = $1 and id = $2 and erased_at is null",
+);
+
+const LIST: Statement = Statement::new(
+    "blob.list",
+    "select id, data_key_id from sealed_blob where erased_at is null \
+        and (bucket, id) > ($1, $2) order by bucket, id limit $3",
 );
 
 /// An object without a record is left alone for so long: its batch may still be on the way.
@@ -84,6 +90,20 @@ impl BlobRecord {
         }))
     }
 
+    /// Up to `count` blobs that are not erased, in order, after `after`, each with its data key.
+    pub async fn list(
+        db: &Db,
+        after: Option<BlobId>,
+        count: i64,
+    ) -> Result<Vec<(BlobId, DataKeyId)>, Error> {
+        let values = match after {
+            Some(id) => params![id.bucket(), id, count],
+            None => params![-1_i64, Vec::<u8>::new(), count],
+        };
+        let rows = db.query(&LIST, values).await?;
+        rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    }
+
     /// Marks the blob as erased; the sweep removes its object.
     pub fn erase(batch: &mut Batch, id: BlobId) {
         let at = batch.at();
@@ -133,6 +153,29 @@ impl Blobs {
             .map_err(|e| Error::caused(ErrorKind::Corrupt, format!("{id} does not open"), e))
     }
 
+    /// The object of `id` as it is stored, sealed; `None` if there is none.
+    pub async fn raw(&self, id: BlobId) -> Result<Option<Vec<u8>>, Error> {
+        let object = match self.objects.get(&self.path(id)).await {
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            other => other.map_err(|e| fault("load", id, e))?,
+        };
+        let bytes = object.bytes().await.map_err(|e| fault("load", id, e))?;
+        Ok(Some(bytes.to_vec()))
+    }
+
+    /// Stores an object that [`Blobs::raw`] gave, durably.
+    pub async fn put_raw(&self, id: BlobId, sealed: Vec<u8>) -> Result<(), Error> {
+        let put = self.objects.put(&self.path(id), PutPayload::from(sealed)).await;
+        put.map(drop).map_err(|e| fault("store", id, e))
+    }
+
+    /// Whether there is no object at all.
+    pub async fn is_empty(&self) -> Result<bool, Error> {
+        let fail = |e| Error::caused(ErrorKind::Unavailable, "cannot list the blobs", e);
+        let first = self.objects.list(Some(&self.prefix)).try_next().await.map_err(fail)?;
+        Ok(first.is_none())
+    }
+
     /// Removes the objects that no record needs: erased ones, and orphans older than a day. How
     /// many.
     pub async fn sweep(&self, db: &Db, now: At) -> Result<u64, Error> {
@@ -155,9 +198,13 @@ impl Blobs {
     }
 
     fn path(&self, id: BlobId) -> ObjectPath {
-        let folder = format!("{:03x}", id.bucket());
-        self.prefix.clone().join(folder).join(format!("{:032x}", id.as_u128()))
+        name(id).split('/').fold(self.prefix.clone(), |path, part| path.join(part))
     }
+}
+
+/// The name of an object below the prefix: its bucket, then its id.
+pub(crate) fn name(id: BlobId) -> String {
+    format!("{:03x}/{:032x}", id.bucket(), id.as_u128())
 }
 
 #[cfg(feature = "s3")]

@@ -61,6 +61,10 @@ impl Error {
     /// From what rusqlite says while running `what`.
     pub(crate) fn sqlite(what: &str, error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
+        if error.to_string().contains(crate::transfer::MOVED) {
+            let text = format!("{}: start again with that one", crate::transfer::MOVED);
+            return Self::new(ErrorKind::Config, text);
+        }
         let kind = match error.sqlite_error_code() {
             Some(Code::DiskFull) => ErrorKind::Full,
             Some(Code::DatabaseCorrupt | Code::NotADatabase) => ErrorKind::Corrupt,

@@ -17,6 +17,7 @@ pub mod activity;
 pub mod api_token;
 pub mod application;
 pub mod audit;
+pub mod backup;
 mod batch;
 mod blobs;
 pub mod bucket;
@@ -44,6 +45,7 @@ mod statement;
 pub mod statements;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod transfer;
 mod value;
 
 pub use audit::AuditEntry;

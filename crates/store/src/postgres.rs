@@ -38,6 +38,10 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Connects, checks the database's settings and brings its schema up to date.
     pub(crate) async fn open(url: &str, connections: usize) -> Result<Self, Error> {
+        Self::connect(url, connections, false).await
+    }
+
+    async fn connect(url: &str, connections: usize, is_move: bool) -> Result<Self, Error> {
         let mut config: Config = url.parse().map_err(|e| {
             Error::caused(ErrorKind::Config, "the database address is not understood", e)
         })?;
@@ -62,6 +66,9 @@ impl Postgres {
         let client = own.client().await?;
         check_collation(&client).await?;
         crate::migrate::postgres(&client).await?;
+        if !is_move {
+            crate::transfer::refuse_unfinished(&client).await?;
+        }
         Ok(own)
     }
 
@@ -185,6 +192,11 @@ impl Postgres {
         let client = self.client().await?;
         client.prepare(sql).await.map(drop).map_err(|e| Error::postgres("prepare", e))
     }
+}
+
+/// Brings the schema up to date, for a move into this database.
+pub(crate) async fn migrate_only(url: &str) -> Result<(), Error> {
+    Postgres::connect(url, 1, true).await.map(drop)
 }
 
 /// A connection inside a transaction. Dropped before the end, as happens when a caller goes away,

@@ -144,6 +144,7 @@ fn open_writer(path: &Path) -> Result<Connection, Error> {
     connection.busy_timeout(BUSY_WAIT).map_err(|e| Error::sqlite(&what, e))?;
     connection.execute_batch(pragmas).map_err(|e| Error::sqlite(&what, e))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    crate::transfer::refuse_moved(&connection)?;
     crate::migrate::sqlite(&connection)?;
     Ok(connection)
 }
