@@ -1,6 +1,7 @@
 //! The commands, one file each. A command reads arguments, calls a use case, prints the answer.
 
 mod audit;
+mod backup;
 mod calendar;
 mod check;
 mod demo;
@@ -38,13 +39,16 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Audit(audit::Audit),
+    Backup(backup::Backup),
     Calendar(calendar::Calendar),
     Check(check::Check),
     Demo(demo::Demo),
     Import(import::Import),
     Jobs(jobs::Jobs),
     Maintenance(maintenance::Maintenance),
+    Move(backup::Move),
     Policy(policy::Policy),
+    Restore(backup::Restore),
     Serve(serve::Serve),
     Token(token::Token),
     Staff(staff::Staff),
@@ -58,12 +62,15 @@ impl Cli {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self.command {
             Command::Audit(audit) => audit.run(self.json),
+            Command::Backup(backup) => backup.run(self.json),
             Command::Calendar(calendar) => calendar.run(self.json),
             Command::Check(check) => check.run(self.json),
             Command::Demo(demo) => demo.run(self.json),
             Command::Import(import) => import.run(self.json),
             Command::Jobs(jobs) => jobs.run(self.json),
             Command::Maintenance(maintenance) => maintenance.run(self.json),
+            Command::Move(moved) => moved.run(self.json),
+            Command::Restore(restore) => restore.run(self.json),
             Command::Policy(policy) => policy.run(self.json),
             Command::Serve(serve) => serve.run(),
             Command::Token(token) => token.run(self.json),

@@ -67,7 +67,7 @@ impl Written {
     }
 }
 
-async fn stock(database: &str) {
+pub(crate) async fn stock(database: &str) {
     let db = Db::open(database).await.unwrap();
     let mut batch = Batch::new(At::from_millis(START * 1000));
     store::operator::insert(

@@ -4,6 +4,7 @@
 //! `BAOHAO_CRASH_ROUNDS=100 cargo test --test crash` kills a hundred times instead of ten.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod backup;
 mod child;
 mod demo;
 mod import;

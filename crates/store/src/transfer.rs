@@ -102,7 +102,8 @@ impl Transfer {
         if self.is_moved {
             return Err(Error::new(ErrorKind::Config, format!("{MOVED} already, and all of it")));
         }
-        for table in self.tables.iter().filter(|table| !table.is_of_migrations()) {
+        let filled = source::filled_by_migrations()?;
+        for table in self.tables.iter().filter(|table| !filled.contains(&table.name)) {
             if !self.target.is_empty(table).await? {
                 let text = format!("the target holds data ({}): name an empty one", table.name);
                 return Err(Error::new(ErrorKind::Config, text));

@@ -5,6 +5,7 @@ use super::tuple::{HEADER, Sums, TRAILER, add, write};
 use crate::error::{Error, ErrorKind};
 use bytes::Bytes;
 use rusqlite::{Connection, OpenFlags};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
@@ -43,6 +44,20 @@ pub(super) fn open(path: &Path) -> Result<Connection, Error> {
 /// The tables.
 pub(super) fn tables(path: &Path) -> Result<Vec<Table>, Error> {
     of_sqlite(&open(path)?)
+}
+
+/// The tables in which a fresh schema has rows already.
+pub(super) fn filled_by_migrations() -> Result<BTreeSet<String>, Error> {
+    let fresh = Connection::open_in_memory().map_err(fault)?;
+    crate::migrate::sqlite(&fresh)?;
+    let mut filled = BTreeSet::new();
+    for table in of_sqlite(&fresh)? {
+        let sql = format!("select exists (select 1 from {})", table.name);
+        if fresh.query_row(&sql, [], |row| row.get(0)).map_err(fault)? {
+            filled.insert(table.name);
+        }
+    }
+    Ok(filled)
 }
 
 /// Sums all rows of a table.

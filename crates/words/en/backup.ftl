@@ -1,0 +1,13 @@
+backup-made = { $folder }: database and { $blobs } photos, { $mebibytes } MiB.
+backup-holds = { $operator }: { $numbers } numbers, { $applications } applications, { $entries } audit entries.
+backup-sum = Checksum of the backup: { $sum }
+backup-without-keys = The key file is NOT in this backup. Without it nobody can read the backup: keep a copy of { $file } in another safe place.
+backup-with-keys = The key file IS in this backup. Whoever has the folder can read every name and photo: lock it away.
+backup-not-postgres = On PostgreSQL the database is backed up with its own tools (pg_basebackup and archived WAL), and the photos by copying their folder afterwards. docs/OPERATIONS.md says how.
+restore-holds = Restored. The audit log verifies ({ $entries } entries); { $blobs } photos open.
+restore-fails = Restored, but what came back does not verify:
+move-from-sqlite = This installation is not on SQLite: there is nothing to move.
+move-to-postgres = --to names a PostgreSQL database: postgres://USER@HOST/NAME
+move-copied = Copied while the installation worked: { $rows } rows compared, { $put } put.
+move-done = Moved: { $tables } tables, { $rows } rows, every one the same on both sides; { $put } of them were put while writers waited.
+move-next = Now set store.database to the new address, and start serve and work again. The old file takes no more writes.

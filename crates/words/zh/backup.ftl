@@ -1,0 +1,13 @@
+backup-made = { $folder }：数据库和 { $blobs } 张照片，共 { $mebibytes } MiB。
+backup-holds = { $operator }：号码 { $numbers } 个，申请 { $applications } 件，审计记录 { $entries } 条。
+backup-sum = 备份校验和：{ $sum }
+backup-without-keys = 备份中不含密钥文件。没有密钥，任何人都无法读取此备份：请把 { $file } 另存到安全的地方。
+backup-with-keys = 备份中含有密钥文件。拿到这个文件夹的人可以读取所有姓名和照片：请妥善保管。
+backup-not-postgres = PostgreSQL 数据库请用其自带工具备份（pg_basebackup 和归档 WAL），之后再复制照片文件夹。方法见 docs/OPERATIONS.md。
+restore-holds = 已恢复。审计链验证无误（{ $entries } 条），{ $blobs } 张照片可以打开。
+restore-fails = 已恢复，但恢复的内容未通过验证：
+move-from-sqlite = 此系统不在 SQLite 上，没有可迁移的内容。
+move-to-postgres = --to 要写 PostgreSQL 数据库地址：postgres://USER@HOST/NAME
+move-copied = 系统运行期间已复制：比对 { $rows } 行，写入 { $put } 行。
+move-done = 迁移完成：{ $tables } 张表，{ $rows } 行，两边逐行一致；其中 { $put } 行在暂停写入期间写入。
+move-next = 请把 store.database 改为新地址，再启动 serve 和 work。旧文件不再接受写入。
