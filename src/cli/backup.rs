@@ -83,7 +83,7 @@ impl Backup {
                 return Ok(ExitCode::SUCCESS);
             }
             let mebibytes = (made.database_bytes + made.blob_bytes) / (1 << 20);
-            out::line(lang.backup_made(folder, mebibytes, made.blobs));
+            out::line(lang.backup_made(folder, made.blobs, mebibytes));
             holds(&made);
             out::line(lang.backup_sum(&made.sums_sha256));
             out::note(if self.with_keys {

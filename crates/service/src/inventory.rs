@@ -13,8 +13,10 @@ use domain::time::At;
 use futures::{StreamExt, TryStreamExt};
 use store::number::sim::{self, SimRow};
 
-/// Things brought in at the same time: together they make few, large group commits.
-const PARALLEL_MAX: usize = 64;
+/// Things brought in by one commit.
+const COMMIT_ROWS: usize = 500;
+/// Commits on their way at the same time: together they make few, large group commits.
+const PARALLEL_MAX: usize = 8;
 
 /// One line of a list of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,8 +120,12 @@ pub async fn bring_numbers(
     operator_id: OperatorId,
     numbers: impl IntoIterator<Item = Msisdn>,
 ) -> Result<Brought, Error> {
-    let brought = futures::stream::iter(numbers)
-        .map(|msisdn| number::bring(app, actor, operator_id, msisdn))
+    let numbers: Vec<Msisdn> = numbers.into_iter().collect();
+    let brought = futures::stream::iter(numbers.chunks(COMMIT_ROWS))
+        .map(|some| async move {
+            let new = number::bring_some(app, actor, operator_id, some).await?;
+            Ok((new, some.len() as u64 - new))
+        })
         .buffer_unordered(PARALLEL_MAX);
     count(brought).await
 }
@@ -131,24 +137,23 @@ pub async fn bring_sims(
     operator_id: OperatorId,
     sims: impl IntoIterator<Item = NewSim>,
 ) -> Result<Brought, Error> {
-    let brought = futures::stream::iter(sims)
-        .map(|new| async move {
-            let eid = new.eid;
-            let eid = eid.as_ref().map(Eid::as_str);
-            number::bring_sim(app, actor, operator_id, new.sim, eid).await
+    let eid = |new: NewSim| (new.sim, new.eid.map(|eid| eid.as_str().to_owned()));
+    let sims: Vec<_> = sims.into_iter().map(eid).collect();
+    let brought = futures::stream::iter(sims.chunks(COMMIT_ROWS))
+        .map(|some| async move {
+            let new = number::bring_some_sims(app, actor, operator_id, some).await?;
+            Ok((new, some.len() as u64 - new))
         })
         .buffer_unordered(PARALLEL_MAX);
     count(brought).await
 }
 
 async fn count(
-    brought: impl futures::Stream<Item = Result<bool, Error>>,
+    brought: impl futures::Stream<Item = Result<(u64, u64), Error>>,
 ) -> Result<Brought, Error> {
     brought
-        .try_fold(Brought::default(), |mut sum, is_new| async move {
-            let count = if is_new { &mut sum.new } else { &mut sum.known };
-            *count += 1;
-            Ok(sum)
+        .try_fold(Brought::default(), |sum, (new, known)| async move {
+            Ok(Brought { new: sum.new + new, known: sum.known + known })
         })
         .await
 }

@@ -32,4 +32,5 @@ pub use status::{HoldView, NumberStatus, StatusWord, Switching, status, status_w
 pub use stock::{
     allocate, bring, bring_sim, drop_reservation, release_unregistered, reserve, retire,
 };
+pub(crate) use stock::{bring_some, bring_some_sims};
 pub use swap::{port_out, port_return, replace_sim, transfer};
