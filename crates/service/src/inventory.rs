@@ -121,9 +121,9 @@ pub async fn bring_numbers(
     numbers: impl IntoIterator<Item = Msisdn>,
 ) -> Result<Brought, Error> {
     let numbers: Vec<Msisdn> = numbers.into_iter().collect();
-    let brought = futures::stream::iter(numbers.chunks(COMMIT_ROWS))
+    let brought = futures::stream::iter(pieces(&numbers))
         .map(|some| async move {
-            let new = number::bring_some(app, actor, operator_id, some).await?;
+            let new = number::bring_some(app, actor, operator_id, &some).await?;
             Ok((new, some.len() as u64 - new))
         })
         .buffer_unordered(PARALLEL_MAX);
@@ -139,13 +139,18 @@ pub async fn bring_sims(
 ) -> Result<Brought, Error> {
     let eid = |new: NewSim| (new.sim, new.eid.map(|eid| eid.as_str().to_owned()));
     let sims: Vec<_> = sims.into_iter().map(eid).collect();
-    let brought = futures::stream::iter(sims.chunks(COMMIT_ROWS))
+    let brought = futures::stream::iter(pieces(&sims))
         .map(|some| async move {
-            let new = number::bring_some_sims(app, actor, operator_id, some).await?;
+            let new = number::bring_some_sims(app, actor, operator_id, &some).await?;
             Ok((new, some.len() as u64 - new))
         })
         .buffer_unordered(PARALLEL_MAX);
     count(brought).await
+}
+
+/// In pieces of one commit each.
+fn pieces<T: Clone>(all: &[T]) -> Vec<Vec<T>> {
+    all.chunks(COMMIT_ROWS).map(<[T]>::to_vec).collect()
 }
 
 async fn count(
