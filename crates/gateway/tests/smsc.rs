@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use words::Lang;
 
 /// Long enough for a loaded machine; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 struct Peer {
     _child: Child,
