@@ -92,17 +92,18 @@ impl Load {
         });
         let rate_seen = micros.len() as f64 / began.elapsed().as_secs_f64();
         micros.sort_unstable();
-        let part = |share: f64| {
-            let place = (micros.len() as f64 * share) as usize;
+        let part = |permille: usize| {
+            let place = micros.len() * permille / 1000;
             f64::from(micros.get(place.min(micros.len() - 1)).copied().unwrap_or(0)) / 1000.0
         };
         let how = if rate.is_some() { "half rate" } else { "full rate" };
         say(&format!(
-            "{how}: {rate_seen:.0}/s with {} connections; p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms",
+            "{how}: {rate_seen:.0}/s with {} connections; p50 {:.2} ms, p99 {:.2} ms, \
+             p99.9 {:.2} ms",
             self.clients,
-            part(0.5),
-            part(0.99),
-            part(0.999)
+            part(500),
+            part(990),
+            part(999)
         ));
         rate_seen
     }

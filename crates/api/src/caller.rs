@@ -103,7 +103,8 @@ pub(crate) async fn admit(api: &Api, token: &Token) -> Result<(), Response> {
     Ok(())
 }
 
-/// A bucket per token that fills at its rate up to [`BURST`] times that. Each process counts for itself.
+/// A bucket per token that fills at its rate up to [`BURST`] times that. Each process counts for
+/// itself.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     buckets: Mutex<HashMap<TokenId, (f64, At)>>,

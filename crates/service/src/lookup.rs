@@ -1,8 +1,8 @@
 //! "What is this number's state, and until when?", many times a second.
 //!
 //! Questions that arrive while others are being read wait, and are then read together: tokens,
-//! numbers, holds and the network in one trip and on one snapshot. So a token that was revoked, or a
-//! number that changed, by whatever process, is seen by the next question. Only two things are
+//! numbers, holds and the network in one trip and on one snapshot. So a token that was revoked, or
+//! a number that changed, by whatever process, is seen by the next question. Only two things are
 //! kept: the newest uses of a block, believed while the block has the version they were taken from,
 //! and the policy of the day. The answers are those of [`crate::number::status`], in short.
 
