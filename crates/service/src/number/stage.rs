@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use store::number::ledger::{self, Balance};
 use store::number::sim::SimState;
 use store::number::{NumberRow, history, party, provision, sim};
+use store::party::{Party, PartyKind};
 use store::{AuditEntry, Batch, Job};
 
 /// What became of a number by an event.
@@ -194,8 +195,13 @@ async fn change_holder(
     if let Some(to) = to {
         let held = party::held(&app.store.db, to.party_id, operator_id).await?;
         let at_operator = i64::try_from(held.len()).unwrap_or(i64::MAX);
-        // Organisations are registered by hand for now, under the cap of persons.
-        let holdings = Holdings { holder: CapHolder::Person, at_operator, national: None };
+        // Whoever is made by the same batch holds nothing yet, and no cap is below one.
+        let known = Party::load(&app.store.db, to.party_id).await?;
+        let holder = match known.map(|party| party.kind) {
+            Some(PartyKind::Organisation) => CapHolder::Organisation,
+            Some(PartyKind::Person) | None => CapHolder::Person,
+        };
+        let holdings = Holdings { holder, at_operator, national: None };
         cap::one_more(&change.policy.caps, CapClass::Prepaid, holdings)?;
         party::insert(batch, operator_id, msisdn, to, party::free_slot(&held));
     }
