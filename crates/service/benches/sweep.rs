@@ -120,7 +120,7 @@ fn due(app: &TestApp, policy: &Policy, batch: &mut Batch, n: u64, turn: u64) {
     sim::insert(batch, OperatorId(1), sim, None);
     sim::take(batch, OperatorId(1), sim, number.msisdn);
     party::insert(batch, OperatorId(1), number.msisdn, holder, 0);
-    if turn % 2 == 0 {
+    if turn.is_multiple_of(2) {
         let key = app.store.keys.create(batch, app.now());
         let email = Address::Email(format!("holder{n}@example.com"));
         let preference = Preference {

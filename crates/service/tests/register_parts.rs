@@ -106,7 +106,8 @@ on_both_engines! {
             assert_eq!(code(put.await), "photo.part_length", "{part} {length}");
         }
         let large = Whole { digest: [1; 32], size_bytes: 11_000_000 };
-        let put = register::put_part(&app, &drafted.actor, of, large, 0, &[0; PART_BYTES]);
+        let piece = vec![0; PART_BYTES];
+        let put = register::put_part(&app, &drafted.actor, of, large, 0, &piece);
         assert_eq!(code(put.await), "photo.too_large");
         for part in 0..3 {
             let lie = Whole { digest: [7; 32], size_bytes: bytes.len() };

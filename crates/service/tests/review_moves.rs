@@ -146,7 +146,8 @@ on_both_engines! {
         let told = desk.app.outside.sms().len();
         let id = desk.sent(Kind::SimReplacement, card.msisdn, new.iccid.as_str(), 1).await;
         let sms = desk.app.outside.sms();
-        let own = sms[told..].iter().find(|sms| sms.to.ends_with(&card.msisdn.national().to_string()));
+        let number = card.msisdn.national().to_string();
+        let own = sms[told..].iter().find(|sms| sms.to.ends_with(&number));
         assert!(own.unwrap().text.contains("10分钟内回复N"), "{sms:?}");
         let reviewer = &desk.reviewers[0];
         review::claim(&desk.app, &reviewer.actor(), id).await.unwrap();

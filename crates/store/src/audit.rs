@@ -17,6 +17,7 @@ use crate::value::Row;
 use domain::id::{AuditId, OperatorId};
 use domain::time::At;
 use seal::audit::{Hash, START, chain, entry_hash};
+pub(crate) use verify::hex;
 pub use verify::{Finding, Report, verify};
 
 pub(crate) const ALL: &[&Statement] = &[

@@ -1,9 +1,9 @@
 //! Backups of an SQLite installation, made while it works, and their way back.
 //!
 //! A backup is a folder: `baohao.db`, the sealed objects below `blobs/`, the key file if that was
-//! asked for, `SHA256SUMS` over all of them (as `sha256sum -c` reads it), and `manifest.json`, which
-//! holds the checksum of the sums. It is built beside its place and gets its name last, so that one
-//! that was interrupted never looks whole.
+//! asked for, `SHA256SUMS` over all of them (as `sha256sum -c` reads it), and `manifest.json`,
+//! which holds the checksum of the sums. It is built beside its place and gets its name last, so
+//! that one that was interrupted never looks whole.
 //!
 //! The database is copied first, on one snapshot; then the objects it names. An object is never
 //! changed, only erased: one that is erased while the backup runs is marked erased in the copy.

@@ -198,7 +198,7 @@ impl Blobs {
     }
 
     fn path(&self, id: BlobId) -> ObjectPath {
-        name(id).split('/').fold(self.prefix.clone(), |path, part| path.join(part))
+        name(id).split('/').fold(self.prefix.clone(), ObjectPath::join)
     }
 }
 

@@ -41,7 +41,8 @@ const LOAD_MANY: Statement = Statement::of_two(
      cross join reach r on r.bucket = cast(substr(k.value, 1, 4) as integer) \
         and r.party_id = unhex(substr(k.value, 5))",
     "select r.operator_id, r.data_key_id, r.lang, r.zone, r.party_id \
-     from unnest(cast($1 as text[])) as k(value) join reach r on r.bucket = cast(substr(k.value, 1, 4) as bigint) \
+     from unnest(cast($1 as text[])) as k(value) \
+     join reach r on r.bucket = cast(substr(k.value, 1, 4) as bigint) \
         and r.party_id = decode(substr(k.value, 5), 'hex')",
 );
 const CHANNELS_MANY: Statement = Statement::of_two(

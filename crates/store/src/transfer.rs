@@ -117,8 +117,7 @@ impl Transfer {
         let path = std::fs::canonicalize(&self.path)
             .map_err(|e| Error::caused(ErrorKind::Config, "the database is gone", e))?;
         let bytes = path.as_os_str().as_encoded_bytes();
-        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
-        Ok(hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(crate::audit::hex(&seal::sha256(bytes)))
     }
 
     /// Puts everything that differs, while the installation works. May be stopped anywhere and run
@@ -142,12 +141,11 @@ impl Transfer {
     /// Holds all writers, puts what was written since, compares every row of every table, and
     /// closes the old file. An error leaves the installation as it was, free to go on.
     pub async fn finish(&self, tell: Tell<'_>) -> Result<Done, Error> {
-        let held = match self.is_moved {
-            true => None,
-            false => {
-                let path = self.path.clone();
-                Some(blocking(move || source::Held::hold(&path)).await?)
-            }
+        let held = if self.is_moved {
+            None
+        } else {
+            let path = self.path.clone();
+            Some(blocking(move || source::Held::hold(&path)).await?)
         };
         let mut done = Done::default();
         for table in &self.tables {

@@ -50,8 +50,8 @@ pub fn approved(
     }
 }
 
-/// From when on an approval may take effect: the present holder has been told of a request for a new
-/// card and has so many minutes to stop it (`sim_swap.cancel_minutes`).
+/// From when on an approval may take effect: the present holder has been told of a request for a
+/// new card and has so many minutes to stop it (`sim_swap.cancel_minutes`).
 pub fn effective_from(kind: Kind, asked_at: At, policy: &Policy) -> At {
     match kind {
         Kind::SimReplacement => asked_at.plus_minutes(*policy.sim_swap.cancel_minutes),

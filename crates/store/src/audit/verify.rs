@@ -145,7 +145,7 @@ async fn versions(
     Ok(())
 }
 
-fn hex(hash: &Hash) -> String {
+pub(crate) fn hex(hash: &Hash) -> String {
     use std::fmt::Write as _;
     hash.iter().fold(String::new(), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");
