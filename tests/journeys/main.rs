@@ -94,6 +94,23 @@ fn register(visitor: &Visitor<'_>, card: &Value, mail: &str) {
 /// Fills in everything up to the first photo.
 fn fill_in(visitor: &Visitor<'_>, card: &Value, mail: &str) {
     let page = &visitor.page;
+    begin(visitor, card, mail, "myself");
+    for aside in ["document/none", "photo/portrait/other", "who/child", "who/company", "who/iot"] {
+        visitor.go(&format!("/register/{aside}"));
+    }
+    visitor.go("/register/tasks");
+    visitor.follow("main a[href^='/register/document']");
+    page.pick("[name=document][value=resident_id]");
+    visitor.send();
+    page.fill("[name=name]", "样本一");
+    page.fill("[name=document_number]", "11010519491231002X");
+    page.pick("[name=is_long_term]");
+    visitor.send();
+}
+
+/// From the first page to the task list: number, contact, for whom.
+fn begin(visitor: &Visitor<'_>, card: &Value, mail: &str, who: &str) {
+    let page = &visitor.page;
     visitor.go("/");
     visitor.follow("main a[href^='/register']");
     while !page.has("[name=number]") {
@@ -106,19 +123,9 @@ fn fill_in(visitor: &Visitor<'_>, card: &Value, mail: &str) {
     visitor.send();
     page.fill("[name=code]", &visitor.demo.mailed_code(mail));
     visitor.send();
-    page.pick("[name=who][value=myself]");
+    page.pick(&format!("[name=who][value={who}]"));
     visitor.send();
-    for aside in ["document/none", "photo/portrait/other", "who/child", "who/company", "who/iot"] {
-        visitor.go(&format!("/register/{aside}"));
-    }
-    visitor.go("/register/tasks");
-    visitor.follow("main a[href^='/register/document']");
-    page.pick("[name=document][value=resident_id]");
-    visitor.send();
-    page.fill("[name=name]", "样本一");
-    page.fill("[name=document_number]", "11010519491231002X");
-    page.pick("[name=is_long_term]");
-    visitor.send();
+    assert!(page.url().ends_with("/register/tasks"), "{}", page.text("main"));
 }
 
 /// Breaks the line twice while the second part is sent, and notes what was asked for.
@@ -485,5 +492,69 @@ fn what_lies_beside_the_straight_way_is_accessible_too() {
         visit(&driver, &demo, "asides", window(width, language, true), |visitor| {
             asides(visitor, "aside@example.org", reviewer);
         });
+    }
+}
+
+/// Uploads a photo to every page of photos, agrees, and comes to the last look before sending.
+fn photos_and_check(visitor: &Visitor<'_>, pictures: &[&str]) {
+    let page = &visitor.page;
+    for picture in pictures {
+        upload(visitor, picture);
+    }
+    assert!(page.has("[name=registration]"), "{}", page.text("main"));
+    page.pick("[name=registration]");
+    page.pick("[name=portrait]");
+    visitor.send();
+    assert!(page.url().ends_with("/register/check"), "{}", page.text("main"));
+    assert!(page.has("form[action='/register/send'] button"), "{}", page.text("main"));
+}
+
+/// A water company registers the card of a meter.
+fn for_a_machine(visitor: &Visitor<'_>) {
+    let (demo, page) = (visitor.demo, &visitor.page);
+    let card = &demo.get("/numbers/free")[0];
+    begin(visitor, card, "company@example.org", "iot");
+    visitor.follow("main a[href^='/register/document']");
+    page.pick("[name=document][value=business_licence]");
+    visitor.send();
+    visitor.send();
+    assert!(page.has(".error-summary"), "an empty form is told");
+    page.fill("[name=name]", "样本水务有限公司");
+    page.fill("[name=document_number]", "91110000600037341L");
+    for person in ["handler", "responsible"] {
+        page.fill(&format!("[name={person}_name]"), "样本一");
+        page.fill(&format!("[name={person}_number]"), "11010519491231002X");
+    }
+    page.fill("[name=use_scene]", "水表");
+    page.fill("[name=cards]", card["iccid"].as_str().expect("a whole serial number"));
+    visitor.send();
+    photos_and_check(visitor, &["front", "back", "front", "portrait"]);
+}
+
+/// A mother registers the card of her child.
+fn for_a_child(visitor: &Visitor<'_>) {
+    let (demo, page) = (visitor.demo, &visitor.page);
+    begin(visitor, &demo.get("/numbers/free")[1], "mother@example.org", "child");
+    visitor.follow("main a[href^='/register/document']");
+    page.pick("[name=document][value=resident_id]");
+    visitor.send();
+    page.fill("[name=name]", "样本小朋友");
+    page.fill("[name=document_number]", "110105201503070013");
+    for (part, number) in [("year", "2030"), ("month", "3"), ("day", "6")] {
+        page.fill(&format!("[name=expires-{part}]"), number);
+    }
+    page.fill("[name=guardian_name]", "样本一");
+    page.fill("[name=guardian_number]", "11010519491231002X");
+    visitor.send();
+    photos_and_check(visitor, &["front", "back", "front", "portrait"]);
+}
+
+#[test]
+fn a_company_and_a_child_are_registered_by_those_who_answer_for_them() {
+    let Some(driver) = driver() else { return };
+    for (width, language) in [(360, "zh-CN"), (1280, "en")] {
+        let demo = Demo::start();
+        visit(&driver, &demo, "machine", window(width, language, true), for_a_machine);
+        visit(&driver, &demo, "child", window(width, language, true), for_a_child);
     }
 }
