@@ -218,6 +218,9 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
     parse(&shown, &text, std::env::vars())
 }
 
+/// The sections whose keys the environment overrides: all there are.
+const SECTIONS: [&str; 7] = ["site", "store", "operator", "network", "limit", "smsc", "mail"];
+
 fn parse(
     shown: &str,
     text: &str,
@@ -230,18 +233,36 @@ fn parse(
     for (name, value) in environment {
         let Some(key) = name.strip_prefix("BAOHAO_") else { continue };
         let Some((section, key)) = key.split_once('_') else { continue };
-        let section = section.to_ascii_lowercase();
-        if !["site", "store", "operator", "network", "smsc", "mail"].contains(&section.as_str()) {
+        let (section, key) = (section.to_ascii_lowercase(), key.to_ascii_lowercase());
+        if !SECTIONS.contains(&section.as_str()) {
             continue;
         }
+        let value = typed(&section, &key, value);
         let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
         if let Some(section) = section.as_table_mut() {
-            section.insert(key.to_ascii_lowercase(), value.into());
+            section.insert(key, value);
         }
     }
     table.try_into().map_err(|error: toml::de::Error| {
         ConfigError(format!("environment (BAOHAO_…): {}", error.message()))
     })
+}
+
+/// What an environment variable says, as the key wants it: text, a number, or yes and no. A hotline
+/// of digits stays text, and what fits nothing stays text for the error to say so.
+fn typed(section: &str, key: &str, value: String) -> toml::Value {
+    let fits = |value: &toml::Value| {
+        let section_of = toml::Table::from_iter([(key.to_owned(), value.clone())]);
+        let table = toml::Table::from_iter([(section.to_owned(), section_of.into())]);
+        table.try_into::<Config>().is_ok()
+    };
+    let number = value.parse().ok().map(toml::Value::Integer);
+    let yes = value.parse().ok().map(toml::Value::Boolean);
+    let text = toml::Value::String(value);
+    if fits(&text) {
+        return text;
+    }
+    number.into_iter().chain(yes).find(fits).unwrap_or(text)
 }
 
 /// Secrets come from files of their own or the environment: this file is copied and shown around.
@@ -328,6 +349,37 @@ mod tests {
         let config = parsed(text, &[("BAOHAO_STORE_DATABASE", "b.db"), ("BAOHAO_LOG", "info")]);
         assert_eq!(config.unwrap().store.database, "b.db");
         assert!(parsed("", &[("BAOHAO_STORE_DATABSE", "b.db")]).is_err());
+    }
+
+    #[test]
+    fn the_environment_overrides_numbers_too_and_digits_stay_text_where_text_is_wanted() {
+        let config = parsed(
+            "[limit]\nsweep_per_second = 7\n",
+            &[
+                ("BAOHAO_LIMIT_SWEEP_PER_SECOND", "50"),
+                ("BAOHAO_SITE_REQUESTS_MAX", "8"),
+                ("BAOHAO_OPERATOR_HOTLINE", "10086"),
+            ],
+        );
+        let config = config.unwrap();
+        assert_eq!((config.limit.sweep_per_second, config.site.requests_max), (50, 8));
+        assert_eq!(config.operator.hotline, "10086");
+        for wrong in ["fifty", "-1", ""] {
+            let error = parsed("", &[("BAOHAO_LIMIT_TOKEN_PER_SECOND", wrong)]).unwrap_err();
+            assert!(error.contains("environment"), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_section_can_be_overridden() {
+        let error = parsed("[x]\n", &[]).unwrap_err();
+        let (message, _hint) = error.split_once("; did you mean").expect("a hint");
+        let there_are: Vec<_> = message.split('`').skip(3).step_by(2).collect();
+        assert_eq!(there_are, SECTIONS);
+        for name in SECTIONS {
+            let key = format!("BAOHAO_{}_NONSENSE", name.to_ascii_uppercase());
+            assert!(parsed("", &[(&key, "1")]).is_err(), "{name} is not overridden");
+        }
     }
 
     #[test]

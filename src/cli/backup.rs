@@ -51,8 +51,9 @@ pub(crate) struct Restore {
 /// Photos and keys stay where they are. May be interrupted and run again.
 #[derive(Debug, Args)]
 pub(crate) struct Move {
-    /// The database to move to.
-    #[arg(long, value_name = "postgres://…")]
+    /// The database to move to. An address with a password in it is better given by the
+    /// environment: everybody on this machine can read a command line.
+    #[arg(long, value_name = "postgres://…", env = "BAOHAO_MOVE_TO", hide_env_values = true)]
     to: String,
     /// Only copy, to make the last step short later.
     #[arg(long)]

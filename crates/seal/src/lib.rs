@@ -48,6 +48,8 @@ pub use keyring::{KeyFileError, Keyring};
 pub use place::Place;
 pub use sensitive::Sensitive;
 
+use std::fmt::Write as _;
+
 /// A sealed value did not open: wrong key, wrong place, or changed bytes. It deliberately says no
 /// more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +60,14 @@ pub struct OpenError;
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     digest.as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+/// A hash as it is written down: two small hexadecimal digits a byte.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// SHA-256 of what comes in pieces.

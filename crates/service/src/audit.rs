@@ -5,7 +5,6 @@ use crate::error::Error;
 use domain::access::{Action, Actor};
 use domain::id::OperatorId;
 use domain::time::At;
-use std::fmt::Write as _;
 
 /// One linked entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +64,7 @@ pub async fn list_of(
         action: stored.entry.action,
         detail: serde_json::from_str(&stored.entry.detail_json).unwrap_or_default(),
         at: stored.entry.at,
-        link: stored.link.map(|link| hex(&link)).unwrap_or_default(),
+        link: stored.link.map(|link| seal::hex(&link)).unwrap_or_default(),
     });
     Ok(entries.collect())
 }
@@ -85,11 +84,4 @@ pub async fn verify(app: &App) -> Result<Vec<Verified>, Error> {
         });
     }
     Ok(all)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }

@@ -17,7 +17,6 @@ use crate::value::Row;
 use domain::id::{AuditId, OperatorId};
 use domain::time::At;
 use seal::audit::{Hash, START, chain, entry_hash};
-pub(crate) use verify::hex;
 pub use verify::{Finding, Report, verify};
 
 pub(crate) const ALL: &[&Statement] = &[

@@ -20,6 +20,7 @@ pub mod audit;
 pub mod backup;
 mod batch;
 mod blobs;
+mod blocking;
 pub mod bucket;
 pub mod calendar;
 pub mod conversation;

@@ -1,10 +1,12 @@
 //! Migrations: numbered files in the binary, applied once, never changed after release.
 
 use crate::error::{Error, ErrorKind};
-use aws_lc_rs::digest;
 use deadpool_postgres::Object;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
+
+/// Hexadecimal digits of a checksum: half of a SHA-256.
+const CHECKSUM_DIGITS: usize = 32;
 
 /// One file of `migrations/`.
 #[derive(Debug)]
@@ -24,14 +26,11 @@ const CREATE: &str = "create table if not exists schema_migration (name text pri
 
 impl Migration {
     fn checksum(&self) -> String {
-        use std::fmt::Write as _;
         let mut text = self.sql.to_owned();
         text.push_str(self.postgres.unwrap_or_default());
-        let hash = digest::digest(&digest::SHA256, text.as_bytes());
-        hash.as_ref().iter().take(16).fold(String::new(), |mut out, byte| {
-            let _ = write!(out, "{byte:02x}");
-            out
-        })
+        let mut hash = seal::hex(&seal::sha256(text.as_bytes()));
+        hash.truncate(CHECKSUM_DIGITS);
+        hash
     }
 
     fn for_postgres(&self) -> String {

@@ -7,6 +7,7 @@
 //! disk.
 
 use crate::batch::Op;
+use crate::blocking::blocking;
 use crate::error::{CommitError, Error, ErrorKind};
 use crate::statement::{Statement, texts};
 use crate::value::{Row, Value};
@@ -85,7 +86,7 @@ impl Sqlite {
         let readers = Arc::clone(&self.readers);
         let gone = || Error::new(ErrorKind::Unavailable, "the database is closed");
         let permit = readers.permits.clone().acquire_owned().await.map_err(|_| gone())?;
-        let work = tokio::task::spawn_blocking(move || {
+        blocking(move || {
             let connection = readers.take()?;
             let answer = read(&connection, &queries);
             // A connection that is still inside a transaction is not fit for the next reader.
@@ -94,8 +95,8 @@ impl Sqlite {
             }
             drop(permit);
             answer
-        });
-        work.await.map_err(|e| Error::caused(ErrorKind::Bug, "a reader panicked", e))?
+        })
+        .await
     }
 
     /// Hands a batch to the writer and waits until it is durable.

@@ -15,6 +15,7 @@ mod tuple;
 pub(crate) use source::{MOVED, refuse_moved};
 pub(crate) use target::refuse_unfinished;
 
+use crate::blocking::blocking;
 use crate::db::Db;
 use crate::error::{Error, ErrorKind};
 use schema::Table;
@@ -117,7 +118,7 @@ impl Transfer {
         let path = std::fs::canonicalize(&self.path)
             .map_err(|e| Error::caused(ErrorKind::Config, "the database is gone", e))?;
         let bytes = path.as_os_str().as_encoded_bytes();
-        Ok(crate::audit::hex(&seal::sha256(bytes)))
+        Ok(seal::hex(&seal::sha256(bytes)))
     }
 
     /// Puts everything that differs, while the installation works. May be stopped anywhere and run
@@ -239,13 +240,6 @@ fn chunks(ours: &Sums, theirs: &Sums) -> Vec<RangeInclusive<i64>> {
     }
     chunks.extend(open.map(|(from, to, _)| from..=to));
     chunks
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|e| Error::caused(ErrorKind::Bug, "move: a thread panicked", e))?
 }
 
 #[cfg(test)]

@@ -83,4 +83,18 @@ on_both_engines! {
             assert!(!page.html.contains("••••8000"), "{role:?}");
         }
     }
+
+    async fn a_number_that_is_none_is_said_and_what_was_typed_stays(fresh: Fresh) {
+        let app = TestApp::on(fresh).await;
+        app.operator(1).await;
+        let agent = app.staff(1, "agent", &[Role::Agent]).await;
+        let mut browser = signed_in(&app, &agent, "en").await;
+        for typed in ["12 <b>", NUMBER, ""] {
+            let page = browser.post("/desk/notices", &[("number", typed)]).await;
+            assert_eq!(page.status, 422, "{typed}");
+            let form = page.forms().into_iter().find(|f| f.value("number").is_some()).unwrap();
+            assert_eq!(form.value("number"), Some(typed));
+            assert_eq!(testkit::page::faults(&page.html), Vec::<String>::new());
+        }
+    }
 }

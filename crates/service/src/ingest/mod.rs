@@ -133,7 +133,7 @@ pub async fn push(
     bytes: Vec<u8>,
 ) -> Result<(Report, Vec<Reject>), Error> {
     let owner = actor.operator_id().map_or(0, |id| id.0);
-    let feed = format!("{}-{owner}", hex(&seal::sha256(&bytes)));
+    let feed = format!("{}-{owner}", seal::hex(&seal::sha256(&bytes)));
     // Somebody may push the same bytes at the same time: the slower finds them taken in.
     crate::retry(|| async {
         let source = Source {
@@ -155,7 +155,7 @@ pub fn feed_of(input: &mut dyn Read) -> std::io::Result<String> {
     let mut buffer = vec![0; 1 << 20];
     loop {
         match input.read(&mut buffer) {
-            Ok(0) => return Ok(hex(&hash.finish())),
+            Ok(0) => return Ok(seal::hex(&hash.finish())),
             Ok(read) => hash.update(buffer.get(..read).unwrap_or_default()),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
@@ -255,12 +255,4 @@ fn stored(count: u64) -> i64 {
 /// A stored count.
 fn whole(count: i64) -> u64 {
     u64::try_from(count).unwrap_or_default()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes everything");
-        text
-    })
 }

@@ -96,21 +96,22 @@ impl Sweep<'_> {
         }
         let mut prepared = Prepared::default();
         let mut decided = Vec::with_capacity(msisdns.len());
-        for Planned { row, step } in self.plan(msisdns).await? {
+        let planned = self.plan(msisdns).await?;
+        for Planned { row, step } in planned {
+            let Some(policy) = self.policies.get(&row.operator_id) else { continue };
             match step {
-                Ok(step) => decided.push((row, step)),
+                Ok(step) => decided.push((row, policy, step)),
                 Err(error) => prepared.failed.push((row.msisdn, error)),
             }
         }
         let (event, actor) = (Event::DeadlinePassed, Actor::System);
-        let mut changes = Vec::with_capacity(decided.len());
-        for (row, step) in &decided {
-            let Some(policy) = self.policies.get(&row.operator_id) else { continue };
-            changes.push((Change { row, policy, event: &event, actor: &actor }, step));
-        }
+        let change =
+            |(row, policy, step)| (Change { row, policy, event: &event, actor: &actor }, step);
+        let changes: Vec<_> =
+            decided.iter().map(|(row, policy, step)| change((row, *policy, step))).collect();
         let batches = stage_decided(self.app, self.at, &self.letterheads, &changes).await?;
         drop(changes);
-        for ((row, step), batch) in decided.into_iter().zip(batches) {
+        for ((row, _, step), batch) in decided.into_iter().zip(batches) {
             match batch {
                 Ok(batch) => prepared.steps.push((row.msisdn, step, batch)),
                 Err(error) => prepared.failed.push((row.msisdn, error)),

@@ -6,7 +6,8 @@ use crate::error::Error;
 use crate::params;
 use crate::statement::Statement;
 use domain::id::OperatorId;
-use seal::audit::{Hash, START, chain};
+use seal::audit::{START, chain};
+use seal::hex;
 
 /// Entries read at once.
 const PAGE: i64 = 1000;
@@ -143,12 +144,4 @@ async fn versions(
         }
     }
     Ok(())
-}
-
-pub(crate) fn hex(hash: &Hash) -> String {
-    use std::fmt::Write as _;
-    hash.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }

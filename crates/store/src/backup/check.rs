@@ -1,8 +1,9 @@
 //! Checking a backup, and bringing it back.
 
-use super::folder::{blocking, hex_of, io_fault, keep_private, sum_of, sync, write_new};
+use super::folder::{hex_of, io_fault, keep_private, sum_of, sync, write_new};
 use super::{DATABASE, FORMAT, KEYS, MANIFEST, Manifest, Parts, Progress, SUMS};
 use crate::blobs::Blobs;
+use crate::blocking::blocking;
 use crate::error::{Error, ErrorKind};
 use domain::id::BlobId;
 use std::fs;

@@ -4,10 +4,10 @@ use super::snapshot::{Snapshot, copy};
 use super::{DATABASE, FORMAT, KEYS, MANIFEST, Manifest, Parts, Progress, SUMS};
 use crate::Store;
 use crate::blobs::BlobRecord;
+use crate::blocking::blocking;
 use crate::error::{Error, ErrorKind};
-use aws_lc_rs::digest::{Context, SHA256};
 use domain::time::At;
-use std::fmt::Write as _;
+use seal::{Sha256, hex};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -142,19 +142,19 @@ async fn copy_blobs(
 /// The list of checksums.
 struct Sums {
     file: BufWriter<File>,
-    context: Context,
+    hash: Sha256,
 }
 
 impl Sums {
     fn create(folder: &Path) -> Result<Self, Error> {
         let file =
             File::create_new(folder.join(SUMS)).map_err(|e| io_fault("write the sums", e))?;
-        Ok(Self { file: BufWriter::new(file), context: Context::new(&SHA256) })
+        Ok(Self { file: BufWriter::new(file), hash: Sha256::default() })
     }
 
     fn add(&mut self, name: &str, sum: &str) -> Result<(), Error> {
         let line = format!("{sum}  {name}\n");
-        self.context.update(line.as_bytes());
+        self.hash.update(line.as_bytes());
         self.file.write_all(line.as_bytes()).map_err(|e| io_fault("write the sums", e))
     }
 
@@ -163,14 +163,14 @@ impl Sums {
         let file =
             self.file.into_inner().map_err(|e| io_fault("write the sums", e.into_error()))?;
         file.sync_all().map_err(|e| io_fault("write the sums", e))?;
-        Ok(hex(self.context.finish().as_ref()))
+        Ok(hex(&self.hash.finish()))
     }
 }
 
 /// The checksum of a file, as hex, and its size.
 pub(super) fn sum_of(path: &Path) -> Result<(String, u64), Error> {
     let mut file = File::open(path).map_err(|e| io_fault("read the backup", e))?;
-    let mut context = Context::new(&SHA256);
+    let mut hash = Sha256::default();
     let mut buffer = vec![0; 1 << 20];
     let mut bytes = 0;
     loop {
@@ -180,21 +180,14 @@ pub(super) fn sum_of(path: &Path) -> Result<(String, u64), Error> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(io_fault("read the backup", error)),
         };
-        context.update(buffer.get(..read).unwrap_or_default());
+        hash.update(buffer.get(..read).unwrap_or_default());
         bytes += read as u64;
     }
-    Ok((hex(context.finish().as_ref()), bytes))
+    Ok((hex(&hash.finish()), bytes))
 }
 
 pub(super) fn hex_of(bytes: &[u8]) -> String {
-    hex(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    hex(&seal::sha256(bytes))
 }
 
 /// Writes a new file, for its owner only, and makes it durable.
@@ -231,11 +224,4 @@ pub(super) fn io_fault(what: &str, error: io::Error) -> Error {
         _ => ErrorKind::Unavailable,
     };
     Error::caused(kind, format!("backup: cannot {what}"), error)
-}
-
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|e| Error::caused(ErrorKind::Bug, "backup: a thread panicked", e))?
 }

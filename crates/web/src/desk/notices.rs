@@ -8,6 +8,7 @@ use crate::shell::failure::Reply;
 use crate::shell::{Shell, Width};
 use askama::Template;
 use axum::extract::{Form, State};
+use axum::response::Response;
 use domain::access::Action;
 use domain::msisdn::Msisdn;
 use domain::time::At;
@@ -59,8 +60,7 @@ pub(crate) async fn page(signed: Signed) -> Reply {
     if !signed.may(Action::SeeNotices) {
         return Err(Error::NotFound.into());
     }
-    let field = field(signed.shell.lang, "");
-    Ok(render(signed, field, None))
+    Ok(render(signed, "", &Errors::none(), None))
 }
 
 /// `POST /desk/notices`.
@@ -82,28 +82,23 @@ pub(crate) async fn show(
         },
         Err(_) => None,
     };
-    let field = field(t, number);
     let Some(evidence) = found else {
-        return Ok(render(
-            signed,
-            field.errors(&Errors::one("number", t.desk_notices_no_number())),
-            None,
-        ));
+        let errors = Errors::one("number", t.desk_notices_no_number());
+        return Ok(render(signed, number, &errors, None));
     };
     let found = found_of(&signed.shell, &evidence);
-    Ok(render(signed, field, Some(found)))
+    Ok(render(signed, number, &Errors::none(), Some(found)))
 }
 
-fn field(t: Lang, value: &str) -> TextField {
-    TextField::new("number", t.desk_notices_number()).value(value).telephone()
-}
-
-fn render(mut signed: Signed, field: TextField, found: Option<Found>) -> axum::response::Response {
+fn render(mut signed: Signed, number: &str, errors: &Errors, found: Option<Found>) -> Response {
     signed.shell.width = Width::Clerk;
     let t = signed.shell.lang;
+    let field = TextField::new("number", t.desk_notices_number()).value(number).telephone();
     let button = Button::new(t, t.desk_notices_show()).html();
-    let page = Page { t, field: field.html(), button, found };
-    signed.shell.page(t.desk_notices_title()).body(&page)
+    let content = Page { t, field: field.errors(errors).html(), button, found };
+    let page = signed.shell.page(t.desk_notices_title());
+    let page = if errors.is_empty() { page } else { page.invalid() };
+    page.body(&content)
 }
 
 fn found_of(shell: &Shell, evidence: &Evidence) -> Found {

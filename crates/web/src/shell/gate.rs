@@ -5,6 +5,9 @@
 //! application begun, a number looked at, staff): whoever comes anew finds a small page that opens
 //! the one asked for by itself. A form waits some seconds for a place; if there is none, the answer
 //! holds what was sent and a button that sends it again. Neither page asks the database anything.
+//!
+//! This is order among the honest, no defence: whether a cookie is worth anything is not asked, as
+//! that would cost what is saved here. A flood is for what stands before this program to stop.
 
 use super::{Shell, cookie};
 use crate::component::{Button, Component as _, Html, Notice, TextPage, Tone};
