@@ -237,7 +237,8 @@ fn parse(
         if !SECTIONS.contains(&section.as_str()) {
             continue;
         }
-        let value = typed(&section, &key, value);
+        let value = typed(&section, &key, value)
+            .map_err(|error| ConfigError(format!("{name}: {}", error.message())))?;
         let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
         if let Some(section) = section.as_table_mut() {
             section.insert(key, value);
@@ -249,20 +250,19 @@ fn parse(
 }
 
 /// What an environment variable says, as the key wants it: text, a number, or yes and no. A hotline
-/// of digits stays text, and what fits nothing stays text for the error to say so.
-fn typed(section: &str, key: &str, value: String) -> toml::Value {
-    let fits = |value: &toml::Value| {
-        let section_of = toml::Table::from_iter([(key.to_owned(), value.clone())]);
-        let table = toml::Table::from_iter([(section.to_owned(), section_of.into())]);
-        table.try_into::<Config>().is_ok()
-    };
+/// of digits stays text.
+fn typed(section: &str, key: &str, value: String) -> Result<toml::Value, toml::de::Error> {
     let number = value.parse().ok().map(toml::Value::Integer);
     let yes = value.parse().ok().map(toml::Value::Boolean);
-    let text = toml::Value::String(value);
-    if fits(&text) {
-        return text;
-    }
-    number.into_iter().chain(yes).find(fits).unwrap_or(text)
+    let fit = |value: toml::Value| {
+        let section_of = toml::Table::from_iter([(key.to_owned(), value.clone())]);
+        let table = toml::Table::from_iter([(section.to_owned(), section_of.into())]);
+        table.try_into::<Config>().map(|_| value)
+    };
+    fit(value.into()).or_else(|error| {
+        let mut others = number.into_iter().chain(yes);
+        others.find_map(|value| fit(value).ok()).ok_or(error)
+    })
 }
 
 /// Secrets come from files of their own or the environment: this file is copied and shown around.
@@ -366,7 +366,7 @@ mod tests {
         assert_eq!(config.operator.hotline, "10086");
         for wrong in ["fifty", "-1", ""] {
             let error = parsed("", &[("BAOHAO_LIMIT_TOKEN_PER_SECOND", wrong)]).unwrap_err();
-            assert!(error.contains("environment"), "{error}");
+            assert!(error.starts_with("BAOHAO_LIMIT_TOKEN_PER_SECOND: "), "{error}");
         }
     }
 
