@@ -1,4 +1,4 @@
-//! The project's own tools: `cargo xtask tidy`, `cargo xtask docs`.
+//! The project's own tools: `cargo xtask tidy`, `cargo xtask docs`, `cargo xtask load`.
 //!
 //! `tidy` is also a test of this crate, so `cargo test --workspace` runs it.
 
@@ -9,7 +9,7 @@ mod tidy;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 fn main() -> ExitCode {
     let root = root();
@@ -33,11 +33,20 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        // It needs the whole program, which the other tools are quicker without.
+        Some("load") => {
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["run", "--quiet", "--release", "--package", "baohao-bench"]);
+            cargo.args(["--bin", "load", "--"]).args(std::env::args_os().skip(2));
+            let is_done = cargo.status().is_ok_and(|status| status.success());
+            ExitCode::from(u8::from(!is_done))
+        }
         _ => {
             drop(writeln!(
                 out,
                 "cargo xtask tidy   check directions, sizes, names and documents\n\
-                 cargo xtask docs   write docs/generated from the code"
+                 cargo xtask docs   write docs/generated from the code\n\
+                 cargo xtask load   write files of numbers, SIMs and usage to measure with"
             ));
             ExitCode::from(2)
         }

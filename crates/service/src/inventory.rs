@@ -10,13 +10,11 @@ use domain::msisdn::Msisdn;
 use domain::number::{Lifecycle, NumberRefusal, SimRef};
 use domain::sim::{Eid, Iccid};
 use domain::time::At;
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 use store::number::sim::{self, SimRow};
 
-/// Things brought in by one commit.
-const COMMIT_ROWS: usize = 500;
-/// Commits on their way at the same time: together they make few, large group commits.
-const PARALLEL_MAX: usize = 8;
+/// Things brought in by one commit: others wait so long for theirs, some tens of milliseconds.
+pub const LOT_ROWS: usize = 10_000;
 
 /// One line of a list of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +111,8 @@ pub async fn sim_ref(app: &App, actor: &Actor, iccid: Iccid) -> Result<SimRef, E
     Ok(row.filter(is_own).ok_or(NumberRefusal::SimUnknown)?.sim)
 }
 
-/// Brings numbers into the stock of `operator_id`. Stopped at any point it can be run again.
+/// Brings numbers into the stock of `operator_id`, a lot at a time. Stopped at any point it can be
+/// run again.
 pub async fn bring_numbers(
     app: &App,
     actor: &Actor,
@@ -121,16 +120,16 @@ pub async fn bring_numbers(
     numbers: impl IntoIterator<Item = Msisdn>,
 ) -> Result<Brought, Error> {
     let numbers: Vec<Msisdn> = numbers.into_iter().collect();
-    let brought = futures::stream::iter(pieces(&numbers))
-        .map(|some| async move {
-            let new = number::bring_some(app, actor, operator_id, &some).await?;
-            Ok((new, some.len() as u64 - new))
-        })
-        .buffer_unordered(PARALLEL_MAX);
-    count(brought).await
+    let lots = futures::stream::iter(numbers.chunks(LOT_ROWS).map(Ok));
+    lots.try_fold(Brought::default(), |sum, lot| async move {
+        let new = number::lot::bring_numbers(app, actor, operator_id, lot).await?;
+        Ok(sum.and(new, lot.len()))
+    })
+    .await
 }
 
-/// Brings SIMs into the stock of `operator_id`. Stopped at any point it can be run again.
+/// Brings SIMs into the stock of `operator_id`, a lot at a time. Stopped at any point it can be
+/// run again.
 pub async fn bring_sims(
     app: &App,
     actor: &Actor,
@@ -139,28 +138,19 @@ pub async fn bring_sims(
 ) -> Result<Brought, Error> {
     let eid = |new: NewSim| (new.sim, new.eid.map(|eid| eid.as_str().to_owned()));
     let sims: Vec<_> = sims.into_iter().map(eid).collect();
-    let brought = futures::stream::iter(pieces(&sims))
-        .map(|some| async move {
-            let new = number::bring_some_sims(app, actor, operator_id, &some).await?;
-            Ok((new, some.len() as u64 - new))
-        })
-        .buffer_unordered(PARALLEL_MAX);
-    count(brought).await
+    let lots = futures::stream::iter(sims.chunks(LOT_ROWS).map(Ok));
+    lots.try_fold(Brought::default(), |sum, lot| async move {
+        let new = number::lot::bring_sims(app, actor, operator_id, lot).await?;
+        Ok(sum.and(new, lot.len()))
+    })
+    .await
 }
 
-/// In pieces of one commit each.
-fn pieces<T: Clone>(all: &[T]) -> Vec<Vec<T>> {
-    all.chunks(COMMIT_ROWS).map(<[T]>::to_vec).collect()
-}
-
-async fn count(
-    brought: impl futures::Stream<Item = Result<(u64, u64), Error>>,
-) -> Result<Brought, Error> {
-    brought
-        .try_fold(Brought::default(), |sum, (new, known)| async move {
-            Ok(Brought { new: sum.new + new, known: sum.known + known })
-        })
-        .await
+impl Brought {
+    /// With a lot of `count` things, of which so many were new.
+    fn and(self, new: u64, count: usize) -> Self {
+        Self { new: self.new + new, known: self.known + (count as u64 - new) }
+    }
 }
 
 fn own(actor: &Actor, action: Action) -> Result<OperatorId, Error> {

@@ -7,6 +7,7 @@
 mod adopt;
 mod close;
 mod load;
+pub(crate) mod lot;
 mod money;
 mod retention;
 mod safety;
@@ -32,5 +33,4 @@ pub use status::{HoldView, NumberStatus, StatusWord, Switching, status, status_w
 pub use stock::{
     allocate, bring, bring_sim, drop_reservation, release_unregistered, reserve, retire,
 };
-pub(crate) use stock::{bring_some, bring_some_sims};
 pub use swap::{port_out, port_return, replace_sim, transfer};

@@ -7,7 +7,9 @@ use domain::msisdn::Msisdn;
 use domain::number::{Facts, LadderMark, SimRef, UsageKind};
 use domain::sim::{Iccid, Imsi};
 use service::Error;
-use service::ingest::{FileRefusal, Rejects, Report, RowFault, Source, feed_of, import, push};
+use service::ingest::{
+    FileRefusal, MEMORY_BYTES, Rejects, Report, RowFault, Source, feed_of, import, push,
+};
 use std::collections::BTreeMap;
 use std::io::{Cursor as Bytes, Read};
 use std::sync::atomic::AtomicBool;
@@ -36,7 +38,12 @@ async fn stock(app: &TestApp, operator_id: i64, numbers: std::ops::Range<u32>, r
 
 fn source(text: &[u8], commit_rows: u64) -> Source {
     let feed = feed_of(&mut &text[..]).unwrap();
-    Source { input: Box::new(Bytes::new(text.to_vec())), feed, commit_rows }
+    Source {
+        input: Box::new(Bytes::new(text.to_vec())),
+        feed,
+        commit_rows,
+        memory_bytes: MEMORY_BYTES,
+    }
 }
 
 async fn take(app: &TestApp, text: &[u8]) -> (Report, Vec<(u64, &'static str)>) {

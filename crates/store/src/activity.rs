@@ -7,10 +7,12 @@
 mod feed;
 mod known;
 mod layers;
+mod members;
 
 pub use feed::{Cursor, load_cursor, write_cursor};
-pub use known::{NumberSet, SimSpan, load_numbers, load_sims, served_at};
+pub use known::{Known, NumberSet, SimSpan, load_sets, load_sims, look_up, served_at};
 pub use layers::{Activity, KINDS_MAX, Second};
+pub use members::learn;
 
 use crate::batch::{Batch, Expect};
 use crate::db::Db;
@@ -21,8 +23,17 @@ use domain::msisdn::{BLOCK_SIZE, Msisdn, bucket_of_block};
 use domain::time::At;
 use std::collections::BTreeMap;
 
-pub(crate) const ALL: &[&Statement] =
-    &[&LOAD, &WRITE, &feed::LOAD, &feed::WRITE, &known::BLOCK, &known::SOME, &known::SIMS];
+pub(crate) const ALL: &[&Statement] = &[
+    &LOAD,
+    &WRITE,
+    &feed::LOAD,
+    &feed::WRITE,
+    &known::REMINDED,
+    &known::SOME,
+    &known::SIMS,
+    &members::OF_BLOCK,
+    &members::WRITE,
+];
 
 const LOAD: Statement = Statement::new(
     "activity.load",

@@ -7,6 +7,7 @@ pub mod provision;
 pub mod shard;
 pub mod sim;
 pub mod states;
+pub mod stock;
 
 use crate::batch::{Batch, Expect};
 use crate::db::Db;

@@ -31,6 +31,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::number::provision::ALL,
         crate::number::shard::ALL,
         crate::number::states::ALL,
+        crate::number::stock::ALL,
         crate::number::sim::ALL,
         crate::operator::ALL,
         crate::party::ALL,

@@ -11,18 +11,20 @@ use domain::msisdn::Msisdn;
 use domain::number::SimRef;
 use domain::refusal::Refusal;
 use domain::sim::{Eid, Iccid, Imsi};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use service::App;
-use service::inventory::{Brought, NewSim, bring_numbers, bring_sims};
+use service::inventory::{Brought, LOT_ROWS, NewSim, bring_numbers, bring_sims};
 use service::sanction::NewSanction;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tokio::sync::mpsc;
 use words::Lang;
 
-/// Rows brought in between two reports of progress.
-const CHUNK: usize = 10_000;
+/// Lots on their way at the same time: one is looked up while the one before is written.
+const LOTS_AT_ONCE: usize = 2;
 /// Bytes of one line.
 const LINE_BYTES_MAX: usize = 1000;
 
@@ -127,13 +129,41 @@ enum Row {
     Sanction(NewSanction),
 }
 
+/// Rows of one commit.
+#[derive(Default)]
+struct Lot {
+    numbers: Vec<Msisdn>,
+    sims: Vec<NewSim>,
+    sanctions: Vec<NewSanction>,
+}
+
+impl Lot {
+    fn add(&mut self, row: Row) {
+        match row {
+            Row::Number(msisdn) => self.numbers.push(msisdn),
+            Row::Sim(sim) => self.sims.push(sim),
+            Row::Sanction(entry) => self.sanctions.push(entry),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.numbers.len() + self.sims.len() + self.sanctions.len()
+    }
+
+    async fn bring(self, app: &App, operator_id: OperatorId) -> Result<Brought, Failure> {
+        let system = Actor::System;
+        let listed = service::sanction::record(app, &system, operator_id, &self.sanctions).await?;
+        let numbers = bring_numbers(app, &system, operator_id, self.numbers).await?;
+        let sims = bring_sims(app, &system, operator_id, self.sims).await?;
+        Ok(Brought { new: listed + numbers.new + sims.new, known: numbers.known + sims.known })
+    }
+}
+
+/// How a row of the file is read.
+type Parse = fn(&[&str]) -> Result<Row, String>;
+
 impl Stock {
-    fn run(
-        self,
-        json: bool,
-        columns: &[&str],
-        parse: impl Fn(&[&str]) -> Result<Row, String>,
-    ) -> Result<ExitCode, Failure> {
+    fn run(self, json: bool, columns: &[&str], parse: Parse) -> Result<ExitCode, Failure> {
         runtime()?.block_on(async {
             let app = wiring::open_app(&self.place.existing()?).await?;
             let operator_id = self.operator_id(&app).await?;
@@ -141,41 +171,25 @@ impl Stock {
             let file = File::open(&self.file).map_err(|e| format!("cannot read {shown}: {e}"))?;
             let mut lines = Lines { reader: BufReader::new(file), number: 0 };
             let header = lines.next()?.ok_or_else(|| format!("{shown} is empty"))?;
-            let places = places(&header, columns)?;
-            let mut rejects = Rejects { path: rejects_path(&self.file), file: None, count: 0 };
-            let mut brought = Brought::default();
-            loop {
-                let (mut numbers, mut sims, mut sanctions) = (Vec::new(), Vec::new(), Vec::new());
-                while numbers.len() + sims.len() + sanctions.len() < CHUNK
-                    && let Some(line) = lines.next()?
-                {
-                    let all = cells(&line);
-                    let cells: Vec<&str> = places
-                        .iter()
-                        .map(|at| at.and_then(|at| all.get(at).copied()).unwrap_or_default())
-                        .collect();
-                    match parse(&cells) {
-                        Ok(Row::Number(msisdn)) => numbers.push(msisdn),
-                        Ok(Row::Sim(sim)) => sims.push(sim),
-                        Ok(Row::Sanction(entry)) => sanctions.push(entry),
-                        Err(reason) => rejects.add(lines.number, &reason, &line)?,
-                    }
-                }
-                if numbers.is_empty() && sims.is_empty() && sanctions.is_empty() {
-                    break;
-                }
-                let system = Actor::System;
-                brought.new +=
-                    service::sanction::record(&app, &system, operator_id, &sanctions).await?;
-                for more in [
-                    bring_numbers(&app, &system, operator_id, numbers).await?,
-                    bring_sims(&app, &system, operator_id, sims).await?,
-                ] {
-                    brought.new += more.new;
-                    brought.known += more.known;
-                }
-            }
-            rejects.end()?;
+            let rows = Rows {
+                places: places(&header, columns)?,
+                lines,
+                parse,
+                rejects: Rejects { path: rejects_path(&self.file), file: None, count: 0 },
+            };
+            let (sender, receiver) = mpsc::channel(LOTS_AT_ONCE);
+            let reading = tokio::task::spawn_blocking(move || rows.send(&sender));
+            let lots = stream::unfold(receiver, |mut receiver| async {
+                Some((receiver.recv().await?, receiver))
+            });
+            let brought = lots
+                .map(|lot: Lot| lot.bring(&app, operator_id))
+                .buffered(LOTS_AT_ONCE)
+                .try_fold(Brought::default(), |sum, more| async move {
+                    Ok(Brought { new: sum.new + more.new, known: sum.known + more.known })
+                })
+                .await?;
+            let rejects = reading.await??;
             self.report(json, columns.contains(&"source"), brought, &rejects);
             Ok(ExitCode::SUCCESS)
         })
@@ -239,6 +253,39 @@ fn rejects_path(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".rejects.csv");
     PathBuf::from(name)
+}
+
+/// The rows of a file, on their way to be brought in.
+struct Rows {
+    places: Vec<Option<usize>>,
+    lines: Lines,
+    parse: Parse,
+    rejects: Rejects,
+}
+
+impl Rows {
+    /// Reads to the end, lot by lot; ends early if nobody takes them any more.
+    fn send(mut self, lots: &mpsc::Sender<Lot>) -> Result<Rejects, Failure> {
+        let mut lot = Lot::default();
+        while let Some(line) = self.lines.next()? {
+            let all = cells(&line);
+            let cell = |at: &Option<usize>| at.and_then(|at| all.get(at).copied());
+            let cells: Vec<&str> =
+                self.places.iter().map(|at| cell(at).unwrap_or_default()).collect();
+            match (self.parse)(&cells) {
+                Ok(row) => lot.add(row),
+                Err(reason) => self.rejects.add(self.lines.number, &reason, &line)?,
+            }
+            if lot.len() == LOT_ROWS && lots.blocking_send(std::mem::take(&mut lot)).is_err() {
+                return Ok(self.rejects);
+            }
+        }
+        if lot.len() > 0 {
+            drop(lots.blocking_send(lot));
+        }
+        self.rejects.end()?;
+        Ok(self.rejects)
+    }
 }
 
 struct Lines {

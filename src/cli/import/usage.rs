@@ -6,7 +6,7 @@ use clap::Args;
 use domain::access::Actor;
 use indicatif::{ProgressBar, ProgressStyle};
 use service::App;
-use service::ingest::{Rejects, Report, Source, feed_of, import};
+use service::ingest::{MEMORY_BYTES, Rejects, Report, Source, feed_of, import};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -35,8 +35,11 @@ pub(crate) struct Usage {
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
     /// Rows between two commits.
-    #[arg(long, value_name = "ROWS", default_value_t = 1_000_000)]
+    #[arg(long, value_name = "ROWS", default_value_t = 100_000_000)]
     commit_rows: u64,
+    /// Memory for what is not committed yet, in megabytes.
+    #[arg(long, value_name = "MB", default_value_t = MEMORY_BYTES >> 20)]
+    memory_mb: usize,
 }
 
 impl Usage {
@@ -75,6 +78,7 @@ impl Usage {
             input: Box::new(Counted { file, bar: bar.clone() }),
             feed,
             commit_rows: self.commit_rows.max(1),
+            memory_bytes: self.memory_mb.max(1) << 20,
         };
         let mut rejects = Rejects::write(self.rejects_path(path), lang);
         let progress = |report: Report| {

@@ -110,6 +110,10 @@ impl Msisdn {
 
     /// The same from bytes, without allocation.
     pub fn parse_bytes(text: &[u8]) -> Result<Self, PhoneRefusal> {
+        // As most files write them; anything else is looked at in full below.
+        if let Some(msisdn) = plain_digits(text).and_then(Self::from_e164) {
+            return Ok(msisdn);
+        }
         let written = Written::read(text)?;
         let national = match (written.is_international, written.digits, written.count) {
             (false, n, 11 | 13) if is_mobile_like(n, written.count) => n,
@@ -132,6 +136,24 @@ impl Msisdn {
             None => Err(PhoneRefusal::Unallocated),
         }
     }
+}
+
+/// The number that `8613800138000` or `13800138000` says, if it is written like that.
+fn plain_digits(text: &[u8]) -> Option<u64> {
+    let base = match text {
+        [b'8', b'6', b'1', ..] if text.len() == 13 => 0,
+        [b'1', ..] if text.len() == 11 => CHINA * ELEVEN,
+        _ => return None,
+    };
+    let mut number = 0;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u64::from(digit);
+    }
+    Some(base + number)
 }
 
 /// The bucket of a block: the top ten bits of its product with 2^64 divided by the golden ratio,

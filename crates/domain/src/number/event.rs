@@ -61,7 +61,23 @@ impl UsageKind {
 
     /// From [`UsageKind::code`].
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.code() == code)
+        Self::from_bytes(code.as_bytes())
+    }
+
+    /// The same from bytes: a usage file has one in each row.
+    pub const fn from_bytes(code: &[u8]) -> Option<Self> {
+        Some(match code {
+            b"mo_call" => Self::MoCall,
+            b"mt_call" => Self::MtCall,
+            b"mo_sms" => Self::MoSms,
+            b"mt_sms" => Self::MtSms,
+            b"data_session" => Self::DataSession,
+            b"top_up" => Self::TopUp,
+            b"plan_fee_paid" => Self::PlanFeePaid,
+            b"extension" => Self::Extension,
+            b"vas" => Self::Vas,
+            _ => return None,
+        })
     }
 
     /// The place in [`UsageKind::ALL`], as stored.

@@ -1,93 +1,50 @@
-//! Reading a usage file piece by piece, and its rows on all cores.
+//! Reading a usage file piece by piece.
 
-use super::fault::{FileRefusal, RowFault};
-use super::row::{Columns, Form, Use};
+use super::fault::FileRefusal;
+use super::row::{Columns, Form};
 use crate::error::{Error, Fault};
 use flate2::bufread::MultiGzDecoder;
 use std::borrow::Cow;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 
 /// A longer line is no row.
-const LINE_BYTES_MAX: usize = 64 << 10;
+pub(super) const LINE_BYTES_MAX: usize = 64 << 10;
 
 /// How much is read between two looks at the bytes already there.
 const BUFFER_BYTES: usize = 256 << 10;
 
-/// With so many rows that are not UTF-8 at the start, and more of them than of others, it is the
-/// file that has another encoding.
-const FOREIGN_ROWS_MIN: usize = 10;
-
-/// Smaller pieces are not worth a second thread.
-const SHARE_BYTES_MIN: usize = 64 << 10;
-
-/// A row that is rejected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reject {
-    /// The line, counted from 1; the header is a line.
-    pub line: u64,
-    /// Why.
-    pub fault: RowFault,
-    /// The row as it stands in the file.
-    pub row: Vec<u8>,
-}
-
-/// Some whole rows, read.
-#[derive(Debug)]
-pub(super) struct Chunk {
-    /// The rows as they stand, for those that turn out to be bad later.
-    text: Vec<u8>,
-    /// The good rows, in the order of the file.
-    pub(super) uses: Vec<(Place, Use)>,
-    /// The bad rows.
-    faults: Vec<(Place, RowFault)>,
-    /// Bytes of the file up to the end of this chunk, after decompression.
+/// Some whole rows, as they stand in the file.
+#[derive(Debug, Default)]
+pub(super) struct Text {
+    /// The rows.
+    pub(super) bytes: Vec<u8>,
+    /// Whether the last row lacks its end, as the file ends there.
+    pub(super) is_open: bool,
+    /// Bytes of the file up to the end of these rows, after decompression.
     pub(super) offset_bytes: u64,
-    /// Lines of the file up to the end of this chunk.
-    pub(super) line: u64,
-}
-
-/// Where a row stands: its line in the file and its bytes in the chunk.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    line: u64,
-    from: usize,
-    to: usize,
-}
-
-impl Chunk {
-    /// The row at `place`, rejected.
-    pub(super) fn reject(&self, place: Place, fault: RowFault) -> Reject {
-        let row = self.text.get(place.from..place.to).unwrap_or_default().to_vec();
-        Reject { line: place.line, fault, row }
-    }
-
-    /// The rows that could not be read.
-    pub(super) fn rejects(&self) -> impl Iterator<Item = Reject> {
-        self.faults.iter().map(|&(place, fault)| self.reject(place, fault))
-    }
 }
 
 /// A usage file, opened: past its header, or at the row to go on with.
 pub(super) struct Chunks {
     input: Box<dyn BufRead + Send>,
-    form: Form,
+    /// How the rows are written.
+    pub(super) form: Form,
     /// Read but not yet given out: the beginning of a line.
     kept: Vec<u8>,
     offset_bytes: u64,
-    line: u64,
+    /// Lines before the first row: 1 if there is a header.
+    pub(super) header_lines: u64,
     chunk_bytes: usize,
-    is_first: bool,
     is_ended: bool,
 }
 
 impl Chunks {
     /// Looks at the first bytes (gzip? a byte order mark? JSON? a header?) and skips what has been
-    /// taken in before: `offset_bytes` and `line`, or 0 for both.
+    /// taken in before.
     pub(super) fn open(
         input: Box<dyn Read + Send>,
         chunk_bytes: usize,
         offset_bytes: u64,
-        line: u64,
     ) -> Result<Self, Error> {
         let mut raw = BufReader::with_capacity(BUFFER_BYTES, input);
         let is_gzip = raw.fill_buf().map_err(reading)?.starts_with(&[0x1f, 0x8b]);
@@ -103,14 +60,12 @@ impl Chunks {
             form,
             kept: start.kept,
             offset_bytes: start.offset_bytes,
-            line: start.line,
+            header_lines: start.line,
             chunk_bytes,
-            is_first: true,
             is_ended: false,
         };
         if offset_bytes > chunks.offset_bytes {
             chunks.skip_to(offset_bytes)?;
-            chunks.line = line;
         }
         Ok(chunks)
     }
@@ -133,37 +88,36 @@ impl Chunks {
         Ok(())
     }
 
-    /// The next rows; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Chunk>, Error> {
+    /// The next rows, in the memory of `text`; `false` at the end.
+    pub(super) fn next(&mut self, text: &mut Text) -> Result<bool, Error> {
         if self.is_ended {
-            return Ok(None);
+            return Ok(false);
         }
-        let mut text = std::mem::take(&mut self.kept);
+        let bytes = &mut text.bytes;
+        bytes.clear();
+        bytes.append(&mut self.kept);
         let mut searched = 0;
         let whole = loop {
-            let wanted = (self.chunk_bytes.saturating_sub(text.len())).max(1) as u64;
-            let read = (&mut *self.input).take(wanted).read_to_end(&mut text).map_err(reading)?;
+            let wanted = (self.chunk_bytes.saturating_sub(bytes.len())).max(1) as u64;
+            let read = (&mut *self.input).take(wanted).read_to_end(bytes).map_err(reading)?;
             if read == 0 {
                 self.is_ended = true;
-                break text.len();
+                break bytes.len();
             }
-            let fresh = text.get(searched..).unwrap_or_default();
+            let fresh = bytes.get(searched..).unwrap_or_default();
             match memchr::memrchr(b'\n', fresh) {
                 Some(at) => break searched + at + 1,
-                None if text.len() > LINE_BYTES_MAX => self.drop_line(&mut text)?,
+                None if bytes.len() > LINE_BYTES_MAX => self.drop_line(bytes)?,
                 None => {}
             }
-            searched = text.len();
+            searched = bytes.len();
         };
-        self.kept = text.split_off(whole);
-        let is_first = std::mem::replace(&mut self.is_first, false);
-        let chunk = self.read_rows(text);
-        let foreign = chunk.faults.iter().filter(|(_, fault)| *fault == RowFault::Encoding).count();
-        let others = chunk.uses.len() + chunk.faults.len() - foreign;
-        if is_first && foreign >= FOREIGN_ROWS_MIN && foreign > others {
-            return Err(refused(FileRefusal::NotUtf8));
-        }
-        Ok(Some(chunk))
+        self.kept.extend_from_slice(bytes.get(whole..).unwrap_or_default());
+        bytes.truncate(whole);
+        self.offset_bytes += whole as u64;
+        text.offset_bytes = self.offset_bytes;
+        text.is_open = self.is_ended && !bytes.ends_with(b"\n") && !bytes.is_empty();
+        Ok(true)
     }
 
     /// Reads on to the end of a line that is too long to be a row, keeping its beginning only.
@@ -187,117 +141,6 @@ impl Chunks {
             }
         }
     }
-
-    fn read_rows(&mut self, text: Vec<u8>) -> Chunk {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let is_shared = text.len() >= SHARE_BYTES_MIN;
-        let is_open = self.is_ended && !text.ends_with(b"\n");
-        let parts = split(&text, if is_shared { cores } else { 1 });
-        let mut jobs = Vec::with_capacity(parts.len());
-        let (mut from, mut line, count) = (0, self.line, parts.len());
-        for (at, part) in parts.into_iter().enumerate() {
-            let is_open = is_open && at + 1 == count;
-            jobs.push(Part { form: self.form, text: part, from, line, is_open });
-            from += part.len();
-            line += memchr::memchr_iter(b'\n', part).count() as u64;
-        }
-        self.offset_bytes += text.len() as u64;
-        self.line = line + u64::from(is_open && !text.is_empty());
-        let read: Vec<Rows> = match jobs.as_slice() {
-            [job] => vec![job.read()],
-            jobs => std::thread::scope(|scope| {
-                let threads: Vec<_> =
-                    jobs.iter().map(|job| scope.spawn(move || job.read())).collect();
-                let join = |thread: std::thread::ScopedJoinHandle<'_, Rows>| {
-                    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                };
-                threads.into_iter().map(join).collect()
-            }),
-        };
-        let (mut uses, mut faults) = (Vec::new(), Vec::new());
-        for rows in read {
-            uses.extend(rows.uses);
-            faults.extend(rows.faults);
-        }
-        Chunk { text, uses, faults, offset_bytes: self.offset_bytes, line: self.line }
-    }
-}
-
-/// Rows that one thread reads.
-struct Part<'a> {
-    form: Form,
-    text: &'a [u8],
-    from: usize,
-    line: u64,
-    is_open: bool,
-}
-
-#[derive(Default)]
-struct Rows {
-    uses: Vec<(Place, Use)>,
-    faults: Vec<(Place, RowFault)>,
-}
-
-impl Part<'_> {
-    fn read(&self) -> Rows {
-        // About forty bytes a row.
-        let mut rows = Rows { uses: Vec::with_capacity(self.text.len() / 32), faults: Vec::new() };
-        let is_utf8 = std::str::from_utf8(self.text).is_ok();
-        let (mut from, mut line) = (0, self.line);
-        while from < self.text.len() {
-            let rest = self.text.get(from..).unwrap_or_default();
-            let (length, has_end) =
-                memchr::memchr(b'\n', rest).map_or((rest.len(), false), |at| (at, true));
-            let row = rest.get(..length).unwrap_or_default();
-            let is_last_and_open = self.is_open && !has_end;
-            let place =
-                Place { line: line + 1, from: self.from + from, to: self.from + from + length };
-            match read_row(&self.form, row, is_utf8, is_last_and_open) {
-                None => {}
-                Some(Ok(used)) => rows.uses.push((place, used)),
-                Some(Err(fault)) => rows.faults.push((place, fault)),
-            }
-            from += length + 1;
-            line += 1;
-        }
-        rows
-    }
-}
-
-/// A blank line is no row.
-fn read_row(
-    form: &Form,
-    row: &[u8],
-    is_utf8: bool,
-    is_last_and_open: bool,
-) -> Option<Result<Use, RowFault>> {
-    let row = row.trim_ascii_end();
-    if row.is_empty() {
-        return None;
-    }
-    Some(if row.len() > LINE_BYTES_MAX {
-        Err(RowFault::TooLong)
-    } else if !is_utf8 && std::str::from_utf8(row).is_err() {
-        Err(RowFault::Encoding)
-    } else {
-        form.read(row, is_last_and_open)
-    })
-}
-
-/// Splits at line breaks into at most `parts` pieces of about the same size.
-fn split(text: &[u8], parts: usize) -> Vec<&[u8]> {
-    let mut pieces = Vec::with_capacity(parts);
-    let mut rest = text;
-    for left in (2..=parts).rev() {
-        let about = rest.len() / left;
-        let tail = rest.get(about..).unwrap_or_default();
-        let Some(at) = memchr::memchr(b'\n', tail) else { break };
-        let (piece, more) = rest.split_at(about + at + 1);
-        pieces.push(piece);
-        rest = more;
-    }
-    pieces.push(rest);
-    pieces
 }
 
 /// The first bytes of a file.

@@ -10,36 +10,51 @@ mod blocks;
 mod chunk;
 mod fault;
 mod instant;
+mod parse;
 mod rejects;
 mod row;
 
-pub use chunk::Reject;
 pub use fault::{FileRefusal, RowFault};
-pub use rejects::{RejectFile, Rejects};
+pub use rejects::{Reject, RejectFile, Rejects};
 
 use crate::app::App;
-use crate::error::Error;
-use blocks::Blocks;
-use chunk::{Chunk, Chunks};
+use crate::error::{Error, Fault};
+use blocks::{Applied, Blocks, apply};
+use chunk::{Chunks, Text};
 use domain::access::Actor;
 use domain::id::OperatorId;
+use futures::{StreamExt, TryStreamExt, stream};
+use parse::{Parsed, Reading, parse};
+use rejects::rejects_of;
+use row::Form;
+use std::borrow::Cow;
 use std::io::{Cursor as Bytes, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::activity::{self, Cursor};
 use store::{AuditEntry, Batch};
 use tokio::sync::mpsc;
 
+/// How far ahead of our clock an event may be: other clocks differ.
+const AHEAD_MINUTES: i64 = 10;
+
 /// Bytes of rows that are read and applied at once.
-const CHUNK_BYTES: usize = 4 << 20;
+const TEXT_BYTES: usize = 8 << 20;
 
-/// Chunks that wait to be applied.
-const CHUNKS_WAITING: usize = 2;
+/// Texts that are read ahead.
+const TEXTS_WAITING: usize = 2;
 
-/// Blocks that one batch writes.
-const BLOCKS_AT_ONCE_MAX: usize = 256;
+/// Blocks that one batch writes: about 15 MB of rows.
+const BLOCKS_AT_ONCE_MAX: usize = 64;
 
-/// Memory that changed blocks may take before a commit comes early.
-const BLOCKS_BYTES_MAX: usize = 128 << 20;
+/// Batches of blocks on their way: one is made while the one before is written.
+const BATCHES_AT_ONCE: usize = 2;
+
+/// Memory that changed blocks may take before a commit comes early, unless told otherwise.
+pub const MEMORY_BYTES: usize = 256 << 20;
+
+/// With so many rows that are not UTF-8 at the start, and more of them than of others, it is the
+/// file that has another encoding.
+const FOREIGN_ROWS_MIN: usize = 10;
 
 /// Rejected rows told in the answer to a push.
 const PUSH_REJECTS_MAX: usize = 1_000;
@@ -52,6 +67,8 @@ pub struct Source {
     pub feed: String,
     /// Rows between two commits.
     pub commit_rows: u64,
+    /// Memory that changed blocks may take before a commit comes early.
+    pub memory_bytes: usize,
 }
 
 impl std::fmt::Debug for Source {
@@ -96,21 +113,25 @@ pub async fn import(
         return Ok(report);
     }
     rejects.go_on(whole(cursor.rejects_bytes))?;
-    let mut import = Import { app, operator_id, blocks: Blocks::new(operator_id), uncommitted: 0 };
-    let mut chunks = read_ahead(source.input, source.commit_rows, &cursor);
-    while let Some(chunk) = chunks.recv().await {
-        let chunk = chunk?;
-        let applied = import.blocks.apply(app, &chunk).await?;
-        let rejected = applied.rejects.len() as u64;
-        rejects.add(applied.rejects)?;
+    let (commit_rows, memory_bytes) = (source.commit_rows, source.memory_bytes);
+    let (form, header_lines, mut texts) = open(source, &cursor).await?;
+    cursor.line = cursor.line.max(stored(header_lines));
+    let mut import = Import::new(app, operator_id, form);
+    while let Some(text) = texts.next().await {
+        let text = text?;
+        let offset_bytes = text.offset_bytes;
+        let (text, applied, lines) = import.take(text).await?;
+        let rejected = applied.faults.len() as u64;
+        rejects.add(rejects_of(&text.bytes, whole(cursor.line), &applied.faults))?;
+        texts.give_back(text);
         report.done += applied.done;
         report.rejected += rejected;
         import.uncommitted += applied.done + rejected;
         cursor.done += stored(applied.done);
         cursor.rejected += stored(rejected);
-        cursor.offset_bytes = stored(chunk.offset_bytes);
-        cursor.line = stored(chunk.line);
-        if import.uncommitted >= source.commit_rows || import.blocks.bytes() >= BLOCKS_BYTES_MAX {
+        cursor.offset_bytes = stored(offset_bytes);
+        cursor.line += stored(lines);
+        if import.uncommitted >= commit_rows || import.blocks.bytes() >= memory_bytes {
             import.commit(&mut cursor, rejects).await?;
         }
         progress(report);
@@ -140,6 +161,7 @@ pub async fn push(
             feed: feed.clone(),
             input: Box::new(Bytes::new(bytes.clone())),
             commit_rows: u64::MAX,
+            memory_bytes: MEMORY_BYTES,
         };
         let mut rejects = Rejects::keep(PUSH_REJECTS_MAX);
         let stop = AtomicBool::new(false);
@@ -166,11 +188,53 @@ pub fn feed_of(input: &mut dyn Read) -> std::io::Result<String> {
 struct Import<'a> {
     app: &'a App,
     operator_id: Option<OperatorId>,
+    form: Form,
     blocks: Blocks,
+    parsed: Vec<Parsed>,
+    is_first: bool,
     uncommitted: u64,
 }
 
-impl Import<'_> {
+impl<'a> Import<'a> {
+    fn new(app: &'a App, operator_id: Option<OperatorId>, form: Form) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let blocks = Blocks::new(operator_id, cores);
+        Self { app, operator_id, form, blocks, parsed: Vec::new(), is_first: true, uncommitted: 0 }
+    }
+
+    /// Takes in the rows of a text, in memory only: what became of them, and how many lines they
+    /// are.
+    async fn take(&mut self, text: Text) -> Result<(Text, Applied, u64), Error> {
+        let reading = Reading {
+            form: self.form,
+            latest: self.app.now().plus_minutes(AHEAD_MINUTES),
+            shards: self.blocks.shards.len(),
+            is_open: text.is_open,
+        };
+        let mut parsed = std::mem::take(&mut self.parsed);
+        let (text, mut parsed) = on_a_thread(move || {
+            parse(&text.bytes, reading, &mut parsed);
+            (text, parsed)
+        })
+        .await?;
+        if std::mem::take(&mut self.is_first) && is_foreign(&parsed) {
+            return Err(FileRefusal::NotUtf8.into());
+        }
+        self.blocks.resolve_sims(self.app, &mut parsed).await?;
+        let mut shards = std::mem::take(&mut self.blocks.shards);
+        let (shards, mut parsed) = on_a_thread(move || {
+            apply(&mut shards, &parsed);
+            (shards, parsed)
+        })
+        .await?;
+        self.blocks.shards = shards;
+        self.blocks.settle(self.app).await?;
+        let applied = self.blocks.outcome(&mut parsed);
+        let lines = parsed.iter().map(|part| part.lines).sum();
+        self.parsed = parsed;
+        Ok((text, applied, lines))
+    }
+
     /// Commits the changed blocks and the cursor, or neither. Very many blocks go ahead in groups:
     /// if the cursor does not follow, their rows are taken in again, which changes nothing.
     async fn commit(&mut self, cursor: &mut Cursor, rejects: &mut Rejects) -> Result<(), Error> {
@@ -178,9 +242,9 @@ impl Import<'_> {
         cursor.rejects_bytes = stored(rejects.bytes());
         let dirty = self.blocks.dirty();
         let (ahead, last) = dirty.split_at(dirty.len().saturating_sub(BLOCKS_AT_ONCE_MAX));
-        for group in ahead.chunks(BLOCKS_AT_ONCE_MAX) {
-            self.write(group, None).await?;
-        }
+        let groups = ahead.chunks(BLOCKS_AT_ONCE_MAX).map(|group| self.write(group, None));
+        let groups: Vec<_> = groups.collect();
+        stream::iter(groups).buffered(BATCHES_AT_ONCE).try_collect::<()>().await?;
         self.write(last, Some(cursor)).await?;
         cursor.version += 1;
         self.blocks.forget();
@@ -219,32 +283,77 @@ impl Import<'_> {
     }
 }
 
-/// Reads rows on a thread of its own while earlier ones are applied.
-fn read_ahead(
-    input: Box<dyn Read + Send>,
-    commit_rows: u64,
-    cursor: &Cursor,
-) -> mpsc::Receiver<Result<Chunk, Error>> {
-    let (sender, receiver) = mpsc::channel(CHUNKS_WAITING);
-    let (offset_bytes, line) = (whole(cursor.offset_bytes), whole(cursor.line));
-    // A row has about forty bytes; commits fall between chunks.
-    let about = usize::try_from(commit_rows.saturating_mul(32)).unwrap_or(usize::MAX);
-    let chunk_bytes = about.clamp(1 << 10, CHUNK_BYTES);
+/// Whether the file seems to have another encoding.
+fn is_foreign(parsed: &[Parsed]) -> bool {
+    let (mut foreign, mut others) = (0, 0);
+    for part in parsed {
+        let count = part.faults.iter().filter(|(_, fault)| *fault == RowFault::Encoding).count();
+        foreign += count;
+        others += part.faults.len() - count + part.of_sims.len();
+        others += part.events.iter().map(Vec::len).sum::<usize>();
+    }
+    foreign >= FOREIGN_ROWS_MIN && foreign > others
+}
+
+/// Texts that are read on a thread of their own while earlier ones are taken in.
+struct Texts {
+    read: mpsc::Receiver<Result<Text, Error>>,
+    /// Back to the reader: its memory is used again.
+    free: std::sync::mpsc::Sender<Text>,
+}
+
+impl Texts {
+    async fn next(&mut self) -> Option<Result<Text, Error>> {
+        self.read.recv().await
+    }
+
+    fn give_back(&self, text: Text) {
+        // Nobody wants it once all is read.
+        let _ = self.free.send(text);
+    }
+}
+
+/// Opens the file: how its rows are written, how many lines stand before the first, and the rows
+/// from the cursor on.
+async fn open(source: Source, cursor: &Cursor) -> Result<(Form, u64, Texts), Error> {
+    // A row has about forty bytes; commits fall between texts.
+    let about = usize::try_from(source.commit_rows.saturating_mul(32)).unwrap_or(usize::MAX);
+    let text_bytes = about.clamp(1 << 10, TEXT_BYTES);
+    let offset_bytes = whole(cursor.offset_bytes);
+    let chunks = move || Chunks::open(source.input, text_bytes, offset_bytes);
+    let mut chunks = on_a_thread(chunks).await??;
+    let (form, header_lines) = (chunks.form, chunks.header_lines);
+    let (sender, read) = mpsc::channel(TEXTS_WAITING);
+    let (free, freed) = std::sync::mpsc::channel::<Text>();
     tokio::task::spawn_blocking(move || {
-        let read = || -> Result<(), Error> {
-            let mut chunks = Chunks::open(input, chunk_bytes, offset_bytes, line)?;
-            while let Some(chunk) = chunks.next()? {
-                if sender.blocking_send(Ok(chunk)).is_err() {
-                    return Ok(());
-                }
+        loop {
+            let mut text = freed.try_recv().unwrap_or_default();
+            let next = chunks.next(&mut text);
+            let is_last = !matches!(next, Ok(true));
+            let sent = match next {
+                Ok(true) => sender.blocking_send(Ok(text)),
+                Ok(false) => return,
+                Err(error) => sender.blocking_send(Err(error)),
+            };
+            if is_last || sent.is_err() {
+                return;
             }
-            Ok(())
-        };
-        if let Err(error) = read() {
-            drop(sender.blocking_send(Err(error)));
         }
     });
-    receiver
+    Ok((form, header_lines, Texts { read, free }))
+}
+
+/// Work for whole cores, away from the threads that answer others.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|panic| {
+        Error::Fault(Fault {
+            context: Cow::Borrowed("a thread that takes in usage panicked"),
+            is_retryable: false,
+            source: Some(Box::new(panic)),
+        })
+    })
 }
 
 /// A count as stored.

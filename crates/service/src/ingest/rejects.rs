@@ -1,6 +1,6 @@
 //! Where rejected rows go.
 
-use super::chunk::Reject;
+use super::fault::RowFault;
 use crate::error::{Error, Fault};
 use domain::refusal::Refusal;
 use std::borrow::Cow;
@@ -8,6 +8,33 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use words::Lang;
+
+/// A row that is rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// The line, counted from 1; the header is a line.
+    pub line: u64,
+    /// Why.
+    pub fault: RowFault,
+    /// The row as it stands in the file.
+    pub row: Vec<u8>,
+}
+
+/// The rejected rows of a text whose first row is after `line` lines, from where each begins, in
+/// order, and why.
+pub(super) fn rejects_of(text: &[u8], mut line: u64, faults: &[(u32, RowFault)]) -> Vec<Reject> {
+    let mut counted = 0;
+    let reject = |&(from, fault): &(u32, RowFault)| {
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let before = text.get(counted..from).unwrap_or_default();
+        line += memchr::memchr_iter(b'\n', before).count() as u64;
+        counted = from;
+        let rest = text.get(from..).unwrap_or_default();
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        Reject { line: line + 1, fault, row: rest.get(..end).unwrap_or_default().to_vec() }
+    };
+    faults.iter().map(reject).collect()
+}
 
 /// What to do with rejected rows.
 #[derive(Debug)]

@@ -78,40 +78,41 @@ impl Columns {
         })
     }
 
+    /// The fields of a row without quotes.
     fn read<'a>(&self, row: &'a [u8]) -> Result<Fields<'a>, RowFault> {
-        if memchr::memchr(b'"', row).is_some() {
-            return self.read_quoted(row);
-        }
         let mut fields = Fields::default();
-        for field in row.split(|&byte| byte == self.delimiter) {
-            self.place(&mut fields, Cow::Borrowed(field.trim_ascii()));
+        let (mut from, mut at) = (0, 0);
+        for end in memchr::memchr_iter(self.delimiter, row).chain([row.len()]) {
+            self.place(&mut fields, at, row.get(from..end).unwrap_or_default().trim_ascii());
+            (from, at) = (end + 1, at + 1);
         }
-        self.whole(fields)
+        if at < self.count { Err(RowFault::Columns) } else { Ok(fields) }
     }
 
     /// Fields in quotes may hold the delimiter; a doubled quote is one quote.
-    fn read_quoted<'a>(&self, row: &'a [u8]) -> Result<Fields<'a>, RowFault> {
-        let mut fields = Fields::default();
-        let (mut field, mut is_quoted) = (Vec::new(), false);
+    fn read_quoted(&self, row: &[u8]) -> Result<(Use, bool), RowFault> {
+        let mut all = vec![Vec::new()];
+        let mut is_quoted = false;
         let mut bytes = row.iter().copied().peekable();
         while let Some(byte) = bytes.next() {
-            match byte {
-                b'"' if is_quoted && bytes.next_if_eq(&b'"').is_some() => field.push(b'"'),
-                b'"' => is_quoted = !is_quoted,
-                other if other == self.delimiter && !is_quoted => {
-                    let done = std::mem::take(&mut field);
-                    self.place(&mut fields, Cow::Owned(done.trim_ascii().to_vec()));
+            let is_end = byte == self.delimiter && !is_quoted;
+            match (byte, all.last_mut()) {
+                (b'"', Some(field)) if is_quoted && bytes.next_if_eq(&b'"').is_some() => {
+                    field.push(b'"');
                 }
-                other => field.push(other),
+                (b'"', _) => is_quoted = !is_quoted,
+                (_, Some(field)) if !is_end => field.push(byte),
+                _ => all.push(Vec::new()),
             }
         }
-        self.place(&mut fields, Cow::Owned(field.trim_ascii().to_vec()));
-        self.whole(fields)
+        let mut fields = Fields::default();
+        for (at, field) in all.iter().enumerate() {
+            self.place(&mut fields, at, field.trim_ascii());
+        }
+        if all.len() < self.count { Err(RowFault::Columns) } else { fields.read() }
     }
 
-    fn place<'a>(&self, fields: &mut Fields<'a>, field: Cow<'a, [u8]>) {
-        let at = fields.count;
-        fields.count += 1;
+    fn place<'a>(&self, fields: &mut Fields<'a>, at: usize, field: &'a [u8]) {
         if at == self.kind {
             fields.kind = field;
         } else if at == self.instant {
@@ -122,20 +123,15 @@ impl Columns {
             fields.imsi = field;
         }
     }
-
-    fn whole<'a>(&self, fields: Fields<'a>) -> Result<Fields<'a>, RowFault> {
-        if fields.count < self.count { Err(RowFault::Columns) } else { Ok(fields) }
-    }
 }
 
 /// The fields of one row that matter.
 #[derive(Debug, Default)]
 struct Fields<'a> {
-    count: usize,
-    msisdn: Cow<'a, [u8]>,
-    imsi: Cow<'a, [u8]>,
-    kind: Cow<'a, [u8]>,
-    instant: Cow<'a, [u8]>,
+    msisdn: &'a [u8],
+    imsi: &'a [u8],
+    kind: &'a [u8],
+    instant: &'a [u8],
 }
 
 /// A row of a file of JSON lines. Numbers may be written as such or as strings.
@@ -159,70 +155,76 @@ enum Scalar<'a> {
 }
 
 impl<'a> Scalar<'a> {
-    fn into_bytes(this: Option<Self>) -> Cow<'a, [u8]> {
+    fn text(this: Option<Self>) -> Cow<'a, str> {
         match this {
-            None => Cow::Borrowed(&[]),
-            Some(Self::Integer(number)) => Cow::Owned(number.to_string().into_bytes()),
-            Some(Self::Text(Cow::Borrowed(text))) => Cow::Borrowed(text.trim().as_bytes()),
-            Some(Self::Text(Cow::Owned(text))) => Cow::Owned(text.trim().as_bytes().to_vec()),
+            None => Cow::Borrowed(""),
+            Some(Self::Integer(number)) => Cow::Owned(number.to_string()),
+            Some(Self::Text(text)) => text,
         }
     }
 }
 
 impl Form {
-    /// Reads one row. `is_last_and_open` says that it is the last line and lacks its line break:
-    /// then it counts only if nothing can have been cut off.
-    pub(super) fn read(&self, row: &[u8], is_last_and_open: bool) -> Result<Use, RowFault> {
-        let fields = match self {
-            Self::Csv(columns) => columns.read(row),
+    /// Reads one row. `has_quotes` says that there may be some in it. `is_last_and_open` says that
+    /// it is the last line and lacks its line break: then it counts only if nothing can have been
+    /// cut off.
+    pub(super) fn read(
+        &self,
+        row: &[u8],
+        has_quotes: bool,
+        is_last_and_open: bool,
+    ) -> Result<Use, RowFault> {
+        let read = match self {
+            Self::Csv(columns) if has_quotes && memchr::memchr(b'"', row).is_some() => {
+                columns.read_quoted(row)
+            }
+            Self::Csv(columns) => columns.read(row).and_then(|fields| fields.read()),
             Self::JsonLines => read_json(row),
         };
-        let read = fields.and_then(|fields| {
-            let is_whole =
-                matches!(self, Self::JsonLines) || instant::is_surely_whole(&fields.instant);
-            fields.read().map(|used| (used, is_whole))
-        });
         match read {
-            Ok((used, is_whole)) if is_whole || !is_last_and_open => Ok(used),
-            Ok(_) => Err(RowFault::CutOff),
-            Err(_) if is_last_and_open => Err(RowFault::CutOff),
-            Err(fault) => Err(fault),
+            _ if !is_last_and_open => read.map(|(used, _)| used),
+            Ok((used, true)) => Ok(used),
+            _ => Err(RowFault::CutOff),
         }
     }
 }
 
-fn read_json(row: &[u8]) -> Result<Fields<'_>, RowFault> {
+fn read_json(row: &[u8]) -> Result<(Use, bool), RowFault> {
     // An array would be taken for the fields in their order.
     if !row.trim_ascii_start().starts_with(b"{") {
         return Err(RowFault::Json);
     }
     let object: Object<'_> = serde_json::from_slice(row).map_err(|_| RowFault::Json)?;
-    Ok(Fields {
-        count: 0,
-        msisdn: Scalar::into_bytes(object.msisdn),
-        imsi: Scalar::into_bytes(object.imsi),
-        kind: Scalar::into_bytes(object.kind),
-        instant: Scalar::into_bytes(object.instant),
-    })
+    let (msisdn, imsi) = (Scalar::text(object.msisdn), Scalar::text(object.imsi));
+    let (kind, instant) = (Scalar::text(object.kind), Scalar::text(object.instant));
+    let fields = Fields {
+        msisdn: msisdn.trim().as_bytes(),
+        imsi: imsi.trim().as_bytes(),
+        kind: kind.trim().as_bytes(),
+        instant: instant.trim().as_bytes(),
+    };
+    // An object that ends as one is whole.
+    fields.read().map(|(used, _)| (used, true))
 }
 
 impl Fields<'_> {
-    fn read(&self) -> Result<Use, RowFault> {
+    /// What they say, and whether the instant ends as a whole one does.
+    fn read(&self) -> Result<(Use, bool), RowFault> {
         let who = match (self.msisdn.is_empty(), self.imsi.is_empty()) {
-            (false, _) => Who::Number(Msisdn::parse_bytes(&self.msisdn).map_err(RowFault::Number)?),
-            (true, false) => Who::Sim(Imsi::parse_bytes(&self.imsi).map_err(RowFault::Imsi)?),
+            (false, _) => Who::Number(Msisdn::parse_bytes(self.msisdn).map_err(RowFault::Number)?),
+            (true, false) => Who::Sim(Imsi::parse_bytes(self.imsi).map_err(RowFault::Imsi)?),
             (true, true) => return Err(RowFault::WhoMissing),
         };
-        let kind = std::str::from_utf8(&self.kind).unwrap_or_default();
-        let kind = match (UsageKind::from_code(kind), kind.is_empty()) {
+        let kind = match (UsageKind::from_bytes(self.kind), self.kind.is_empty()) {
             (Some(kind), _) => kind,
             (None, true) => return Err(RowFault::KindMissing),
             (None, false) => {
-                let lower = kind.to_ascii_lowercase();
-                UsageKind::from_code(&lower).ok_or(RowFault::KindUnknown)?
+                let lower = self.kind.to_ascii_lowercase();
+                UsageKind::from_bytes(&lower).ok_or(RowFault::KindUnknown)?
             }
         };
-        Ok(Use { who, kind, used_at: instant::read(&self.instant)? })
+        let used_at = instant::read(self.instant)?;
+        Ok((Use { who, kind, used_at }, instant::is_surely_whole(self.instant)))
     }
 }
 
@@ -237,7 +239,7 @@ mod tests {
     }
 
     fn read(form: Form, row: &str) -> Result<Use, RowFault> {
-        form.read(row.as_bytes(), false)
+        form.read(row.as_bytes(), true, false)
     }
 
     fn call() -> Use {
@@ -314,10 +316,10 @@ mod tests {
     fn a_last_line_without_its_end_counts_only_if_nothing_can_be_missing() {
         let form = columns("msisdn,kind,instant");
         let whole = "13800138000,mo_call,2026-03-14T09:26:53+08:00";
-        assert_eq!(form.read(whole.as_bytes(), true), Ok(call()));
+        assert_eq!(form.read(whole.as_bytes(), false, true), Ok(call()));
         for length in 0..whole.len() {
             let cut = whole.as_bytes().get(..length).unwrap();
-            assert_eq!(form.read(cut, true), Err(RowFault::CutOff), "{length}");
+            assert_eq!(form.read(cut, false, true), Err(RowFault::CutOff), "{length}");
         }
     }
 

@@ -40,53 +40,7 @@ pub async fn bring_sim(
     commit_new(app, batch).await
 }
 
-/// Brings numbers into stock in one commit, each with its audit entry; how many were new. If one of
-/// them is known already, each is brought in by itself.
-pub(crate) async fn bring_some(
-    app: &App,
-    actor: &Actor,
-    operator_id: OperatorId,
-    numbers: &[Msisdn],
-) -> Result<u64, Error> {
-    require_stock(actor, operator_id)?;
-    let mut batch = Batch::new(app.now());
-    for msisdn in numbers {
-        stage_number(&mut batch, actor, operator_id, *msisdn);
-    }
-    if commit_new(app, batch).await? {
-        return Ok(numbers.len() as u64);
-    }
-    let mut new = 0;
-    for msisdn in numbers {
-        new += u64::from(bring(app, actor, operator_id, *msisdn).await?);
-    }
-    Ok(new)
-}
-
-/// Brings SIMs into stock in one commit; how many were new. If one of them is known already, each
-/// is brought in by itself.
-pub(crate) async fn bring_some_sims(
-    app: &App,
-    actor: &Actor,
-    operator_id: OperatorId,
-    sims: &[(SimRef, Option<String>)],
-) -> Result<u64, Error> {
-    require_stock(actor, operator_id)?;
-    let mut batch = Batch::new(app.now());
-    for (sim, eid) in sims {
-        sim::insert(&mut batch, operator_id, *sim, eid.as_deref());
-    }
-    if commit_new(app, batch).await? {
-        return Ok(sims.len() as u64);
-    }
-    let mut new = 0;
-    for (sim, eid) in sims {
-        new += u64::from(bring_sim(app, actor, operator_id, *sim, eid.as_deref()).await?);
-    }
-    Ok(new)
-}
-
-fn require_stock(actor: &Actor, operator_id: OperatorId) -> Result<(), Error> {
+pub(super) fn require_stock(actor: &Actor, operator_id: OperatorId) -> Result<(), Error> {
     if *actor == Actor::System {
         return Ok(());
     }
@@ -94,12 +48,7 @@ fn require_stock(actor: &Actor, operator_id: OperatorId) -> Result<(), Error> {
 }
 
 /// Adds a number that has just come into stock to `batch`.
-pub(super) fn stage_number(
-    batch: &mut Batch,
-    actor: &Actor,
-    operator_id: OperatorId,
-    msisdn: Msisdn,
-) {
+fn stage_number(batch: &mut Batch, actor: &Actor, operator_id: OperatorId, msisdn: Msisdn) {
     let at = batch.at();
     let row = NumberRow { msisdn, operator_id, version: 1, facts: Facts::in_stock(at) };
     store::number::insert(batch, &row);

@@ -1,26 +1,28 @@
 //! Which numbers exist in a block, and which number an IMSI served.
 
+use super::members::{self, Members};
+use super::{block_key, place_of};
 use crate::db::Db;
 use crate::error::Error;
 use crate::statement::Statement;
-use crate::value::{Row, Value};
+use crate::value::Value;
 use crate::{bucket, params};
 use domain::id::OperatorId;
 use domain::msisdn::{BLOCK_SIZE, Msisdn, bucket_of_block};
 use domain::sim::Imsi;
 use domain::time::At;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-pub(super) const BLOCK: Statement = Statement::new(
-    "activity.numbers_of_block",
-    "select msisdn, operator_id, ladder_day from number \
-        where bucket = $1 and msisdn >= $2 and msisdn < $3",
+pub(super) const REMINDED: Statement = Statement::new(
+    "number.reminded_of_block",
+    "select msisdn from number \
+        where bucket = $1 and msisdn >= $2 and msisdn < $3 and ladder_day is not null",
 );
 pub(super) const SOME: Statement = Statement::of_two(
     "activity.numbers",
-    "select msisdn, operator_id, ladder_day from number \
+    "select msisdn, operator_id from number \
         where bucket = $1 and msisdn in (select value from json_each($2))",
-    "select msisdn, operator_id, ladder_day from number where bucket = $1 and msisdn = any($2)",
+    "select msisdn, operator_id from number where bucket = $1 and msisdn = any($2)",
 );
 pub(super) const SIMS: Statement = Statement::of_two(
     "activity.sims",
@@ -31,111 +33,117 @@ pub(super) const SIMS: Statement = Statement::of_two(
         where bucket = $1 and imsi = any($2) order by imsi, from_at, recorded_at, msisdn",
 );
 
-/// With more numbers asked for than this, the whole block is read at once.
-const SOME_MAX: usize = 1_000;
-
-const PLACES: usize = 10_000;
-
-/// What is known of the numbers of one block: two bits for each.
-#[derive(Clone, Debug)]
+/// What is known of the numbers of one block.
+#[derive(Clone, Debug, Default)]
 pub struct NumberSet {
-    bits: Box<[u8]>,
+    present: Members,
+    /// Asked for, and not there.
+    absent: Option<Members>,
+    /// Places whose holders were reminded, in order.
+    reminded: Vec<u16>,
+    /// Numbers that were there although no bit said so.
+    learned: Vec<(OperatorId, Msisdn)>,
 }
 
+/// Whether there is such a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-enum Known {
-    NotAsked = 0,
-    Absent = 1,
-    Present = 2,
-    Reminded = 3,
-}
-
-impl Default for NumberSet {
-    fn default() -> Self {
-        Self { bits: vec![0; Self::BYTES].into_boxed_slice() }
-    }
+pub enum Known {
+    /// It has to be looked up: [`look_up`].
+    NotAsked,
+    /// There is none.
+    Absent,
+    /// There is.
+    Present,
 }
 
 impl NumberSet {
-    /// What one takes in memory.
-    pub const BYTES: usize = PLACES / 4;
+    /// What one takes in memory, at least.
+    pub const BYTES: usize = Members::BYTES + size_of::<Self>();
 
-    fn get(&self, place: u16) -> Known {
-        let (at, shift) = (usize::from(place / 4), place % 4 * 2);
-        match self.bits.get(at).map(|bits| bits >> shift & 3) {
-            Some(0) => Known::NotAsked,
-            Some(2) => Known::Present,
-            Some(3) => Known::Reminded,
-            _ => Known::Absent,
+    /// Whether there is a number at `place`.
+    pub fn get(&self, place: u16) -> Known {
+        if self.present.has(place) {
+            Known::Present
+        } else if self.absent.as_ref().is_some_and(|absent| absent.has(place)) {
+            Known::Absent
+        } else {
+            Known::NotAsked
         }
-    }
-
-    fn set(&mut self, place: u16, known: Known) {
-        let (at, shift) = (usize::from(place / 4), place % 4 * 2);
-        if let Some(bits) = self.bits.get_mut(at) {
-            *bits = *bits & !(3 << shift) | (known as u8) << shift;
-        }
-    }
-
-    /// Whether it was asked for before.
-    pub fn is_asked(&self, place: u16) -> bool {
-        self.get(place) != Known::NotAsked
-    }
-
-    /// Whether there is such a number.
-    pub fn has(&self, place: u16) -> bool {
-        matches!(self.get(place), Known::Present | Known::Reminded)
     }
 
     /// Whether its holder was reminded to use it.
     pub fn is_reminded(&self, place: u16) -> bool {
-        self.get(place) == Known::Reminded
+        self.reminded.binary_search(&place).is_ok()
     }
 
-    fn take_row(&mut self, row: &Row, owner: Option<OperatorId>) -> Result<(), Error> {
-        let msisdn: Msisdn = row.get(0)?;
-        let operator_id: OperatorId = row.get(1)?;
-        let ladder_day: Option<i64> = row.get(2)?;
-        if owner.is_none_or(|owner| owner == operator_id) {
-            let known = if ladder_day.is_some() { Known::Reminded } else { Known::Present };
-            self.set(super::place_of(msisdn), known);
-        }
-        Ok(())
+    /// The numbers that nothing but a look-up told of, for [`super::learn`].
+    pub fn learned(&self) -> &[(OperatorId, Msisdn)] {
+        &self.learned
     }
 }
 
-/// Looks the places up that are asked for, in each block, among the numbers of `owner` (or of
-/// everybody). Places asked for before are not asked for again.
-pub async fn load_numbers(
+/// What is known of the numbers of these blocks, in the order asked for: those of `owner`, or of
+/// everybody.
+pub async fn load_sets(
     db: &Db,
-    asked: BTreeMap<u64, (&mut NumberSet, BTreeSet<u16>)>,
+    blocks: &[u64],
     owner: Option<OperatorId>,
-) -> Result<(), Error> {
-    let (mut queries, mut sets) = (Vec::new(), Vec::new());
-    for (block, (set, places)) in asked {
-        let first = block * BLOCK_SIZE;
-        let number = |offset: u64| i64::try_from(first + offset).unwrap_or(i64::MAX);
+) -> Result<Vec<NumberSet>, Error> {
+    let queries = blocks.iter().flat_map(|&block| {
         let bucket = bucket_of_block(block);
-        let query: (&'static Statement, Vec<Value>) = if places.len() > SOME_MAX {
-            for place in 0..=u16::try_from(PLACES - 1).unwrap_or(u16::MAX) {
-                set.set(place, Known::Absent);
+        let first = block_key(block * BLOCK_SIZE);
+        let end = block_key((block + 1) * BLOCK_SIZE);
+        [
+            (&members::OF_BLOCK, params![bucket, block_key(block)]),
+            (&REMINDED, params![bucket, first, end]),
+        ]
+    });
+    let answers = db.query_many(queries.collect()).await?;
+    let mut sets = Vec::with_capacity(blocks.len());
+    for of_block in answers.chunks(2) {
+        let [bits, reminded] = of_block else { continue };
+        let mut set = NumberSet::default();
+        for row in bits {
+            if owner.is_none_or(|owner| row.get(0).is_ok_and(|id: OperatorId| id == owner)) {
+                set.present.add_all(&Members::of(row.get(1)?));
             }
-            (&BLOCK, params![bucket, number(0), number(BLOCK_SIZE)])
-        } else {
-            for &place in &places {
-                set.set(place, Known::Absent);
-            }
-            let numbers: Vec<i64> = places.iter().map(|&p| number(u64::from(p))).collect();
-            (&SOME, params![bucket, numbers])
-        };
-        queries.push(query);
+        }
+        for row in reminded {
+            set.reminded.push(place_of(row.get(0)?));
+        }
+        set.reminded.sort_unstable();
         sets.push(set);
     }
+    Ok(sets)
+}
+
+/// Looks up the places that nothing is known of, in each block, among the numbers of `owner` (or
+/// of everybody).
+pub async fn look_up(
+    db: &Db,
+    asked: Vec<(u64, &mut NumberSet, Vec<u16>)>,
+    owner: Option<OperatorId>,
+) -> Result<(), Error> {
+    let query = |(block, _, places): &(u64, &mut NumberSet, Vec<u16>)| {
+        let number = |&place: &u16| block_key(block * BLOCK_SIZE + u64::from(place));
+        let numbers: Vec<i64> = places.iter().map(number).collect();
+        (&SOME, params![bucket_of_block(*block), numbers])
+    };
+    let queries: Vec<(&'static Statement, Vec<Value>)> = asked.iter().map(query).collect();
     let answers = db.query_many(queries).await?;
-    for (set, rows) in sets.into_iter().zip(answers) {
+    for ((_, set, places), rows) in asked.into_iter().zip(answers) {
         for row in &rows {
-            set.take_row(row, owner)?;
+            let (msisdn, operator_id): (Msisdn, OperatorId) = (row.get(0)?, row.get(1)?);
+            if owner.is_none_or(|owner| owner == operator_id) {
+                set.present.add(place_of(msisdn));
+                set.learned.push((operator_id, msisdn));
+            }
+        }
+        let absent = set.absent.get_or_insert_default();
+        for place in places {
+            if !set.present.has(place) {
+                absent.add(place);
+            }
         }
     }
     Ok(())

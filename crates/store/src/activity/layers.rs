@@ -10,12 +10,12 @@ use domain::time::At;
 /// Kinds of use a block can keep apart.
 pub const KINDS_MAX: u8 = 16;
 
-const PLACES: usize = 10_000;
+pub(super) const PLACES: usize = 10_000;
 const FORM: u8 = 1;
 const DENSE: u16 = u16::MAX;
 
 /// In memory, a layer with more entries than this is an array.
-const LIST_MAX: usize = 512;
+const LIST_MAX: usize = 256;
 
 /// As stored, a layer with more entries than this is smaller when dense.
 const SPARSE_MAX: usize = PLACES * 4 / 6;
@@ -103,11 +103,21 @@ impl Layer {
         }
     }
 
+    fn count(&self) -> usize {
+        match self {
+            Self::List(list) => list.len(),
+            Self::Array(array) => array.iter().filter(|second| **second > 0).count(),
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
+        if let (Self::List(list), Self::Array(_)) = (&*self, other) {
+            *self = Self::Array(array_of(list));
+        }
         match (self, other) {
             (Self::Array(mine), Self::Array(theirs)) => {
                 for (newest, &second) in mine.iter_mut().zip(theirs) {
-                    raise(newest, second);
+                    *newest = second.max(*newest);
                 }
             }
             (mine, theirs) => {
@@ -174,13 +184,16 @@ impl Activity {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = vec![FORM];
         for (kind, layer) in (0_u8..).zip(&self.layers) {
-            let used = layer.entries().count();
+            let used = layer.count();
             match layer {
                 _ if used == 0 => {}
                 Layer::Array(array) if used > SPARSE_MAX => {
                     out.push(kind);
                     out.extend(DENSE.to_le_bytes());
-                    out.extend(array.iter().flat_map(|second| second.to_le_bytes()));
+                    out.reserve(PLACES * 4);
+                    for second in array {
+                        out.extend_from_slice(&second.to_le_bytes());
+                    }
                 }
                 _ => {
                     out.push(kind);

@@ -6,14 +6,15 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::params;
 use crate::statement::Statement;
-use crate::value::Row;
+use crate::value::{Row, Value};
 use domain::id::OperatorId;
 use domain::msisdn::Msisdn;
 use domain::number::SimRef;
 use domain::sim::{Iccid, Imsi};
+use std::collections::{BTreeMap, HashSet};
 
 pub(crate) const ALL: &[&Statement] =
-    &[&INSERT, &CLAIM_IMSI, &LOAD, &OF_IMSI, &TAKE, &PUT_BACK, &LIST];
+    &[&INSERT, &CLAIM_IMSI, &LOAD, &OF_IMSI, &TAKE, &PUT_BACK, &LIST, &KNOWN, &KNOWN_IMSI];
 
 const INSERT: Statement = Statement::new(
     "sim.insert",
@@ -48,6 +49,16 @@ const LIST: Statement = Statement::new(
     "sim.list",
     "select iccid, imsi, operator_id, state, msisdn, eid from sim \
      where operator_id = $1 and iccid > $2 order by iccid limit $3",
+);
+const KNOWN: Statement = Statement::of_two(
+    "sim.known",
+    "select iccid from sim where bucket = $1 and iccid in (select value from json_each($2))",
+    "select iccid from sim where bucket = $1 and iccid = any($2)",
+);
+const KNOWN_IMSI: Statement = Statement::of_two(
+    "imsi_claim.known",
+    "select imsi from imsi_claim where bucket = $1 and imsi in (select value from json_each($2))",
+    "select imsi from imsi_claim where bucket = $1 and imsi = any($2)",
 );
 
 /// What a card is doing.
@@ -112,6 +123,30 @@ pub async fn by_imsi(db: &Db, imsi: Imsi) -> Result<Option<SimRow>, Error> {
     let values = params![bucket::of(imsi.as_str()), imsi.as_str()];
     let Some(row) = db.query_opt(&OF_IMSI, values).await? else { return Ok(None) };
     load(db, row.parse(0, |text| Iccid::parse(text).ok())?).await
+}
+
+/// Those of the ICCIDs and IMSIs that are on cards we have, whoever's they are.
+pub async fn known(db: &Db, sims: &[SimRef]) -> Result<(HashSet<Iccid>, HashSet<Imsi>), Error> {
+    let iccids = by_bucket(&KNOWN, sims.iter().map(|sim| sim.iccid.as_str()));
+    let imsis = by_bucket(&KNOWN_IMSI, sims.iter().map(|sim| sim.imsi.as_str()));
+    let count = iccids.len();
+    let answers = db.query_many(iccids.into_iter().chain(imsis).collect()).await?;
+    let (iccids, imsis) = answers.split_at(count.min(answers.len()));
+    let iccids = iccids.iter().flatten().map(|row| row.parse(0, |text| Iccid::parse(text).ok()));
+    let imsis = imsis.iter().flatten().map(|row| row.parse(0, |text| Imsi::parse(text).ok()));
+    Ok((iccids.collect::<Result<_, _>>()?, imsis.collect::<Result<_, _>>()?))
+}
+
+/// One query for each bucket in which some of the keys lie.
+fn by_bucket<'a>(
+    statement: &'static Statement,
+    keys: impl Iterator<Item = &'a str>,
+) -> Vec<(&'static Statement, Vec<Value>)> {
+    let mut by_bucket: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for key in keys {
+        by_bucket.entry(bucket::of(key)).or_default().push(key.to_owned());
+    }
+    by_bucket.into_iter().map(|(bucket, keys)| (statement, params![bucket, keys])).collect()
 }
 
 /// Up to `count` cards of an operator after this ICCID (empty to begin), in order.

@@ -1,4 +1,9 @@
 use super::*;
+use crate::ingest::fault::RowFault;
+use crate::ingest::is_foreign;
+use crate::ingest::parse::{Reading, parse};
+use crate::ingest::rejects::rejects_of;
+use domain::time::At;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -19,12 +24,30 @@ fn read_from(
     line: u64,
 ) -> Result<(Seen, Vec<(u64, u64)>), Error> {
     let input = Box::new(Cursor::new(file.to_vec()));
-    let mut chunks = Chunks::open(input, chunk_bytes, offset, line)?;
+    let mut chunks = Chunks::open(input, chunk_bytes, offset)?;
     let (mut uses, mut faults, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-    while let Some(chunk) = chunks.next()? {
-        uses.extend(chunk.uses.iter().map(|(p, used)| (p.line, used.used_at.millis() / 1000)));
-        faults.extend(chunk.rejects().map(|reject| (reject.line, reject.fault)));
-        ends.push((chunk.offset_bytes, chunk.line));
+    let (mut text, mut parsed) = (Text::default(), Vec::new());
+    let mut line = line.max(chunks.header_lines);
+    while chunks.next(&mut text)? {
+        let latest = At::from_millis(i64::MAX);
+        let reading = Reading { form: chunks.form, latest, shards: 2, is_open: text.is_open };
+        parse(&text.bytes, reading, &mut parsed);
+        if ends.is_empty() && is_foreign(&parsed) {
+            return Err(FileRefusal::NotUtf8.into());
+        }
+        // Where a row stands is told by its line, as it is for a rejected one.
+        let bad: Vec<_> = parsed.iter().flat_map(|part| part.faults.clone()).collect();
+        let told = rejects_of(&text.bytes, line, &bad);
+        faults.extend(told.into_iter().map(|reject| (reject.line, reject.fault)));
+        let events = parsed.iter().flat_map(|part| part.events.iter().flatten());
+        let mut good: Vec<_> = events.map(|event| (event.from, event.second)).collect();
+        good.sort_unstable();
+        for (from, second) in good {
+            let told = rejects_of(&text.bytes, line, &[(from, RowFault::Columns)]);
+            uses.push((told[0].line, second.at().millis() / 1000));
+        }
+        line += parsed.iter().map(|part| part.lines).sum::<u64>();
+        ends.push((text.offset_bytes, line));
     }
     Ok(((uses, faults), ends))
 }
