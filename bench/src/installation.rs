@@ -4,6 +4,7 @@ use domain::id::OperatorId;
 use domain::operator::Operator;
 use domain::time::{At, Zone};
 use seal::Keyring;
+use service::clock::{Clock, SystemClock};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -75,6 +76,7 @@ impl Installation {
     }
 
     /// Runs the program on it to its end.
+    #[expect(clippy::disallowed_methods, reason = "another process is looked at now and then")]
     pub fn run(&self, arguments: &[&str]) -> Run {
         let began = Instant::now();
         let child = self.start(arguments);
@@ -120,7 +122,5 @@ fn peak_of(status: &Path) -> u64 {
 
 /// Now, by the clock of the machine.
 pub fn now() -> At {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let millis = since.expect("it is after 1970").as_millis();
-    At::from_millis(i64::try_from(millis).expect("it is before the year 292 million"))
+    SystemClock.now()
 }

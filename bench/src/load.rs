@@ -47,8 +47,8 @@ impl Habit {
         match (self, dice) {
             (Self::Silent, _) | (_, 98..) => b"top_up",
             (Self::Roaming, 0..50) | (_, 35..50) => b"mt_sms",
-            (Self::Roaming, 50..80) | (_, 50..98) => b"data_session",
-            (_, 0..15) | (Self::Roaming, _) => b"mt_call",
+            (_, 50..98) => b"data_session",
+            (_, 0..15) => b"mt_call",
             (_, 15..30) => b"mo_call",
             (_, 30..35) => b"mo_sms",
         }

@@ -5,6 +5,7 @@ mod backup;
 mod calendar;
 mod check;
 mod demo;
+mod export;
 mod import;
 mod jobs;
 mod maintenance;
@@ -18,6 +19,7 @@ mod sweep;
 mod token;
 
 use clap::{Parser, Subcommand};
+use domain::id::OperatorId;
 use domain::operator::Operator;
 use std::process::ExitCode;
 
@@ -43,6 +45,7 @@ enum Command {
     Calendar(calendar::Calendar),
     Check(check::Check),
     Demo(demo::Demo),
+    Export(export::Export),
     Import(import::Import),
     Jobs(jobs::Jobs),
     Maintenance(maintenance::Maintenance),
@@ -66,6 +69,7 @@ impl Cli {
             Command::Calendar(calendar) => calendar.run(self.json),
             Command::Check(check) => check.run(self.json),
             Command::Demo(demo) => demo.run(self.json),
+            Command::Export(export) => export.run(self.json),
             Command::Import(import) => import.run(self.json),
             Command::Jobs(jobs) => jobs.run(self.json),
             Command::Maintenance(maintenance) => maintenance.run(self.json),
@@ -92,6 +96,21 @@ pub(crate) async fn operator(app: &service::App, code: &str) -> Result<Operator,
     match service::operator::by_code(app, code).await {
         Err(service::Error::NotFound) => Err(format!("there is no operator `{code}`").into()),
         other => Ok(other?),
+    }
+}
+
+/// The operator with this code, or the only one there is.
+pub(crate) async fn only_operator(
+    app: &service::App,
+    code: Option<&str>,
+) -> Result<OperatorId, Failure> {
+    if let Some(code) = code {
+        return Ok(operator(app, code).await?.id);
+    }
+    match service::operator::list(app).await?.as_slice() {
+        [only] => Ok(only.id),
+        [] => Err("there is no operator yet".into()),
+        _ => Err("there are several operators: say which with --operator CODE".into()),
     }
 }
 

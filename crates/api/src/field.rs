@@ -4,7 +4,7 @@ use crate::problem::{ApiRefusal, Problem};
 use domain::msisdn::Msisdn;
 use domain::refusal::Refusal;
 use domain::sim::{Iccid, Imsi};
-use domain::time::{At, Zone};
+use domain::time::At;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -65,9 +65,7 @@ pub(crate) fn code(value: &impl serde::Serialize) -> String {
 
 /// An instant as it is written: RFC 3339 in UTC, to the millisecond.
 pub(crate) fn instant(at: At) -> String {
-    let civil = at.civil_in(&Zone::utc());
-    let whole = civil.strftime("%Y-%m-%dT%H:%M:%S");
-    format!("{whole}.{:03}Z", at.millis().rem_euclid(1000))
+    at.rfc3339()
 }
 
 /// An instant in a body: RFC 3339 with a zone offset.

@@ -55,6 +55,12 @@ impl At {
         zone.0.to_datetime(stamp)
     }
 
+    /// As programs write it: RFC 3339 in UTC, to the millisecond.
+    pub fn rfc3339(self) -> String {
+        let whole = self.civil_in(&Zone::utc()).strftime("%Y-%m-%dT%H:%M:%S");
+        format!("{whole}.{:03}Z", self.0.rem_euclid(1000))
+    }
+
     /// The first instant of `date` in `zone`.
     pub fn start_of(date: Date, zone: &Zone) -> Self {
         Self::of_civil(date.at(0, 0, 0, 0), zone)

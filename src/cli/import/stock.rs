@@ -166,7 +166,7 @@ impl Stock {
     fn run(self, json: bool, columns: &[&str], parse: Parse) -> Result<ExitCode, Failure> {
         runtime()?.block_on(async {
             let app = wiring::open_app(&self.place.existing()?).await?;
-            let operator_id = self.operator_id(&app).await?;
+            let operator_id = crate::cli::only_operator(&app, self.operator.as_deref()).await?;
             let shown = self.file.display();
             let file = File::open(&self.file).map_err(|e| format!("cannot read {shown}: {e}"))?;
             let mut lines = Lines { reader: BufReader::new(file), number: 0 };
@@ -193,17 +193,6 @@ impl Stock {
             self.report(json, columns.contains(&"source"), brought, &rejects);
             Ok(ExitCode::SUCCESS)
         })
-    }
-
-    async fn operator_id(&self, app: &App) -> Result<OperatorId, Failure> {
-        if let Some(code) = &self.operator {
-            return Ok(crate::cli::operator(app, code).await?.id);
-        }
-        match service::operator::list(app).await?.as_slice() {
-            [only] => Ok(only.id),
-            [] => Err("there is no operator yet".into()),
-            _ => Err("there are several operators: say which with --operator CODE".into()),
-        }
     }
 
     fn report(&self, json: bool, is_list: bool, brought: Brought, rejects: &Rejects) {

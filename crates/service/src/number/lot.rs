@@ -93,7 +93,7 @@ async fn commit<T: Display>(
 }
 
 fn subject(at: At) -> String {
-    format!("lot:{:032x}", seal::entropy::uuid_v7(at.millis()))
+    format!("lot_{:032x}", seal::entropy::uuid_v7(at.millis()))
 }
 
 /// SHA-256 over the things as text, each followed by a line feed, in the order of the lot.
