@@ -1,10 +1,12 @@
 //! "What is this number's state?" over HTTP with a token, random numbers, keep-alive connections:
-//! `cargo bench -p baohao-api --bench state [-- NUMBERS [CONNECTIONS [SECONDS]]]`, on SQLite, or on
+//! `cargo bench -p baohao-bench --bench state [-- NUMBERS [CONNECTIONS [SECONDS]]]`, on SQLite, or on
 //! PostgreSQL with `BAOHAO_BENCH_POSTGRES` set. Client and server share the machine.
 //!
-//! First as fast as it goes; then at half that rate, for the times. The table stays where it is
-//! while the program runs and `BAOHAO_BENCH_WAIT` is set, for `pgbench` beside it.
+//! First as fast as it goes; then at half that rate, for the times. Beside it `pgbench` reads random
+//! rows by their key from a table of as many, prepared, with as many clients.
 
+use bench::peer::Postgres;
+use bench::say;
 use domain::id::{EpisodeId, OperatorId, PartyId};
 use domain::ladder;
 use domain::msisdn::Msisdn;
@@ -63,11 +65,12 @@ fn main() {
             load.run(None);
             let full = load.run(None);
             load.run(Some(full / 2.0));
+            full
         });
-        full.await.expect("the load ran");
-        if std::env::var_os("BAOHAO_BENCH_WAIT").is_some() {
-            say("waiting");
-            std::future::pending::<()>().await;
+        let ours = full.await.expect("the load ran");
+        if let Some(server) = Postgres::start() {
+            let theirs = point_reads(&server, size, clients, seconds).await;
+            say(&format!("pgbench, prepared: {theirs:.0}/s; ratio {:.2}", ours / theirs));
         }
     });
 }
@@ -155,8 +158,30 @@ impl Load {
     }
 }
 
-fn say(line: &str) {
-    drop(writeln!(std::io::stdout().lock(), "{line}"));
+/// Answers per second of `pgbench`.
+async fn point_reads(server: &Postgres, size: u64, clients: u64, seconds: u64) -> f64 {
+    let client = server.connect().await;
+    for statement in [
+        "create table state (number bigint primary key, state text, since bigint, due_at bigint)"
+            .to_owned(),
+        format!("insert into state select n, 'active', n, n from generate_series(1, {size}) n"),
+        "vacuum analyze state".to_owned(),
+    ] {
+        client.batch_execute(&statement).await.expect("it fills");
+    }
+    let script = format!(
+        "\\set n random(1, {size})\nselect state, since, due_at from state where number = :n;\n"
+    );
+    let file = store::testing::folder().join("state.sql");
+    std::fs::write(&file, script).expect("it is written");
+    let mut command = server.tool("pgbench");
+    command.args(["-n", "-M", "prepared", "-j", "2", "-f"]).arg(&file);
+    command.args(["-c", &clients.to_string(), "-T", &seconds.to_string()]);
+    let output = command.output().expect("pgbench runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let rate = text.lines().find_map(|line| line.strip_prefix("tps = "));
+    let rate = rate.and_then(|rate| rate.split(' ').next()?.parse().ok());
+    rate.unwrap_or_else(|| unreachable!("pgbench says its rate: {output:?}"))
 }
 
 /// Numbers in use with one card each, and every block with two kinds of use.

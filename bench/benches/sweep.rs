@@ -1,10 +1,13 @@
 //! The sweep: 100,000 numbers are due, among more and more numbers. The time should follow what is
-//! due, not what exists: `cargo bench -p baohao-service --bench sweep [-- NUMBERS…]`.
+//! due, not what exists: `cargo bench -p baohao-bench --bench sweep [-- NUMBERS…]`.
 //!
 //! Of the due, eight in ten are reminded, one is barred (a hold, the network) and one is closed
 //! (holder and SIM histories, the network). Every second holder has an e-mail beside the number.
-//! Numbers are for comparing with one another in one run, on one machine.
+//! Beside it PostgreSQL moves the deadline of as many rows of a table of as many, with one
+//! statement: what a program without histories, audit, notices and jobs would do.
 
+use bench::peer::Postgres;
+use bench::say;
 use domain::id::{EpisodeId, OperatorId, PartyId};
 use domain::ladder;
 use domain::msisdn::Msisdn;
@@ -16,7 +19,6 @@ use domain::time::Zone;
 use service::notice::Address;
 use service::notice::reach::{self, Preference};
 use service::{policy, sweep};
-use std::io::Write;
 use std::time::Instant;
 use store::Batch;
 use store::number::{NumberRow, party, sim};
@@ -65,6 +67,13 @@ async fn measure(engine: Engine, size: u64) {
     let link_seconds = began.elapsed().as_secs_f64();
     assert_eq!(linked, DUE);
     let rate = DUE as f64 / seconds;
+    if let Some(server) = Postgres::start() {
+        let update_seconds = one_update(&server, size).await;
+        let ratio = seconds / update_seconds;
+        say(&format!(
+            "{size:>10} numbers: PostgreSQL, one UPDATE alone: {update_seconds:.2} s; {ratio:.1} × its time"
+        ));
+    }
     say(&format!(
         "{size:>10} numbers, {DUE} due: {seconds:.2} s, {rate:.0}/s; looked at in \
          {dry_seconds:.2} s; linked into the chain in {link_seconds:.2} s; {:?}",
@@ -72,8 +81,25 @@ async fn measure(engine: Engine, size: u64) {
     ));
 }
 
-fn say(line: &str) {
-    drop(writeln!(std::io::stdout().lock(), "{line}"));
+/// Seconds for moving [`DUE`] deadlines among `size` rows at once.
+async fn one_update(server: &Postgres, size: u64) -> f64 {
+    let client = server.connect().await;
+    let every = size / DUE;
+    for statement in [
+        "create table due (number bigint primary key, state text, due_at bigint)".to_owned(),
+        format!(
+            "insert into due select n, 'active', case when n % {every} = 0 then 0 else 9 end \
+             from generate_series(0, {size} - 1) n"
+        ),
+        "create index on due (due_at)".to_owned(),
+        "vacuum analyze due".to_owned(),
+    ] {
+        client.batch_execute(&statement).await.expect("it fills");
+    }
+    let began = Instant::now();
+    let sweep = "update due set due_at = 5, state = 'reminded' where due_at <= 1";
+    assert_eq!(client.execute(sweep, &[]).await.expect("it sweeps"), DUE);
+    began.elapsed().as_secs_f64()
 }
 
 async fn fill(app: &TestApp, policy: &Policy, size: u64) {

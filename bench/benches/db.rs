@@ -1,5 +1,5 @@
 //! Group commit, point reads and linking, on SQLite and, if an address is given in
-//! `BAOHAO_BENCH_POSTGRES`, on PostgreSQL: `cargo bench -p baohao-store`.
+//! `BAOHAO_BENCH_POSTGRES`, on PostgreSQL: `cargo bench -p baohao-bench --bench db`.
 //!
 //! Numbers are for comparing with one another in one run, on one machine.
 
