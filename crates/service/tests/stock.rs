@@ -144,8 +144,10 @@ on_both_engines! {
         assert_log_holds(&app).await;
         let entries = store::audit::list(&app.store.db, ONE, 0, 100).await.unwrap();
         let of = |action: &str| {
-            let some = entries.iter().filter(|stored| stored.entry.action == action);
-            some.map(|stored| stored.entry.detail_json.clone()).collect::<Vec<_>>()
+            let mut some: Vec<_> =
+                entries.iter().filter(|stored| stored.entry.action == action).collect();
+            some.sort_by_key(|stored| stored.entry.subject_version);
+            some.into_iter().map(|stored| stored.entry.detail_json.clone()).collect::<Vec<_>>()
         };
         assert_eq!(of("numbers.exported"), [r#"{"reason":"for the books"}"#, r#"{"count":20}"#]);
         assert_eq!(of("sims.exported").len(), 2);
