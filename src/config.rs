@@ -9,6 +9,7 @@ use gateway::smsc::smpp::Centre as Smsc;
 use serde::Deserialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use store::Options;
 
 /// The configuration of one process.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -78,8 +79,22 @@ pub(crate) struct Site {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct StorePlace {
-    /// A path (SQLite) or a `postgres://` URL.
+    /// A path (SQLite) or a `postgres://` URL; in it `sslmode`: `disable`, `prefer`, `require` or
+    /// `verify-full`.
     pub(crate) database: String,
+    /// The `postgres://` URL of a standby from which reports are read.
+    pub(crate) replica: Option<String>,
+    /// Who may sign the certificate of the PostgreSQL server, as PEM, with `sslmode=verify-full`;
+    /// whom the system trusts if it is not given.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Connections to the database that one process holds at most.
+    pub(crate) connections: usize,
+    /// Seconds that one statement may run (PostgreSQL).
+    pub(crate) statement_timeout_seconds: u64,
+    /// Seconds that it may wait for a row which somebody else writes (PostgreSQL).
+    pub(crate) lock_timeout_seconds: u64,
+    /// Seconds after which the server ends a transaction that lies still (PostgreSQL).
+    pub(crate) idle_timeout_seconds: u64,
     /// A folder for sealed blobs, or `s3://BUCKET/PREFIX` in a program built with `--features s3`.
     pub(crate) blobs: String,
     /// The key file; made on the first start, readable by its owner only.
@@ -166,9 +181,37 @@ impl StorePlace {
     pub(crate) fn in_folder(folder: &Path) -> Self {
         Self {
             database: folder.join("baohao.db").to_string_lossy().into_owned(),
+            replica: None,
+            ca_file: None,
+            connections: Options::CONNECTIONS,
+            statement_timeout_seconds: Options::STATEMENT_SECONDS,
+            lock_timeout_seconds: Options::LOCK_SECONDS,
+            idle_timeout_seconds: Options::IDLE_SECONDS,
             blobs: folder.join("blobs").to_string_lossy().into_owned(),
             key_file: folder.join("keys.json"),
         }
+    }
+
+    /// How the database is opened.
+    pub(crate) fn options(&self) -> Result<Options, ConfigError> {
+        let within = |name: &str, value: u64, most: u64| match value {
+            value if (1..=most).contains(&value) => Ok(value),
+            _ => Err(ConfigError(format!("store.{name}: 1 to {most}, not {value}"))),
+        };
+        within("connections", self.connections as u64, 1_000)?;
+        let seconds = |name, value| within(name, value, 86_400).map(std::time::Duration::from_secs);
+        Ok(Options {
+            address: self.database.clone(),
+            replica: self.replica.clone().filter(|url| !url.is_empty()),
+            ca_file: self.ca_file.clone(),
+            connections: self.connections,
+            statement_timeout: seconds(
+                "statement_timeout_seconds",
+                self.statement_timeout_seconds,
+            )?,
+            lock_timeout: seconds("lock_timeout_seconds", self.lock_timeout_seconds)?,
+            idle_timeout: seconds("idle_timeout_seconds", self.idle_timeout_seconds)?,
+        })
     }
 }
 
@@ -396,6 +439,24 @@ mod tests {
         let config = config.unwrap();
         assert_eq!((config.network.sms, config.smsc.password.as_str()), (SmsAdapter::Smpp, "hush"));
         assert!(!format!("{config:?}").contains("hush"));
+    }
+
+    #[test]
+    fn the_database_is_opened_as_the_configuration_says() {
+        let text =
+            "[store]\nconnections = 40\nlock_timeout_seconds = 3\nreplica = \"postgres://b\"";
+        let options = parsed(text, &[]).unwrap().store.options().unwrap();
+        assert_eq!((options.connections, options.lock_timeout.as_secs()), (40, 3));
+        assert_eq!(options.statement_timeout.as_secs(), Options::STATEMENT_SECONDS);
+        assert_eq!(options.replica.as_deref(), Some("postgres://b"));
+        for (text, key) in [
+            ("[store]\nconnections = 0", "store.connections"),
+            ("[store]\nconnections = 1001", "store.connections"),
+            ("[store]\nidle_timeout_seconds = 0", "store.idle_timeout_seconds"),
+        ] {
+            let error = parsed(text, &[]).unwrap().store.options().unwrap_err().to_string();
+            assert!(error.starts_with(key), "{error}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(crate) async fn open_store(place: &StorePlace) -> Result<Store, Failure> {
             .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
     }
     let keyring = Keyring::open_or_create(&place.key_file)?;
-    let db = Db::open(&place.database).await?;
+    let db = Db::open_with(&place.options()?).await?;
     Ok(Store { db, keys: Keys::new(keyring), blobs: Blobs::open(&place.blobs)? })
 }
 
@@ -142,5 +142,10 @@ pub(crate) async fn first_operator(app: &App, config: &Config) -> Result<(), Fai
         policy_pack: first.policy,
         language: first.language,
     };
-    Ok(service::operator::join(app, &operator).await?)
+    let joined = service::operator::join(app, &operator).await;
+    // Several processes may begin at once: whoever was faster made the same one.
+    if joined.is_err() && !service::operator::list(app).await?.is_empty() {
+        return Ok(());
+    }
+    Ok(joined?)
 }

@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod jobs;
 mod maintenance;
+mod migrate;
 pub(crate) mod out;
 pub(crate) mod place;
 mod policy;
@@ -49,6 +50,7 @@ enum Command {
     Import(import::Import),
     Jobs(jobs::Jobs),
     Maintenance(maintenance::Maintenance),
+    Migrate(migrate::Migrate),
     Move(backup::Move),
     Policy(policy::Policy),
     Restore(backup::Restore),
@@ -73,6 +75,7 @@ impl Cli {
             Command::Import(import) => import.run(self.json),
             Command::Jobs(jobs) => jobs.run(self.json),
             Command::Maintenance(maintenance) => maintenance.run(self.json),
+            Command::Migrate(migrate) => migrate.run(self.json),
             Command::Move(moved) => moved.run(self.json),
             Command::Restore(restore) => restore.run(self.json),
             Command::Policy(policy) => policy.run(self.json),

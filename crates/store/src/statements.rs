@@ -37,6 +37,8 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::party::ALL,
         #[cfg(test)]
         crate::audit::tests::ALL,
+        #[cfg(test)]
+        crate::postgres::tests::ALL,
         crate::review::ALL,
         crate::staff::ALL,
         #[cfg(test)]
