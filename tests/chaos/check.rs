@@ -1,6 +1,6 @@
 //! What must hold when it is over.
 
-use crate::drive::{Known, iccid, imsi};
+use crate::drive::{Known, iccid, imsi, msisdn_of_phone};
 use crate::fleet::Fleet;
 use domain::application::State;
 use domain::id::OperatorId;
@@ -131,11 +131,14 @@ async fn holders(db: &Db, known: &Known) {
 fn texts(fleet: &Fleet, known: &Known) -> usize {
     let clock = Arc::new(fleet.clock()) as Arc<dyn Clock>;
     let network = Network::open(clock, &fleet.network_file()).unwrap();
-    let ours = known.allocated.iter().map(|(msisdn, n)| (Phone::Sim(imsi(*n)), Some(*msisdn)));
-    let others = network.other_phones().into_iter().map(|phone| (Phone::Other(phone), None));
+    let ours = known.allocated.iter().map(|(msisdn, n)| (Phone::Sim(imsi(*n)), *msisdn));
+    let others = network.other_phones().into_iter().map(|phone| {
+        let msisdn = msisdn_of_phone(&phone);
+        (Phone::Other(phone), msisdn)
+    });
     let (mut ids, mut count) = (BTreeSet::new(), 0);
-    for (phone, msisdn) in ours.chain(others.collect::<Vec<_>>()) {
-        let orders = msisdn.and_then(|msisdn| known.asked.get(&msisdn)).copied().unwrap_or(1);
+    for (phone, msisdn) in ours.chain(others) {
+        let orders = known.asked.get(&msisdn).copied().unwrap_or(1);
         let mut times: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         for message in network.messages(&phone) {
             let id = message.message_id.expect("it came from the program");

@@ -112,7 +112,9 @@ async fn every_write_of_a_big_table_names_its_bucket_and_changes_none() {
             continue;
         }
         if sql.starts_with("insert") {
-            assert!(words.contains(&"bucket,"), "{name} fills no bucket");
+            let (_, columns) = sql.split_once('(').unwrap();
+            let columns = columns.split(')').next().unwrap();
+            assert!(columns.split([',', ' ']).any(|c| c == "bucket"), "{name} fills no bucket");
         } else {
             let (set, rows) = sql.split_once(" where ").unwrap();
             assert!(!set.contains("bucket ="), "{name} moves a row to another bucket");
@@ -144,10 +146,11 @@ async fn what_is_looked_for_within_a_statement_lies_in_the_same_bucket() {
 /// Every statement has a plan over several machines.
 #[tokio::test]
 async fn every_statement_runs_where_the_tables_are_spread() {
-    let Ok(address) = std::env::var("BAOHAO_TEST_CITUS") else {
+    let address = std::env::var("BAOHAO_TEST_CITUS").unwrap_or_default();
+    if address.is_empty() {
         eprintln!("skipped: BAOHAO_TEST_CITUS names no database");
         return;
-    };
+    }
     let client = crate::postgres::connect_alone(&Options::new(address), "citus").await.unwrap();
     let spread = names(&client, "select logicalrelid::text from pg_dist_partition").await.unwrap();
     assert_eq!(
