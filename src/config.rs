@@ -4,6 +4,7 @@
 //! `BAOHAO_STORE_DATABASE` overrides the key `store.database`. Secrets come only from files or the
 //! environment, never from the command line.
 
+use gateway::hlr::osmo::Server as Hlr;
 use gateway::mail::smtp::Server as MailServer;
 use gateway::smsc::smpp::Centre as Smsc;
 use serde::Deserialize;
@@ -24,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) network: Network,
     /// How fast it may go.
     pub(crate) limit: Limit,
+    /// The register, if `network.hlr` is `osmo_hlr`.
+    pub(crate) hlr: Hlr,
     /// The message centre, if `network.sms` is `smpp`.
     pub(crate) smsc: Smsc,
     /// The mail server, if `network.mail` is `smtp`.
@@ -108,21 +111,23 @@ pub(crate) struct FirstOperator {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Network {
-    /// `none` (nothing is provisioned, cases wait) or `simulator` (for trials; says so).
-    pub(crate) hlr: Adapter,
+    /// `none` (nothing is provisioned, cases wait), `simulator` (for trials; says so) or `osmo_hlr`
+    /// for the register of `[hlr]`.
+    pub(crate) hlr: HlrAdapter,
     /// The same for text messages; `smpp` for the message centre of `[smsc]`.
     pub(crate) sms: SmsAdapter,
     /// The same for e-mail; `smtp` for the server of `[mail]`.
     pub(crate) mail: MailAdapter,
 }
 
-/// Which adapter stands behind a port.
+/// Which adapter stands behind the port for the register.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Adapter {
+pub(crate) enum HlrAdapter {
     #[default]
     None,
     Simulator,
+    OsmoHlr,
 }
 
 /// Which adapter stands behind the port for text messages.
@@ -189,7 +194,7 @@ impl Default for FirstOperator {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { hlr: Adapter::None, sms: SmsAdapter::None, mail: MailAdapter::None }
+        Self { hlr: HlrAdapter::None, sms: SmsAdapter::None, mail: MailAdapter::None }
     }
 }
 
@@ -219,7 +224,8 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
 }
 
 /// The sections whose keys the environment overrides: all there are.
-const SECTIONS: [&str; 7] = ["site", "store", "operator", "network", "limit", "smsc", "mail"];
+const SECTIONS: [&str; 8] =
+    ["site", "store", "operator", "network", "limit", "hlr", "smsc", "mail"];
 
 fn parse(
     shown: &str,

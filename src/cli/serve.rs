@@ -33,7 +33,7 @@ impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         super::runtime()?.block_on(async {
             let config = self.place.config()?;
-            let app = wiring::open_worker(&config).await?;
+            let app = wiring::open_worker(&config).await?.app;
             wiring::first_operator(&app, &config).await?;
             let address = self.listen.unwrap_or(config.site.listen);
             let listener = TcpListener::bind(&address)
@@ -60,7 +60,7 @@ impl Serve {
 impl Work {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         super::runtime()?.block_on(async {
-            let app = wiring::open_worker(&self.place.existing()?).await?;
+            let app = wiring::open_worker(&self.place.existing()?).await?.app;
             let (stop, stopped) = watch::channel(false);
             let worker = spawn_work(app, stopped);
             interrupted().await;

@@ -8,7 +8,7 @@ use domain::access::{Action, Actor};
 use domain::id::OperatorId;
 use domain::msisdn::Msisdn;
 use domain::number::{Lifecycle, NumberRefusal, SimRef};
-use domain::sim::{Eid, Iccid};
+use domain::sim::{Eid, Iccid, SimKeys};
 use domain::time::At;
 use futures::{StreamExt, TryStreamExt};
 use store::number::sim::{self, SimRow};
@@ -43,12 +43,14 @@ pub struct Sim {
 }
 
 /// A SIM to bring into stock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSim {
     /// The card and the subscription on it.
     pub sim: SimRef,
     /// The chip, where the card is a profile on one.
     pub eid: Option<Eid>,
+    /// Its keys, for a register that is to be given them.
+    pub keys: Option<SimKeys>,
 }
 
 /// How many things were new.
@@ -130,15 +132,15 @@ pub async fn bring_numbers(
     count(brought).await
 }
 
-/// Brings SIMs into the stock of `operator_id`. Stopped at any point it can be run again.
+/// Brings SIMs into the stock of `operator_id`. Stopped at any point it can be run again. Keys are
+/// taken for SIMs that are here already, too, if none came with them before.
 pub async fn bring_sims(
     app: &App,
     actor: &Actor,
     operator_id: OperatorId,
     sims: impl IntoIterator<Item = NewSim>,
 ) -> Result<Brought, Error> {
-    let eid = |new: NewSim| (new.sim, new.eid.map(|eid| eid.as_str().to_owned()));
-    let sims: Vec<_> = sims.into_iter().map(eid).collect();
+    let sims: Vec<NewSim> = sims.into_iter().collect();
     let brought = futures::stream::iter(pieces(&sims))
         .map(|some| async move {
             let new = number::bring_some_sims(app, actor, operator_id, &some).await?;

@@ -5,12 +5,14 @@ use super::stage::{Applied, apply};
 use crate::access::require;
 use crate::app::App;
 use crate::error::Error;
+use crate::inventory::NewSim;
 use domain::access::{Action, Actor};
 use domain::id::OperatorId;
 use domain::msisdn::Msisdn;
 use domain::number::{Event, Facts, SimRef};
+use domain::sim::Eid;
 use domain::time::At;
-use store::number::{NumberRow, sim};
+use store::number::{NumberRow, provision, sim, sim_key};
 use store::{AuditEntry, Batch, CommitError};
 
 /// Brings a number into stock; `false` if we have it already.
@@ -69,21 +71,57 @@ pub(crate) async fn bring_some_sims(
     app: &App,
     actor: &Actor,
     operator_id: OperatorId,
-    sims: &[(SimRef, Option<String>)],
+    sims: &[NewSim],
 ) -> Result<u64, Error> {
     require_stock(actor, operator_id)?;
-    let mut batch = Batch::new(app.now());
-    for (sim, eid) in sims {
-        sim::insert(&mut batch, operator_id, *sim, eid.as_deref());
-    }
-    if commit_new(app, batch).await? {
+    if commit_new(app, staged_sims(app, operator_id, sims)).await? {
         return Ok(sims.len() as u64);
     }
     let mut new = 0;
-    for (sim, eid) in sims {
-        new += u64::from(bring_sim(app, actor, operator_id, *sim, eid.as_deref()).await?);
+    for one in sims {
+        if commit_new(app, staged_sims(app, operator_id, std::slice::from_ref(one))).await? {
+            new += 1;
+        } else {
+            keep_keys(app, operator_id, one).await?;
+        }
     }
     Ok(new)
+}
+
+/// The rows of new SIMs, with their keys under one data key.
+fn staged_sims(app: &App, operator_id: OperatorId, sims: &[NewSim]) -> Batch {
+    let at = app.now();
+    let mut batch = Batch::new(at);
+    for new in sims {
+        sim::insert(&mut batch, operator_id, new.sim, new.eid.as_ref().map(Eid::as_str));
+    }
+    if sims.iter().any(|new| new.keys.is_some()) {
+        let key = app.store.keys.create(&mut batch, at);
+        for new in sims {
+            if let Some(keys) = &new.keys {
+                sim_key::insert(&mut batch, &key, new.sim.imsi, keys);
+            }
+        }
+    }
+    batch
+}
+
+/// Takes the keys of a SIM that came without them; the network is then told of it again.
+async fn keep_keys(app: &App, operator_id: OperatorId, new: &NewSim) -> Result<(), Error> {
+    let (db, at) = (&app.store.db, app.now());
+    let Some(keys) = &new.keys else { return Ok(()) };
+    let ours = |row: &sim::SimRow| row.operator_id == operator_id && row.sim == new.sim;
+    let Some(row) = sim::load(db, new.sim.iccid).await?.filter(ours) else { return Ok(()) };
+    if sim_key::load(db, &app.store.keys, new.sim.imsi).await?.is_some() {
+        return Ok(());
+    }
+    let mut batch = Batch::new(at);
+    let key = app.store.keys.create(&mut batch, at);
+    sim_key::insert(&mut batch, &key, new.sim.imsi, keys);
+    if let Some(msisdn) = row.msisdn {
+        provision::tell_again(&mut batch, msisdn, new.sim.imsi);
+    }
+    Ok(app.store.db.commit(batch).await?)
 }
 
 fn require_stock(actor: &Actor, operator_id: OperatorId) -> Result<(), Error> {
