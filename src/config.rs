@@ -4,6 +4,7 @@
 //! `BAOHAO_STORE_DATABASE` overrides the key `store.database`. Secrets come only from files or the
 //! environment, never from the command line.
 
+use gateway::hlr::http::Server as Hss;
 use gateway::hlr::osmo::Server as Hlr;
 use gateway::mail::smtp::Server as MailServer;
 use gateway::smsc::smpp::Centre as Smsc;
@@ -27,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) limit: Limit,
     /// The register, if `network.hlr` is `osmo_hlr`.
     pub(crate) hlr: Hlr,
+    /// The operator's interface in front of its register, if `network.hlr` is `http`.
+    pub(crate) hss: Hss,
     /// The message centre, if `network.sms` is `smpp`.
     pub(crate) smsc: Smsc,
     /// The mail server, if `network.mail` is `smtp`.
@@ -75,6 +78,9 @@ pub(crate) struct Site {
     /// Requests for pages that are worked on at once; whoever comes then waits on a page of its
     /// own.
     pub(crate) requests_max: usize,
+    /// Address and port for `/metrics`, `/healthz` and `/readyz`, which only the operator may
+    /// reach; none if empty. The last two are also where the pages are.
+    pub(crate) health_listen: String,
 }
 
 /// `[store]`
@@ -112,7 +118,7 @@ pub(crate) struct FirstOperator {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Network {
     /// `none` (nothing is provisioned, cases wait), `simulator` (for trials; says so) or `osmo_hlr`
-    /// for the register of `[hlr]`.
+    /// for the register of `[hlr]`; `http` for the interface of `[hss]`.
     pub(crate) hlr: HlrAdapter,
     /// The same for text messages; `smpp` for the message centre of `[smsc]`.
     pub(crate) sms: SmsAdapter,
@@ -128,6 +134,7 @@ pub(crate) enum HlrAdapter {
     None,
     Simulator,
     OsmoHlr,
+    Http,
 }
 
 /// Which adapter stands behind the port for text messages.
@@ -156,6 +163,7 @@ impl Default for Site {
             listen: "127.0.0.1:8080".into(),
             base_url: "http://127.0.0.1:8080".into(),
             requests_max: service::app::Site::REQUESTS_MAX,
+            health_listen: String::new(),
         }
     }
 }
@@ -224,8 +232,8 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
 }
 
 /// The sections whose keys the environment overrides: all there are.
-const SECTIONS: [&str; 8] =
-    ["site", "store", "operator", "network", "limit", "hlr", "smsc", "mail"];
+const SECTIONS: [&str; 9] =
+    ["site", "store", "operator", "network", "limit", "hlr", "hss", "smsc", "mail"];
 
 fn parse(
     shown: &str,
@@ -280,6 +288,7 @@ fn no_secrets(shown: &str, table: &toml::Table) -> Result<(), ConfigError> {
         ("smsc", has(table.get("smsc"))),
         ("smsc.backup", is_backup),
         ("mail", has(table.get("mail"))),
+        ("hss", has(table.get("hss"))),
     ] {
         if is_there {
             return Err(ConfigError(format!(
@@ -393,6 +402,7 @@ mod tests {
         for text in [
             "[smsc]\npassword = \"hush\"\n",
             "[mail]\npassword = \"hush\"\n",
+            "[hss]\npassword = \"hush\"\n",
             "[[smsc.backup]]\nname = \"b\"\npassword = \"hush\"\n",
         ] {
             let error = parsed(text, &[]).unwrap_err();

@@ -102,6 +102,9 @@ fn ports(
         None if is_worker && wanted.hlr == HlrAdapter::OsmoHlr => {
             Arc::new(hlr::Osmo::start(config.hlr.clone(), Arc::clone(hlr_meter)))
         }
+        None if is_worker && wanted.hlr == HlrAdapter::Http => {
+            Arc::new(provisioning(config, clock, hlr_meter)?)
+        }
         None => nothing(),
     };
     let (sms, ears): (Arc<dyn Sms>, _) = match world(wanted.sms == SmsAdapter::Simulator) {
@@ -120,6 +123,17 @@ fn ports(
     Ok(Ports { hlr, sms, ears, mail, network })
 }
 
+/// The operator's interface in front of its register.
+pub(crate) fn provisioning(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    meter: &Arc<Meter>,
+) -> Result<hlr::Http, Failure> {
+    let mut server = config.hss.clone();
+    server.password = config::secret(&server.password, server.password_file.as_deref())?;
+    Ok(hlr::Http::new(server, Arc::clone(clock), Arc::clone(meter))?)
+}
+
 /// The simulated network, if any port is to have it.
 fn simulated(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Arc<Network>>, Failure> {
     let wanted = &config.network;
@@ -136,7 +150,7 @@ fn simulated(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Arc<Netwo
 }
 
 /// The message centre and its backups, with their passwords.
-fn centres(first: &smsc::smpp::Centre) -> Result<Vec<smsc::smpp::Centre>, Failure> {
+pub(crate) fn centres(first: &smsc::smpp::Centre) -> Result<Vec<smsc::smpp::Centre>, Failure> {
     let mut centres = Vec::new();
     for centre in std::iter::once(first).chain(&first.backup) {
         let mut centre = centre.clone();
@@ -153,7 +167,7 @@ fn centres(first: &smsc::smpp::Centre) -> Result<Vec<smsc::smpp::Centre>, Failur
     Ok(centres)
 }
 
-fn mail_server(server: &mail::smtp::Server) -> Result<mail::smtp::Server, Failure> {
+pub(crate) fn mail_server(server: &mail::smtp::Server) -> Result<mail::smtp::Server, Failure> {
     let mut server = server.clone();
     server.password = config::secret(&server.password, server.password_file.as_deref())?;
     Ok(server)

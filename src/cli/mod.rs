@@ -5,6 +5,7 @@ mod backup;
 mod calendar;
 mod check;
 mod demo;
+mod doctor;
 mod import;
 mod jobs;
 mod maintenance;
@@ -43,6 +44,7 @@ enum Command {
     Calendar(calendar::Calendar),
     Check(check::Check),
     Demo(demo::Demo),
+    Doctor(doctor::Doctor),
     Import(import::Import),
     Jobs(jobs::Jobs),
     Maintenance(maintenance::Maintenance),
@@ -66,6 +68,7 @@ impl Cli {
             Command::Calendar(calendar) => calendar.run(self.json),
             Command::Check(check) => check.run(self.json),
             Command::Demo(demo) => demo.run(self.json),
+            Command::Doctor(doctor) => doctor.run(self.json),
             Command::Import(import) => import.run(self.json),
             Command::Jobs(jobs) => jobs.run(self.json),
             Command::Maintenance(maintenance) => maintenance.run(self.json),

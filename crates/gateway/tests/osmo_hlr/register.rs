@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 /// The ports that osmo-hlr cannot be told to leave.
 const PORTS: [u16; 3] = [4222, 4258, 4259];
 /// Long enough for a loaded machine; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One register with its database in a folder of its own.
 pub(crate) struct Register {

@@ -137,6 +137,13 @@ impl Link {
     }
 }
 
+/// Whether both interfaces answer.
+pub(super) async fn check(server: &Server) -> Result<(), PortError> {
+    let opened = tokio::time::timeout(server.patience(), Wires::open(server)).await;
+    let opened = opened.unwrap_or_else(|_| Err(late()));
+    opened.map(drop).map_err(|error| PortError::NotSent(error.to_string()))
+}
+
 fn late() -> Error {
     Error::new(ErrorKind::TimedOut, "no answer in time")
 }

@@ -51,6 +51,11 @@ pub struct Osmo {
     turn: Mutex<()>,
 }
 
+/// Connects, asks both interfaces something harmless, and goes.
+pub async fn check(server: &Server) -> Result<(), PortError> {
+    link::check(server).await
+}
+
 /// What the VTY calls the network access mode.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Access {
