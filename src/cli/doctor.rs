@@ -20,7 +20,7 @@ const PORT_TIME: Duration = Duration::from_secs(15);
 const CLOCK_SECONDS_MAX: i64 = 30;
 
 /// Check every configured port: can it be reached, does it let us in, does it answer a harmless
-/// question, is its clock right. Changes nothing and sends nothing.
+/// question, is its clock right. Nothing is sent and nothing is provisioned.
 ///
 /// Ends with 0 if all work and 1 if one does not.
 #[derive(Debug, Args)]
@@ -53,7 +53,7 @@ impl Doctor {
         super::runtime()?.block_on(async {
             let config = self.place.config()?;
             let findings = [
-                timed("database", database(&config)).await,
+                timed("database", database(&self.place)).await,
                 timed("hlr", register(&config)).await,
                 timed("sms", centre(&config)).await,
                 timed("mail", server(&config)).await,
@@ -78,9 +78,13 @@ async fn timed(port: &'static str, check: impl Future<Output = What>) -> Finding
     Finding { port, what, took: begun.elapsed() }
 }
 
-async fn database(config: &Config) -> What {
+async fn database(place: &Place) -> What {
+    let config = match place.existing() {
+        Ok(config) => config,
+        Err(error) => return What::Fails("missing", error.to_string()),
+    };
     let asked = async {
-        let app = wiring::open_app(config).await?;
+        let app = wiring::open_app(&config).await?;
         Ok::<_, Failure>(service::operator::list(&app).await?)
     };
     match asked.await {

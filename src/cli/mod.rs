@@ -9,6 +9,7 @@ mod doctor;
 mod import;
 mod jobs;
 mod maintenance;
+mod network;
 pub(crate) mod out;
 pub(crate) mod place;
 mod policy;
@@ -49,6 +50,7 @@ enum Command {
     Jobs(jobs::Jobs),
     Maintenance(maintenance::Maintenance),
     Move(backup::Move),
+    Network(network::Network),
     Policy(policy::Policy),
     Restore(backup::Restore),
     Serve(serve::Serve),
@@ -73,6 +75,7 @@ impl Cli {
             Command::Jobs(jobs) => jobs.run(self.json),
             Command::Maintenance(maintenance) => maintenance.run(self.json),
             Command::Move(moved) => moved.run(self.json),
+            Command::Network(network) => network.run(self.json),
             Command::Restore(restore) => restore.run(self.json),
             Command::Policy(policy) => policy.run(self.json),
             Command::Serve(serve) => serve.run(),

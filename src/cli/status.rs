@@ -94,7 +94,8 @@ fn services(profile: ServiceProfile) -> String {
     if codes.is_empty() { "nothing".to_owned() } else { codes.join(", ") }
 }
 
-fn time(at: At, zone: &Zone) -> String {
+/// An instant on the operator's clock.
+pub(super) fn time(at: At, zone: &Zone) -> String {
     at.civil_in(zone).strftime("%Y-%m-%d %H:%M").to_string()
 }
 

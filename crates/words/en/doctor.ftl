@@ -7,6 +7,7 @@ doctor-simulated = a simulator: nothing leaves this machine
 doctor-works = works
 doctor-fails = does NOT work
 doctor-clock = its clock is { $seconds } s ahead of ours
+doctor-fix-database-missing = The first `baohao serve` makes the database. If there is one already, name its folder with --data or correct store.database.
 doctor-fix-database-unreachable = Start the database, or correct store.database; the key file must be the one this database was made with.
 doctor-fix-hlr-unreachable = Start the register. For osmo-hlr: hlr.ctrl and hlr.vty must be the addresses bound under `ctrl` and `line vty` of its configuration (ports 4259 and 4258). For HTTP: compare hss.base_url and hss.ca_file.
 doctor-fix-hlr-refused = The other side refuses us: compare hss.key_id and the secret in hss.password_file with what it expects, and both clocks (NTP).

@@ -7,6 +7,7 @@ doctor-simulated = 模拟器，不与外界相连
 doctor-works = 正常
 doctor-fails = 不正常
 doctor-clock = 对方时钟比我方快 { $seconds } 秒
+doctor-fix-database-missing = 首次运行 baohao serve 会建立数据库；若已有数据库，请用 --data 指明其目录，或更正 store.database。
 doctor-fix-database-unreachable = 请启动数据库，或更正 store.database；密钥文件须是建库时的那一份。
 doctor-fix-hlr-unreachable = 请启动寄存器。osmo-hlr：hlr.ctrl 与 hlr.vty 须与其配置中 ctrl、line vty 的绑定地址一致（端口 4259、4258）。HTTP：请核对 hss.base_url 与 hss.ca_file。
 doctor-fix-hlr-refused = 对方拒绝：请核对 hss.key_id 与 hss.password_file 中的密钥，以及双方时钟（NTP）。

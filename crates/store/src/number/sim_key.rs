@@ -48,3 +48,40 @@ pub async fn load(db: &Db, keys: &Keys, imsi: Imsi) -> Result<Option<SimKeys>, E
 fn place(imsi: Imsi) -> Vec<u8> {
     Place { table: "sim_key", column: "body", row: imsi.as_str().as_bytes() }.aad()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::on_both_engines;
+    use domain::time::At;
+    use seal::Keyring;
+
+    const K: &str = "465b5ce8b199b49faa5f0a2ee238a6bc";
+    const OPC: &str = "cd63cb71954a9f4e48a5994e37a02baf";
+
+    on_both_engines! {
+        async fn keys_of_a_sim_are_sealed_and_the_first_ones_stay(db: Fresh) {
+            let folder = crate::testing::folder();
+            let keys = Keys::new(Keyring::create(&folder.join("keys")).unwrap());
+            let imsi = Imsi::parse("460001234567890").unwrap();
+            let (first, second) =
+                (SimKeys::parse(K, OPC).unwrap(), SimKeys::parse(OPC, K).unwrap());
+            assert_eq!(load(&db, &keys, imsi).await.unwrap(), None);
+            for given in [&first, &second] {
+                let mut batch = Batch::new(At::from_millis(1));
+                let key = keys.create(&mut batch, At::from_millis(1));
+                insert(&mut batch, &key, imsi, given);
+                db.commit(batch).await.unwrap();
+            }
+            assert_eq!(load(&db, &keys, imsi).await.unwrap(), Some(first.clone()));
+            let text = imsi.as_str();
+            let row = db.query_opt(&LOAD, params![bucket::of(text), text]).await.unwrap().unwrap();
+            let body: Vec<u8> = row.get(1).unwrap();
+            let plain = first.to_bytes();
+            assert!(!body.windows(16).any(|part| plain.windows(16).any(|key| key == part)));
+            let other = Keys::new(Keyring::create(&folder.join("others")).unwrap());
+            assert!(load(&db, &other, imsi).await.is_err(), "another key file opens nothing");
+            std::fs::remove_dir_all(folder).unwrap();
+        }
+    }
+}

@@ -24,8 +24,8 @@ mod tests {
 
     #[test]
     fn a_signature_computed_elsewhere() {
-        // printf 'PUT\n/v1/subscribers/1\n1700000000\n%s' "$(printf '{}' | sha256sum | cut -c-64)" |
-        //   openssl dgst -sha256 -hmac secret
+        // hash=$(printf '{}' | sha256sum | cut -c-64)
+        // printf 'PUT\n/v1/subscribers/1\n1700000000\n%s' $hash | openssl dgst -sha256 -hmac secret
         let ours = signature(b"secret", "PUT", "/v1/subscribers/1", 1_700_000_000, b"{}");
         assert_eq!(ours, "v1=4c5b9a438af00cdefbdae87938084ecf156ee3764e9d16436563a17c16e63ea6");
     }

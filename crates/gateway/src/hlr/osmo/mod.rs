@@ -10,6 +10,8 @@ mod ctrl;
 mod info;
 mod link;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod vty;
 
 pub use settings::Server;
