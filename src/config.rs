@@ -4,6 +4,8 @@
 //! `BAOHAO_STORE_DATABASE` overrides the key `store.database`. Secrets come only from files or the
 //! environment, never from the command line.
 
+use gateway::hlr::http::Server as Hss;
+use gateway::hlr::osmo::Server as Hlr;
 use gateway::mail::smtp::Server as MailServer;
 use gateway::smsc::smpp::Centre as Smsc;
 use serde::Deserialize;
@@ -25,6 +27,10 @@ pub(crate) struct Config {
     pub(crate) network: Network,
     /// How fast it may go.
     pub(crate) limit: Limit,
+    /// The register, if `network.hlr` is `osmo_hlr`.
+    pub(crate) hlr: Hlr,
+    /// The operator's interface in front of its register, if `network.hlr` is `http`.
+    pub(crate) hss: Hss,
     /// The message centre, if `network.sms` is `smpp`.
     pub(crate) smsc: Smsc,
     /// The mail server, if `network.mail` is `smtp`.
@@ -73,6 +79,9 @@ pub(crate) struct Site {
     /// Requests for pages that are worked on at once; whoever comes then waits on a page of its
     /// own.
     pub(crate) requests_max: usize,
+    /// Address and port for `/metrics`, `/healthz` and `/readyz`, which only the operator may
+    /// reach; none if empty. The last two are also where the pages are.
+    pub(crate) health_listen: String,
 }
 
 /// `[store]`
@@ -123,21 +132,24 @@ pub(crate) struct FirstOperator {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Network {
-    /// `none` (nothing is provisioned, cases wait) or `simulator` (for trials; says so).
-    pub(crate) hlr: Adapter,
+    /// `none` (nothing is provisioned, cases wait), `simulator` (for trials; says so) or `osmo_hlr`
+    /// for the register of `[hlr]`; `http` for the interface of `[hss]`.
+    pub(crate) hlr: HlrAdapter,
     /// The same for text messages; `smpp` for the message centre of `[smsc]`.
     pub(crate) sms: SmsAdapter,
     /// The same for e-mail; `smtp` for the server of `[mail]`.
     pub(crate) mail: MailAdapter,
 }
 
-/// Which adapter stands behind a port.
+/// Which adapter stands behind the port for the register.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Adapter {
+pub(crate) enum HlrAdapter {
     #[default]
     None,
     Simulator,
+    OsmoHlr,
+    Http,
 }
 
 /// Which adapter stands behind the port for text messages.
@@ -166,6 +178,7 @@ impl Default for Site {
             listen: "127.0.0.1:8080".into(),
             base_url: "http://127.0.0.1:8080".into(),
             requests_max: service::app::Site::REQUESTS_MAX,
+            health_listen: String::new(),
         }
     }
 }
@@ -232,7 +245,7 @@ impl Default for FirstOperator {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { hlr: Adapter::None, sms: SmsAdapter::None, mail: MailAdapter::None }
+        Self { hlr: HlrAdapter::None, sms: SmsAdapter::None, mail: MailAdapter::None }
     }
 }
 
@@ -262,7 +275,8 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
 }
 
 /// The sections whose keys the environment overrides: all there are.
-const SECTIONS: [&str; 7] = ["site", "store", "operator", "network", "limit", "smsc", "mail"];
+const SECTIONS: [&str; 9] =
+    ["site", "store", "operator", "network", "limit", "hlr", "hss", "smsc", "mail"];
 
 fn parse(
     shown: &str,
@@ -317,6 +331,7 @@ fn no_secrets(shown: &str, table: &toml::Table) -> Result<(), ConfigError> {
         ("smsc", has(table.get("smsc"))),
         ("smsc.backup", is_backup),
         ("mail", has(table.get("mail"))),
+        ("hss", has(table.get("hss"))),
     ] {
         if is_there {
             return Err(ConfigError(format!(
@@ -430,6 +445,7 @@ mod tests {
         for text in [
             "[smsc]\npassword = \"hush\"\n",
             "[mail]\npassword = \"hush\"\n",
+            "[hss]\npassword = \"hush\"\n",
             "[[smsc.backup]]\nname = \"b\"\npassword = \"hush\"\n",
         ] {
             let error = parsed(text, &[]).unwrap_err();

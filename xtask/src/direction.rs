@@ -11,7 +11,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("vision", &[]),
     ("store", &["domain", "seal"]),
     ("service", &["domain", "seal", "words", "vision", "store"]),
-    ("gateway", &["domain", "words", "service"]),
+    ("gateway", &["domain", "seal", "words", "service"]),
     ("web", &["domain", "words", "service"]),
     ("api", &["domain", "words", "service"]),
     ("demo", &["domain", "seal", "words", "vision", "service", "gateway", "web", "api"]),

@@ -33,6 +33,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::number::states::ALL,
         crate::number::stock::ALL,
         crate::number::sim::ALL,
+        crate::number::sim_key::ALL,
         crate::operator::ALL,
         crate::party::ALL,
         #[cfg(test)]
