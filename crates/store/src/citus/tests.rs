@@ -6,7 +6,8 @@ use crate::statements::all;
 use crate::testing::{Engine, Fresh, fresh};
 
 /// Writes that reach all machines: cleaning up, by age.
-const EVERYWHERE: &[&str] = &["api_request.sweep", "incoming_part.sweep", "upload_part.sweep"];
+const EVERYWHERE: &[&str] =
+    &["api_request.sweep", "incoming_part.sweep", "provision.hurry", "upload_part.sweep"];
 
 async fn connect(db: &Fresh) -> Client {
     crate::postgres::connect_alone(&Options::new(db.address()), "citus").await.unwrap()
