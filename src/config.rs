@@ -4,11 +4,14 @@
 //! `BAOHAO_STORE_DATABASE` overrides the key `store.database`. Secrets come only from files or the
 //! environment, never from the command line.
 
+use gateway::hlr::http::Server as Hss;
+use gateway::hlr::osmo::Server as Hlr;
 use gateway::mail::smtp::Server as MailServer;
 use gateway::smsc::smpp::Centre as Smsc;
 use serde::Deserialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use store::Options;
 
 /// The configuration of one process.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -24,6 +27,10 @@ pub(crate) struct Config {
     pub(crate) network: Network,
     /// How fast it may go.
     pub(crate) limit: Limit,
+    /// The register, if `network.hlr` is `osmo_hlr`.
+    pub(crate) hlr: Hlr,
+    /// The operator's interface in front of its register, if `network.hlr` is `http`.
+    pub(crate) hss: Hss,
     /// The message centre, if `network.sms` is `smpp`.
     pub(crate) smsc: Smsc,
     /// The mail server, if `network.mail` is `smtp`.
@@ -72,14 +79,31 @@ pub(crate) struct Site {
     /// Requests for pages that are worked on at once; whoever comes then waits on a page of its
     /// own.
     pub(crate) requests_max: usize,
+    /// Address and port for `/metrics`, `/healthz` and `/readyz`, which only the operator may
+    /// reach; none if empty. The last two are also where the pages are.
+    pub(crate) health_listen: String,
 }
 
 /// `[store]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct StorePlace {
-    /// A path (SQLite) or a `postgres://` URL.
+    /// A path (SQLite) or a `postgres://` URL; in it `sslmode`: `disable`, `prefer`, `require` or
+    /// `verify-full`.
     pub(crate) database: String,
+    /// The `postgres://` URL of a standby from which reports are read.
+    pub(crate) replica: Option<String>,
+    /// Who may sign the certificate of the PostgreSQL server, as PEM, with `sslmode=verify-full`;
+    /// whom the system trusts if it is not given.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Connections to the database that one process holds at most.
+    pub(crate) connections: usize,
+    /// Seconds that one statement may run (PostgreSQL).
+    pub(crate) statement_timeout_seconds: u64,
+    /// Seconds that it may wait for a row which somebody else writes (PostgreSQL).
+    pub(crate) lock_timeout_seconds: u64,
+    /// Seconds after which the server ends a transaction that lies still (PostgreSQL).
+    pub(crate) idle_timeout_seconds: u64,
     /// A folder for sealed blobs, or `s3://BUCKET/PREFIX` in a program built with `--features s3`.
     pub(crate) blobs: String,
     /// The key file; made on the first start, readable by its owner only.
@@ -108,21 +132,24 @@ pub(crate) struct FirstOperator {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Network {
-    /// `none` (nothing is provisioned, cases wait) or `simulator` (for trials; says so).
-    pub(crate) hlr: Adapter,
+    /// `none` (nothing is provisioned, cases wait), `simulator` (for trials; says so) or `osmo_hlr`
+    /// for the register of `[hlr]`; `http` for the interface of `[hss]`.
+    pub(crate) hlr: HlrAdapter,
     /// The same for text messages; `smpp` for the message centre of `[smsc]`.
     pub(crate) sms: SmsAdapter,
     /// The same for e-mail; `smtp` for the server of `[mail]`.
     pub(crate) mail: MailAdapter,
 }
 
-/// Which adapter stands behind a port.
+/// Which adapter stands behind the port for the register.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Adapter {
+pub(crate) enum HlrAdapter {
     #[default]
     None,
     Simulator,
+    OsmoHlr,
+    Http,
 }
 
 /// Which adapter stands behind the port for text messages.
@@ -151,6 +178,7 @@ impl Default for Site {
             listen: "127.0.0.1:8080".into(),
             base_url: "http://127.0.0.1:8080".into(),
             requests_max: service::app::Site::REQUESTS_MAX,
+            health_listen: String::new(),
         }
     }
 }
@@ -166,9 +194,37 @@ impl StorePlace {
     pub(crate) fn in_folder(folder: &Path) -> Self {
         Self {
             database: folder.join("baohao.db").to_string_lossy().into_owned(),
+            replica: None,
+            ca_file: None,
+            connections: Options::CONNECTIONS,
+            statement_timeout_seconds: Options::STATEMENT_SECONDS,
+            lock_timeout_seconds: Options::LOCK_SECONDS,
+            idle_timeout_seconds: Options::IDLE_SECONDS,
             blobs: folder.join("blobs").to_string_lossy().into_owned(),
             key_file: folder.join("keys.json"),
         }
+    }
+
+    /// How the database is opened.
+    pub(crate) fn options(&self) -> Result<Options, ConfigError> {
+        let within = |name: &str, value: u64, most: u64| match value {
+            value if (1..=most).contains(&value) => Ok(value),
+            _ => Err(ConfigError(format!("store.{name}: 1 to {most}, not {value}"))),
+        };
+        within("connections", self.connections as u64, 1_000)?;
+        let seconds = |name, value| within(name, value, 86_400).map(std::time::Duration::from_secs);
+        Ok(Options {
+            address: self.database.clone(),
+            replica: self.replica.clone().filter(|url| !url.is_empty()),
+            ca_file: self.ca_file.clone(),
+            connections: self.connections,
+            statement_timeout: seconds(
+                "statement_timeout_seconds",
+                self.statement_timeout_seconds,
+            )?,
+            lock_timeout: seconds("lock_timeout_seconds", self.lock_timeout_seconds)?,
+            idle_timeout: seconds("idle_timeout_seconds", self.idle_timeout_seconds)?,
+        })
     }
 }
 
@@ -189,7 +245,7 @@ impl Default for FirstOperator {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { hlr: Adapter::None, sms: SmsAdapter::None, mail: MailAdapter::None }
+        Self { hlr: HlrAdapter::None, sms: SmsAdapter::None, mail: MailAdapter::None }
     }
 }
 
@@ -219,7 +275,8 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
 }
 
 /// The sections whose keys the environment overrides: all there are.
-const SECTIONS: [&str; 7] = ["site", "store", "operator", "network", "limit", "smsc", "mail"];
+const SECTIONS: [&str; 9] =
+    ["site", "store", "operator", "network", "limit", "hlr", "hss", "smsc", "mail"];
 
 fn parse(
     shown: &str,
@@ -274,6 +331,7 @@ fn no_secrets(shown: &str, table: &toml::Table) -> Result<(), ConfigError> {
         ("smsc", has(table.get("smsc"))),
         ("smsc.backup", is_backup),
         ("mail", has(table.get("mail"))),
+        ("hss", has(table.get("hss"))),
     ] {
         if is_there {
             return Err(ConfigError(format!(
@@ -387,6 +445,7 @@ mod tests {
         for text in [
             "[smsc]\npassword = \"hush\"\n",
             "[mail]\npassword = \"hush\"\n",
+            "[hss]\npassword = \"hush\"\n",
             "[[smsc.backup]]\nname = \"b\"\npassword = \"hush\"\n",
         ] {
             let error = parsed(text, &[]).unwrap_err();
@@ -396,6 +455,24 @@ mod tests {
         let config = config.unwrap();
         assert_eq!((config.network.sms, config.smsc.password.as_str()), (SmsAdapter::Smpp, "hush"));
         assert!(!format!("{config:?}").contains("hush"));
+    }
+
+    #[test]
+    fn the_database_is_opened_as_the_configuration_says() {
+        let text =
+            "[store]\nconnections = 40\nlock_timeout_seconds = 3\nreplica = \"postgres://b\"";
+        let options = parsed(text, &[]).unwrap().store.options().unwrap();
+        assert_eq!((options.connections, options.lock_timeout.as_secs()), (40, 3));
+        assert_eq!(options.statement_timeout.as_secs(), Options::STATEMENT_SECONDS);
+        assert_eq!(options.replica.as_deref(), Some("postgres://b"));
+        for (text, key) in [
+            ("[store]\nconnections = 0", "store.connections"),
+            ("[store]\nconnections = 1001", "store.connections"),
+            ("[store]\nidle_timeout_seconds = 0", "store.idle_timeout_seconds"),
+        ] {
+            let error = parsed(text, &[]).unwrap().store.options().unwrap_err().to_string();
+            assert!(error.starts_with(key), "{error}");
+        }
     }
 
     #[test]

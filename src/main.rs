@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod health;
 mod wiring;
 
 use clap::Parser;

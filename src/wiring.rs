@@ -1,14 +1,16 @@
 //! Builds the running program from its configuration.
 
-use crate::config::{self, Adapter, Config, MailAdapter, SmsAdapter, StorePlace};
+use crate::config::{self, Config, HlrAdapter, MailAdapter, SmsAdapter, StorePlace};
 use domain::id::OperatorId;
 use domain::operator::Operator;
 use domain::time::Zone;
+use gateway::meter::{Meter, Metered};
 use gateway::network::{Network, carry};
 use gateway::{Unconnected, hlr, mail, smsc};
 use seal::Keyring;
 use service::app::{App, Site};
 use service::clock::{Clock, SystemClock};
+use service::port::{Hlr, Mail, Sms};
 use std::path::Path;
 use std::sync::Arc;
 use store::{Blobs, Db, Keys, Store};
@@ -22,21 +24,37 @@ pub(crate) async fn open_store(place: &StorePlace) -> Result<Store, Failure> {
             .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
     }
     let keyring = Keyring::open_or_create(&place.key_file)?;
-    let db = Db::open(&place.database).await?;
+    let db = Db::open_with(&place.options()?).await?;
     Ok(Store { db, keys: Keys::new(keyring), blobs: Blobs::open(&place.blobs)? })
 }
 
 /// The program for one command: nothing real is connected, and nothing is sent or provisioned.
 pub(crate) async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
-    open(config, false).await
+    open(config, false).await.map(|running| running.app)
 }
 
 /// The program that runs the outbox, with the ports that the configuration names.
-pub(crate) async fn open_worker(config: &Config) -> Result<Arc<App>, Failure> {
+pub(crate) async fn open_worker(config: &Config) -> Result<Running, Failure> {
     open(config, true).await
 }
 
-async fn open(config: &Config, is_worker: bool) -> Result<Arc<App>, Failure> {
+/// The program and what counts at its ports.
+pub(crate) struct Running {
+    pub(crate) app: Arc<App>,
+    /// By the name of the port.
+    pub(crate) meters: Vec<(&'static str, Arc<Meter>)>,
+}
+
+/// What stands behind the ports.
+struct Ports {
+    hlr: Arc<dyn Hlr>,
+    sms: Arc<dyn Sms>,
+    ears: Option<smsc::smpp::Ears>,
+    mail: Arc<dyn Mail>,
+    network: Option<Arc<Network>>,
+}
+
+async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
     let store = open_store(&config.store).await?;
     let folder = config.store.key_file.parent().unwrap_or(Path::new("."));
     // On a demo's folder it is as late as in the demo: time must not run backwards.
@@ -44,40 +62,14 @@ async fn open(config: &Config, is_worker: bool) -> Result<Arc<App>, Failure> {
         Some(clock) => Arc::new(clock),
         None => Arc::new(SystemClock),
     };
-    let wanted = &config.network;
-    let is_simulated = wanted.hlr == Adapter::Simulator
-        || wanted.sms == SmsAdapter::Simulator
-        || wanted.mail == MailAdapter::Simulator;
-    let network = if is_simulated {
-        let path = folder.join("simulated-network.json");
-        tracing::warn!(path = %path.display(), "the network is simulated");
-        Some(Arc::new(Network::open(Arc::clone(&clock), &path)?))
-    } else {
-        None
-    };
-    let simulated = |is_wanted| network.clone().filter(|_| is_wanted);
-    let (sms, ears) = if is_worker && wanted.sms == SmsAdapter::Smpp {
-        let (smpp, ears) = smsc::Smpp::start(Arc::clone(&clock), centres(&config.smsc)?);
-        (Some(smpp), Some(ears))
-    } else {
-        (None, None)
-    };
+    let meters = ["hlr", "sms", "mail"].map(|name| (name, Arc::new(Meter::default())));
+    let [hlr, sms, mail] = meters.each_ref().map(|(_, meter)| Arc::clone(meter));
+    let ports = ports(config, is_worker, &clock, &hlr)?;
     let app = Arc::new(App {
         store,
-        hlr: match simulated(wanted.hlr == Adapter::Simulator) {
-            Some(network) => Arc::new(hlr::Simulator(network)),
-            None => Arc::new(Unconnected),
-        },
-        sms: match (simulated(wanted.sms == SmsAdapter::Simulator), sms) {
-            (_, Some(smpp)) => smpp,
-            (Some(network), None) => Arc::new(smsc::Simulator(network)),
-            (None, None) => Arc::new(Unconnected),
-        },
-        mail: match (simulated(wanted.mail == MailAdapter::Simulator), wanted.mail) {
-            (Some(network), _) => Arc::new(mail::Simulator(network)),
-            (None, MailAdapter::Smtp) => Arc::new(mail::Smtp::new(mail_server(&config.mail)?)?),
-            (None, _) => Arc::new(Unconnected),
-        },
+        hlr: Arc::new(Metered { meter: hlr, port: ports.hlr }),
+        sms: Arc::new(Metered { meter: sms, port: ports.sms }),
+        mail: Arc::new(Metered { meter: mail, port: ports.mail }),
         clock,
         site: Site {
             base_url: config.site.base_url.trim_end_matches('/').to_owned(),
@@ -86,17 +78,79 @@ async fn open(config: &Config, is_worker: bool) -> Result<Arc<App>, Failure> {
         maintenance: service::maintenance::Watch::default(),
         limits: config.limits(),
     });
-    if let Some(ears) = ears {
+    if let Some(ears) = ports.ears {
         tokio::spawn(smsc::smpp::hear(ears, Arc::downgrade(&app)));
     }
-    if let Some(network) = network {
+    if let Some(network) = ports.network {
         tokio::spawn(carry(network, Arc::downgrade(&app)));
     }
-    Ok(app)
+    Ok(Running { app, meters: meters.into() })
+}
+
+fn ports(
+    config: &Config,
+    is_worker: bool,
+    clock: &Arc<dyn Clock>,
+    hlr_meter: &Arc<Meter>,
+) -> Result<Ports, Failure> {
+    let wanted = &config.network;
+    let network = simulated(config, clock)?;
+    let world = |is_wanted| network.clone().filter(|_| is_wanted);
+    let nothing = || Arc::new(Unconnected);
+    let hlr: Arc<dyn Hlr> = match world(wanted.hlr == HlrAdapter::Simulator) {
+        Some(network) => Arc::new(hlr::Simulator(network)),
+        None if is_worker && wanted.hlr == HlrAdapter::OsmoHlr => {
+            Arc::new(hlr::Osmo::start(config.hlr.clone(), Arc::clone(hlr_meter)))
+        }
+        None if is_worker && wanted.hlr == HlrAdapter::Http => {
+            Arc::new(provisioning(config, clock, hlr_meter)?)
+        }
+        None => nothing(),
+    };
+    let (sms, ears): (Arc<dyn Sms>, _) = match world(wanted.sms == SmsAdapter::Simulator) {
+        Some(network) => (Arc::new(smsc::Simulator(network)), None),
+        None if is_worker && wanted.sms == SmsAdapter::Smpp => {
+            let (smpp, ears) = smsc::Smpp::start(Arc::clone(clock), centres(&config.smsc)?);
+            (smpp, Some(ears))
+        }
+        None => (nothing(), None),
+    };
+    let mail: Arc<dyn Mail> = match (world(wanted.mail == MailAdapter::Simulator), wanted.mail) {
+        (Some(network), _) => Arc::new(mail::Simulator(network)),
+        (None, MailAdapter::Smtp) => Arc::new(mail::Smtp::new(mail_server(&config.mail)?)?),
+        (None, _) => nothing(),
+    };
+    Ok(Ports { hlr, sms, ears, mail, network })
+}
+
+/// The operator's interface in front of its register.
+pub(crate) fn provisioning(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    meter: &Arc<Meter>,
+) -> Result<hlr::Http, Failure> {
+    let mut server = config.hss.clone();
+    server.password = config::secret(&server.password, server.password_file.as_deref())?;
+    Ok(hlr::Http::new(server, Arc::clone(clock), Arc::clone(meter))?)
+}
+
+/// The simulated network, if any port is to have it.
+fn simulated(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Arc<Network>>, Failure> {
+    let wanted = &config.network;
+    let is_simulated = wanted.hlr == HlrAdapter::Simulator
+        || wanted.sms == SmsAdapter::Simulator
+        || wanted.mail == MailAdapter::Simulator;
+    if !is_simulated {
+        return Ok(None);
+    }
+    let folder = config.store.key_file.parent().unwrap_or(Path::new("."));
+    let path = folder.join("simulated-network.json");
+    tracing::warn!(path = %path.display(), "the network is simulated");
+    Ok(Some(Arc::new(Network::open(Arc::clone(clock), &path)?)))
 }
 
 /// The message centre and its backups, with their passwords.
-fn centres(first: &smsc::smpp::Centre) -> Result<Vec<smsc::smpp::Centre>, Failure> {
+pub(crate) fn centres(first: &smsc::smpp::Centre) -> Result<Vec<smsc::smpp::Centre>, Failure> {
     let mut centres = Vec::new();
     for centre in std::iter::once(first).chain(&first.backup) {
         let mut centre = centre.clone();
@@ -113,7 +167,7 @@ fn centres(first: &smsc::smpp::Centre) -> Result<Vec<smsc::smpp::Centre>, Failur
     Ok(centres)
 }
 
-fn mail_server(server: &mail::smtp::Server) -> Result<mail::smtp::Server, Failure> {
+pub(crate) fn mail_server(server: &mail::smtp::Server) -> Result<mail::smtp::Server, Failure> {
     let mut server = server.clone();
     server.password = config::secret(&server.password, server.password_file.as_deref())?;
     Ok(server)
@@ -142,5 +196,10 @@ pub(crate) async fn first_operator(app: &App, config: &Config) -> Result<(), Fai
         policy_pack: first.policy,
         language: first.language,
     };
-    Ok(service::operator::join(app, &operator).await?)
+    let joined = service::operator::join(app, &operator).await;
+    // Several processes may begin at once: whoever was faster made the same one.
+    if joined.is_err() && !service::operator::list(app).await?.is_empty() {
+        return Ok(());
+    }
+    Ok(joined?)
 }

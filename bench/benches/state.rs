@@ -1,9 +1,9 @@
 //! "What is this number's state?" over HTTP with a token, random numbers, keep-alive connections:
-//! `cargo bench -p baohao-bench --bench state [-- NUMBERS [CONNECTIONS [SECONDS]]]`, on SQLite, or on
-//! PostgreSQL with `BAOHAO_BENCH_POSTGRES` set. Client and server share the machine.
+//! `cargo bench -p baohao-bench --bench state [-- NUMBERS [CONNECTIONS [SECONDS]]]`, on SQLite, or
+//! on PostgreSQL with `BAOHAO_BENCH_POSTGRES` set. Client and server share the machine.
 //!
-//! First as fast as it goes; then at half that rate, for the times. Beside it `pgbench` reads random
-//! rows by their key from a table of as many, prepared, with as many clients.
+//! First as fast as it goes; then at half that rate, for the times. Beside it `pgbench` reads
+//! random rows by their key from a table of as many, prepared, with as many clients.
 
 use bench::peer::Postgres;
 use bench::say;

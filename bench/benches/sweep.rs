@@ -71,7 +71,8 @@ async fn measure(engine: Engine, size: u64) {
         let update_seconds = one_update(&server, size).await;
         let ratio = seconds / update_seconds;
         say(&format!(
-            "{size:>10} numbers: PostgreSQL, one UPDATE alone: {update_seconds:.2} s; {ratio:.1} × its time"
+            "{size:>10} numbers: PostgreSQL, one UPDATE alone: {update_seconds:.2} s; \
+             {ratio:.1} × its time"
         ));
     }
     say(&format!(

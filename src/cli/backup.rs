@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use store::Options;
 use store::transfer::{Done, Step, Transfer};
 use store::{Blobs, backup};
 
@@ -167,7 +168,8 @@ impl Move {
             }
             let bar = bar();
             let tell = |step: Step| bar.set_message(format!("{} ({})", step.table, step.done.rows));
-            let transfer = Transfer::open(&parts.database, &self.to).await?;
+            let to = Options { address: self.to, ..config.store.options()? };
+            let transfer = Transfer::open(&parts.database, &to).await?;
             let copied = transfer.copy(&tell).await?;
             if !json {
                 bar.suspend(|| out::line(lang.move_copied(copied.rows, copied.put)));

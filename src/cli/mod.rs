@@ -5,10 +5,13 @@ mod backup;
 mod calendar;
 mod check;
 mod demo;
+mod doctor;
 mod export;
 mod import;
 mod jobs;
 mod maintenance;
+mod migrate;
+mod network;
 pub(crate) mod out;
 pub(crate) mod place;
 mod policy;
@@ -45,11 +48,14 @@ enum Command {
     Calendar(calendar::Calendar),
     Check(check::Check),
     Demo(demo::Demo),
+    Doctor(doctor::Doctor),
     Export(export::Export),
     Import(import::Import),
     Jobs(jobs::Jobs),
     Maintenance(maintenance::Maintenance),
+    Migrate(migrate::Migrate),
     Move(backup::Move),
+    Network(network::Network),
     Policy(policy::Policy),
     Restore(backup::Restore),
     Serve(serve::Serve),
@@ -69,11 +75,14 @@ impl Cli {
             Command::Calendar(calendar) => calendar.run(self.json),
             Command::Check(check) => check.run(self.json),
             Command::Demo(demo) => demo.run(self.json),
+            Command::Doctor(doctor) => doctor.run(self.json),
             Command::Export(export) => export.run(self.json),
             Command::Import(import) => import.run(self.json),
             Command::Jobs(jobs) => jobs.run(self.json),
             Command::Maintenance(maintenance) => maintenance.run(self.json),
+            Command::Migrate(migrate) => migrate.run(self.json),
             Command::Move(moved) => moved.run(self.json),
+            Command::Network(network) => network.run(self.json),
             Command::Restore(restore) => restore.run(self.json),
             Command::Policy(policy) => policy.run(self.json),
             Command::Serve(serve) => serve.run(),

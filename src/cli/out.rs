@@ -17,14 +17,19 @@ pub(crate) fn note(text: impl std::fmt::Display) {
 
 /// Prints why a command failed, with its causes, to standard error.
 pub(crate) fn complain(error: &(dyn Error + Send + Sync + 'static)) {
-    let mut text = format!("baohao: {error}");
+    drop(writeln!(std::io::stderr().lock(), "baohao: {}", causes(error)));
+}
+
+/// An error with its causes, in one line.
+pub(crate) fn causes(error: &(dyn Error + Send + Sync + 'static)) -> String {
+    let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         text.push_str(": ");
         text.push_str(&cause.to_string());
         source = cause.source();
     }
-    drop(writeln!(std::io::stderr().lock(), "{text}"));
+    text
 }
 
 /// The language of the environment: Chinese if `LC_ALL`, `LC_MESSAGES` or `LANG` says so, else

@@ -1,6 +1,7 @@
 //! `baohao serve` and `baohao work`: the pages and interfaces, and the outbox behind them.
 
 use crate::cli::{Failure, out, place::Place};
+use crate::health::{Health, all_routes, open_routes};
 use crate::wiring;
 use clap::Args;
 use service::App;
@@ -33,7 +34,8 @@ impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         super::runtime()?.block_on(async {
             let config = self.place.config()?;
-            let app = wiring::open_worker(&config).await?;
+            let wiring::Running { app, meters } = wiring::open_worker(&config).await?;
+            let health = Health { app: Arc::clone(&app), meters: meters.into() };
             wiring::first_operator(&app, &config).await?;
             let address = self.listen.unwrap_or(config.site.listen);
             let listener = TcpListener::bind(&address)
@@ -42,7 +44,8 @@ impl Serve {
             out::line(format_args!("Listening on http://{}", listener.local_addr()?));
             let (stop, stopped) = watch::channel(false);
             let worker = (!self.no_work).then(|| spawn_work(Arc::clone(&app), stopped.clone()));
-            let router = wiring::router(Arc::clone(&app));
+            let router = wiring::router(Arc::clone(&app)).merge(open_routes(health.clone()));
+            watch_health(&config.site.health_listen, health).await?;
             let server =
                 axum::serve(listener, router).with_graceful_shutdown(wait(stopped)).into_future();
             let server = tokio::spawn(server);
@@ -57,10 +60,26 @@ impl Serve {
     }
 }
 
+/// Serves what only the operator may see, if it is wanted, as long as the process lives.
+async fn watch_health(address: &str, health: Health) -> Result<(), Failure> {
+    if address.is_empty() {
+        return Ok(());
+    }
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    out::line(format_args!("Health and metrics on http://{}", listener.local_addr()?));
+    tokio::spawn(axum::serve(listener, all_routes(health)).into_future());
+    Ok(())
+}
+
 impl Work {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         super::runtime()?.block_on(async {
-            let app = wiring::open_worker(&self.place.existing()?).await?;
+            let config = self.place.existing()?;
+            let wiring::Running { app, meters } = wiring::open_worker(&config).await?;
+            let health = Health { app: Arc::clone(&app), meters: meters.into() };
+            watch_health(&config.site.health_listen, health).await?;
             let (stop, stopped) = watch::channel(false);
             let worker = spawn_work(app, stopped);
             interrupted().await;

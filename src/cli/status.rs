@@ -5,6 +5,7 @@ use crate::wiring;
 use clap::Args;
 use domain::access::Actor;
 use domain::msisdn::Msisdn;
+use domain::number::ServiceProfile;
 use domain::time::{At, Zone};
 use serde_json::{Value, json};
 use service::number::{NumberStatus, Switching};
@@ -57,15 +58,19 @@ fn print(status: &NumberStatus, lang: Lang, zone: &Zone) {
     if let Some(iccid) = &status.iccid {
         line("sim", iccid);
     }
-    let allowed: Vec<&str> = status.allows.services().map(domain::number::Service::code).collect();
-    let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
-    line("allowed", &allowed);
+    line("allowed", &services(status.allows));
     let network = match status.switching {
         Switching::Nothing => "nothing to tell".to_owned(),
         Switching::Since(at) => format!("told, not confirmed, since {}", time(at, zone)),
         Switching::Confirmed(at) => format!("confirmed {}", time(at, zone)),
     };
     line("network", &network);
+    if let Some(applied) = status.differs() {
+        line("applied", &format!("{} (the network cannot do exactly that)", services(applied)));
+    }
+    if let Some(at) = status.drift_at {
+        line("", &format!("changed by somebody else {}, put right", time(at, zone)));
+    }
     for hold in &status.holds {
         let id = hold.kind.code().replace('_', "-");
         line("hold", &word(&format!("hold-{id}-name")));
@@ -84,7 +89,13 @@ fn print(status: &NumberStatus, lang: Lang, zone: &Zone) {
     }
 }
 
-fn time(at: At, zone: &Zone) -> String {
+fn services(profile: ServiceProfile) -> String {
+    let codes: Vec<&str> = profile.services().map(domain::number::Service::code).collect();
+    if codes.is_empty() { "nothing".to_owned() } else { codes.join(", ") }
+}
+
+/// An instant on the operator's clock.
+pub(super) fn time(at: At, zone: &Zone) -> String {
     at.civil_in(zone).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
@@ -107,11 +118,15 @@ fn as_json(status: &NumberStatus) -> Value {
         Switching::Since(at) => ("telling", Some(at)),
         Switching::Confirmed(at) => ("confirmed", Some(at)),
     };
-    let allows: Vec<&str> = status.allows.services().map(domain::number::Service::code).collect();
+    let codes = |profile: ServiceProfile| {
+        profile.services().map(domain::number::Service::code).collect::<Vec<_>>()
+    };
+    let (allows, applied) = (codes(status.allows), status.applied.map(codes));
     json!({
         "number": status.msisdn.to_string(), "status": status.word,
         "state": status.lifecycle, "since": status.since, "until": status.until,
         "iccid": status.iccid, "allows": allows, "network": network,
-        "network_since": network_since, "holds": holds.collect::<Vec<_>>(), "keep": keep,
+        "network_since": network_since, "applied": applied, "changed_at": status.drift_at,
+        "holds": holds.collect::<Vec<_>>(), "keep": keep,
     })
 }

@@ -1,4 +1,5 @@
-//! Writes load: `load numbers FILE COUNT`, `load sims FILE COUNT`, `load usage FILE EVENTS NUMBERS`.
+//! Writes load: `load numbers FILE COUNT`, `load sims FILE COUNT`,
+//! `load usage FILE EVENTS NUMBERS`.
 
 use bench::installation::now;
 use bench::{load, say};

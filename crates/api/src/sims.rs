@@ -144,5 +144,6 @@ fn parse(index: usize, new: &NewSimBody) -> Result<NewSim, Problem> {
             imsi: field::imsi(&name("imsi"), &new.imsi)?,
         },
         eid: eid.map_err(|refusal| field::refused(&name("eid"), &refusal))?,
+        keys: None,
     })
 }

@@ -106,6 +106,12 @@ pub(crate) struct Network {
     /// Since when.
     #[schema(format = DateTime)]
     since: Option<String>,
+    /// What it was last read to allow: more or less than `allows` where it cannot bar as finely as
+    /// that. Absent before the first reading.
+    applied: Option<Vec<&'static str>>,
+    /// When it was last found changed by somebody else, and put right.
+    #[schema(format = DateTime)]
+    changed_at: Option<String>,
 }
 
 /// How a number is kept alive. All days are of `zone`.
@@ -284,12 +290,16 @@ fn key(given: &str) -> Result<&str, Problem> {
 
 impl Status {
     fn of(status: NumberStatus, lang: Lang) -> Self {
-        let network = match status.switching {
-            Switching::Nothing => Network { state: "nothing", since: None },
-            Switching::Since(at) => Network { state: "switching", since: Some(field::instant(at)) },
-            Switching::Confirmed(at) => {
-                Network { state: "confirmed", since: Some(field::instant(at)) }
-            }
+        let (state, since) = match status.switching {
+            Switching::Nothing => ("nothing", None),
+            Switching::Since(at) => ("switching", Some(at)),
+            Switching::Confirmed(at) => ("confirmed", Some(at)),
+        };
+        let network = Network {
+            state,
+            since: since.map(field::instant),
+            applied: status.applied.map(services),
+            changed_at: status.drift_at.map(field::instant),
         };
         Self {
             msisdn: status.msisdn.to_string(),

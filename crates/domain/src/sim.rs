@@ -1,6 +1,10 @@
 //! The identities of a SIM: the card (ICCID), the subscription in the network (IMSI), the phone
 //! (IMEI) and the chip of an eSIM (EID).
 
+mod keys;
+
+pub use keys::SimKeys;
+
 use crate::finding::{Finding, Findings};
 use crate::inline::Inline;
 use crate::msisdn::range::Network;
@@ -323,6 +327,8 @@ pub enum SimRefusal {
     EidLength,
     /// The check digits of the EID do not fit.
     EidCheck,
+    /// K and OPc have 32 hexadecimal digits each.
+    KeyShape,
 }
 
 impl SimRefusal {
@@ -339,6 +345,7 @@ impl SimRefusal {
         Self::ImeiCheck,
         Self::EidLength,
         Self::EidCheck,
+        Self::KeyShape,
     ];
 }
 
@@ -356,6 +363,7 @@ impl Refusal for SimRefusal {
             Self::ImeiCheck => "sim.imei_check",
             Self::EidLength => "sim.eid_length",
             Self::EidCheck => "sim.eid_check",
+            Self::KeyShape => "sim.key_shape",
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | port | simulator | real adapter |
 //! |---|---|---|
-//! | `service::port::Hlr` | [`hlr::Simulator`] | see `docs/guides/adding-an-adapter.md` |
+//! | `service::port::Hlr` | [`hlr::Simulator`] | [`hlr::Osmo`], [`hlr::Http`] |
 //! | `service::port::Sms` | [`smsc::Simulator`] | [`smsc::Smpp`] |
 //! | `service::port::Mail` | [`mail::Simulator`] | [`mail::Smtp`] |
 //!
@@ -14,8 +14,10 @@
 pub mod handset;
 pub mod hlr;
 pub mod mail;
+pub mod meter;
 pub mod network;
 pub mod smsc;
+mod tls;
 mod unconnected;
 
 pub use unconnected::Unconnected;

@@ -1,5 +1,6 @@
 //! Nothing behind a port: every call says so, and everything waits until something is connected.
 
+use domain::sim::SimKeys;
 use service::port::{Hlr, HlrRecord, Later, Mail, NetworkProfile, OutgoingMail, OutgoingSms};
 use service::port::{PortError, Sms};
 
@@ -13,7 +14,11 @@ fn none<'a, T: 'a>(what: &str) -> Later<'a, Result<T, PortError>> {
 }
 
 impl Hlr for Unconnected {
-    fn create<'a>(&'a self, _imsi: &'a str) -> Later<'a, Result<(), PortError>> {
+    fn create<'a>(
+        &'a self,
+        _imsi: &'a str,
+        _keys: Option<&'a SimKeys>,
+    ) -> Later<'a, Result<(), PortError>> {
         none("HLR")
     }
 

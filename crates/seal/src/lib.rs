@@ -62,6 +62,13 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     digest.as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
+/// HMAC-SHA256 (RFC 2104) of `text` under `key`, for signing what is sent to another system.
+pub fn hmac_sha256(key: &[u8], text: &[u8]) -> [u8; 32] {
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, key);
+    let tag = aws_lc_rs::hmac::sign(&key, text);
+    tag.as_ref().try_into().expect("a tag of SHA-256 has 32 bytes")
+}
+
 /// A hash as it is written down: two small hexadecimal digits a byte.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

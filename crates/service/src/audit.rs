@@ -55,7 +55,7 @@ pub async fn list_of(
     count: usize,
 ) -> Result<Vec<Entry>, Error> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let stored = store::audit::list(&app.store.db, operator_id, after, count).await?;
+    let stored = store::audit::list(&app.store.db.reports(), operator_id, after, count).await?;
     let entries = stored.into_iter().map(|stored| Entry {
         seq: stored.seq.unwrap_or_default(),
         subject: stored.entry.subject,

@@ -8,7 +8,7 @@ use domain::access::{Action, Actor};
 use domain::id::OperatorId;
 use domain::msisdn::Msisdn;
 use domain::number::{Lifecycle, NumberRefusal, SimRef};
-use domain::sim::{Eid, Iccid};
+use domain::sim::{Eid, Iccid, SimKeys};
 use domain::time::At;
 use futures::TryStreamExt;
 use store::number::sim::{self, SimRow};
@@ -41,12 +41,14 @@ pub struct Sim {
 }
 
 /// A SIM to bring into stock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSim {
     /// The card and the subscription on it.
     pub sim: SimRef,
     /// The chip, where the card is a profile on one.
     pub eid: Option<Eid>,
+    /// Its keys, for a register that is to be given them.
+    pub keys: Option<SimKeys>,
 }
 
 /// How many things were new.
@@ -129,15 +131,14 @@ pub async fn bring_numbers(
 }
 
 /// Brings SIMs into the stock of `operator_id`, a lot at a time. Stopped at any point it can be
-/// run again.
+/// run again. Keys are taken for SIMs that are here already, too, if none came with them before.
 pub async fn bring_sims(
     app: &App,
     actor: &Actor,
     operator_id: OperatorId,
     sims: impl IntoIterator<Item = NewSim>,
 ) -> Result<Brought, Error> {
-    let eid = |new: NewSim| (new.sim, new.eid.map(|eid| eid.as_str().to_owned()));
-    let sims: Vec<_> = sims.into_iter().map(eid).collect();
+    let sims: Vec<NewSim> = sims.into_iter().collect();
     let lots = futures::stream::iter(sims.chunks(LOT_ROWS).map(Ok));
     lots.try_fold(Brought::default(), |sum, lot| async move {
         let new = number::lot::bring_sims(app, actor, operator_id, lot).await?;

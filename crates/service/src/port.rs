@@ -2,6 +2,8 @@
 //!
 //! Each has a real adapter and a simulator in `gateway`; `main` wires one of them.
 
+use domain::number::{Capabilities, Service, ServiceProfile};
+use domain::sim::SimKeys;
 use domain::time::At;
 use std::future::Future;
 use std::pin::Pin;
@@ -44,6 +46,34 @@ pub struct NetworkProfile {
     pub roaming: bool,
 }
 
+impl From<ServiceProfile> for NetworkProfile {
+    fn from(profile: ServiceProfile) -> Self {
+        Self {
+            voice_out: profile.allows(Service::VoiceOut),
+            voice_in: profile.allows(Service::VoiceIn),
+            sms_out: profile.allows(Service::SmsOut),
+            sms_in: profile.allows(Service::SmsIn),
+            data: profile.allows(Service::Data),
+            roaming: profile.allows(Service::Roaming),
+        }
+    }
+}
+
+impl From<NetworkProfile> for ServiceProfile {
+    fn from(profile: NetworkProfile) -> Self {
+        let all = [
+            (profile.voice_out, Service::VoiceOut),
+            (profile.voice_in, Service::VoiceIn),
+            (profile.sms_out, Service::SmsOut),
+            (profile.sms_in, Service::SmsIn),
+            (profile.data, Service::Data),
+            (profile.roaming, Service::Roaming),
+        ];
+        let allowed = all.into_iter().filter(|(is_allowed, _)| *is_allowed);
+        allowed.fold(Self::NOTHING, |set, (_, service)| set.or(Self::of(&[service])))
+    }
+}
+
 /// A subscriber record of the HLR, as read back.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct HlrRecord {
@@ -57,9 +87,25 @@ pub struct HlrRecord {
 
 /// The home location register (or HSS). Every call is idempotent.
 pub trait Hlr: Send + Sync + std::fmt::Debug {
-    /// Makes sure a record for `imsi` exists (with no number and nothing allowed if new).
-    fn create<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<(), PortError>>;
-    /// Gives `imsi` the number `msisdn`, or takes its number away.
+    /// What it can switch by itself, and what only together.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::SEPARATE
+    }
+
+    /// Whether it has come back since this was last asked: what waits for it is then told at once.
+    fn has_come_back(&self) -> bool {
+        false
+    }
+
+    /// Makes sure a record for `imsi` exists (with no number and nothing allowed if new), and that
+    /// it has `keys`; without them those of the record stay as they are.
+    fn create<'a>(
+        &'a self,
+        imsi: &'a str,
+        keys: Option<&'a SimKeys>,
+    ) -> Later<'a, Result<(), PortError>>;
+    /// Gives `imsi` the number `msisdn`, or takes its number away. A number is on one SIM:
+    /// whichever else had it has it no more.
     fn set_number<'a>(
         &'a self,
         imsi: &'a str,

@@ -7,16 +7,23 @@
 //! to it; and it reads confirmed records again, after seconds first and then at longer and longer
 //! intervals, because a late answer may still undo what was confirmed.
 
+mod odd;
+
+pub use odd::{Odd, odd};
+
 use crate::app::App;
 use crate::error::Error;
-use crate::port::{HlrRecord, NetworkProfile, PortError};
+use crate::port::{HlrRecord, Later, PortError};
 use crate::work::Next;
+use domain::access::Actor;
 use domain::msisdn::Msisdn;
 use domain::number::{Service, ServiceProfile};
+use futures::StreamExt;
 use std::future::Future;
 use std::time::Duration;
-use store::number::provision::{self, Provision, ProvisionStep};
-use store::{Batch, ClaimedJob, CommitError, Job};
+use store::number::provision::{self, Drift, Provision, ProvisionStep};
+use store::number::sim_key;
+use store::{AuditEntry, Batch, ClaimedJob, CommitError, Job};
 
 /// The job that tells the network about one number; its key is the number's subject.
 pub const JOB: &str = "provision.number";
@@ -36,6 +43,10 @@ const CHECK_MILLIS_MAX: i64 = 30 * 24 * 3_600_000;
 const RETRY_MILLIS_MAX: i64 = 60_000;
 /// Records looked at in one call of [`reconcile`].
 const RECORDS_MAX: i64 = 200;
+/// Of these, told at the same time: a register answers one after another.
+const PARALLEL_MAX: usize = 16;
+/// The audit entry of a record that somebody else changed.
+const DRIFT_ACTION: &str = "number.network_drift";
 /// Changes of what is wanted while it is being told, after which we leave it to the next call.
 const CHANGES_MAX: u32 = 8;
 
@@ -60,12 +71,21 @@ pub async fn run(app: &App, job: &ClaimedJob) -> Result<Next, Error> {
     Ok(Next::Done)
 }
 
-/// Compares wanted with actual wherever that is due, and puts it right; bounded work per call.
+/// Compares wanted with actual wherever that is due, and puts it right; bounded work per call. When
+/// the network has come back, what waits for it is due.
 pub async fn reconcile(app: &App) -> Result<Report, Error> {
+    if app.hlr.has_come_back() {
+        commit(app, |batch| provision::hurry(batch, RETRY_MILLIS_MAX)).await?;
+    }
+    let numbers = provision::checks(&app.store.db, app.now(), RECORDS_MAX).await?;
+    // Boxed and owned, so that the whole can move between threads.
+    let tells: Vec<Later<'_, _>> =
+        numbers.into_iter().map(|msisdn| Box::pin(tell(app, msisdn)) as Later<'_, _>).collect();
+    let mut tells = futures::stream::iter(tells).buffer_unordered(PARALLEL_MAX);
     let mut report = Report::default();
-    for msisdn in provision::checks(&app.store.db, app.now(), RECORDS_MAX).await? {
+    while let Some(told) = tells.next().await {
         report.numbers += 1;
-        if tell(app, msisdn).await? {
+        if told? {
             report.confirmed += 1;
         } else {
             report.open += 1;
@@ -128,38 +148,98 @@ async fn climb(app: &App, row: &Provision) -> Result<Result<(), PortError>, Erro
             Err(error) => Ok(Err(error)),
         };
     };
-    let profile = network_profile(profile);
+    let told = hlr.capabilities().express(profile, row.lean);
+    let wanted =
+        HlrRecord { imsi: imsi.to_owned(), msisdn: Some(digits.clone()), profile: told.into() };
+    if row.step == ProvisionStep::Confirmed {
+        return match answer(hlr.read(imsi)).await {
+            Ok(found) => match drift_of(&wanted, found.as_ref()) {
+                None => confirm(app, row, told).await.map(Ok),
+                Some(_) if row.applied.is_none() => Ok(Err(differs())),
+                Some(drift) => Err(report_drift(app, row, drift, found.as_ref()).await?),
+            },
+            Err(error) => Ok(Err(error)),
+        };
+    }
+    let keys = sim_key::load(&app.store.db, &app.store.keys, row.imsi).await?;
     let steps = [ProvisionStep::Created, ProvisionStep::Numbered, ProvisionStep::Profiled];
     for step in steps.into_iter().filter(|step| *step > row.step) {
-        let told = match step {
-            ProvisionStep::Created => answer(hlr.create(imsi)).await,
+        let done = match step {
+            ProvisionStep::Created => answer(hlr.create(imsi, keys.as_ref())).await,
             ProvisionStep::Numbered => answer(hlr.set_number(imsi, Some(&digits))).await,
             ProvisionStep::Wanted | ProvisionStep::Profiled | ProvisionStep::Confirmed => {
-                answer(hlr.set_profile(imsi, profile)).await
+                answer(hlr.set_profile(imsi, wanted.profile)).await
             }
         };
-        if let Err(error) = told {
+        if let Err(error) = done {
             return Ok(Err(error));
         }
         commit(app, |batch| row.advance(batch, step)).await?;
     }
-    let wanted = HlrRecord { imsi: imsi.to_owned(), msisdn: Some(digits), profile };
     match answer(hlr.read(imsi)).await {
-        Ok(Some(record)) if record == wanted => {
-            confirm(app, row).await?;
-            Ok(Ok(()))
+        Ok(found) if drift_of(&wanted, found.as_ref()).is_none() => {
+            confirm(app, row, told).await.map(Ok)
         }
-        Ok(_) => Ok(Err(PortError::Unreachable("the record is not as told".to_owned()))),
+        Ok(_) => Ok(Err(differs())),
         Err(error) => Ok(Err(error)),
     }
 }
 
-async fn confirm(app: &App, row: &Provision) -> Result<(), Error> {
+fn differs() -> PortError {
+    PortError::Unreachable("the record is not as told".to_owned())
+}
+
+/// In what the record found differs from the one wanted.
+fn drift_of(wanted: &HlrRecord, found: Option<&HlrRecord>) -> Option<Drift> {
+    match found {
+        None => Some(Drift::Gone),
+        Some(found) if found.msisdn != wanted.msisdn => Some(Drift::Number),
+        Some(found) if found.profile != wanted.profile => Some(Drift::Profile),
+        Some(_) => None,
+    }
+}
+
+/// Somebody else changed a confirmed record: that is noted and told to whoever reads the audit log,
+/// and the record is told again from the first step. The answer says that the row is another now.
+async fn report_drift(
+    app: &App,
+    row: &Provision,
+    drift: Drift,
+    found: Option<&HlrRecord>,
+) -> Result<Error, Error> {
+    let number = store::number::load(&app.store.db, row.msisdn).await?.ok_or(Error::NotFound)?;
+    let services = |profile: ServiceProfile| profile.services().collect::<Vec<Service>>();
+    let detail = serde_json::json!({
+        "what": drift.code(),
+        "wanted": row.applied.map(services),
+        "found": found.map(|record| services(record.profile.into())),
+    });
+    tracing::warn!(what = drift.code(), "the network was changed by somebody else");
+    commit(app, |batch| {
+        row.drifted(batch, drift);
+        // Nothing of the number changes, but that it has an entry more.
+        store::number::update(batch, &number, &number.facts);
+        let at = batch.at();
+        batch.audit(AuditEntry {
+            operator_id: number.operator_id,
+            subject: store::number::subject(number.msisdn),
+            subject_version: number.version + 1,
+            actor: Actor::System.audit_name(),
+            action: DRIFT_ACTION.to_owned(),
+            detail_json: detail.to_string(),
+            at,
+        });
+    })
+    .await?;
+    Ok(Error::Conflict)
+}
+
+async fn confirm(app: &App, row: &Provision, applied: ServiceProfile) -> Result<(), Error> {
     let now = app.now();
     let age = now.millis().saturating_sub(row.wanted_at.millis());
     let check_at = now.plus_millis(age.clamp(CHECK_MILLIS_MIN, CHECK_MILLIS_MAX));
     commit(app, |batch| {
-        row.confirm(batch, check_at);
+        row.confirm(batch, Some(applied), check_at);
         if let Some(id) = row.application_id {
             let payload = serde_json::json!({ "msisdn": row.msisdn.to_string() });
             batch.job(Job { kind: READY, key: id.to_string(), payload, run_at: now });
@@ -177,16 +257,4 @@ async fn commit(app: &App, fill: impl FnOnce(&mut Batch)) -> Result<(), Error> {
 async fn answer<T>(call: impl Future<Output = Result<T, PortError>>) -> Result<T, PortError> {
     let late = |_| Err(PortError::Unreachable("no answer in time".to_owned()));
     tokio::time::timeout(ANSWER_MAX, call).await.unwrap_or_else(late)
-}
-
-/// What the rules allow, as the network takes it.
-pub fn network_profile(profile: ServiceProfile) -> NetworkProfile {
-    NetworkProfile {
-        voice_out: profile.allows(Service::VoiceOut),
-        voice_in: profile.allows(Service::VoiceIn),
-        sms_out: profile.allows(Service::SmsOut),
-        sms_in: profile.allows(Service::SmsIn),
-        data: profile.allows(Service::Data),
-        roaming: profile.allows(Service::Roaming),
-    }
 }

@@ -25,6 +25,7 @@ use domain::policy::Policy;
 use domain::time::At;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use store::Db;
 use store::number::shard::Lease;
 use store::number::{DueKey, Shards};
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -97,6 +98,7 @@ pub async fn preview(
     mut each: impl FnMut(Msisdn, &Step) -> Result<(), Error>,
 ) -> Result<Report, Error> {
     let mut sweep = Sweep::new(app, at);
+    sweep.db = app.store.db.reports();
     let mut after = DueKey::default();
     loop {
         let Some((last, msisdns)) = sweep.page(after, Shards::ALL).await? else {
@@ -124,6 +126,8 @@ pub async fn next_due(app: &App) -> Result<Option<At>, Error> {
 
 struct Sweep<'a> {
     app: &'a App,
+    /// Where numbers are read: of a preview, perhaps a copy.
+    db: Db,
     at: At,
     policies: BTreeMap<OperatorId, Policy>,
     letterheads: BTreeMap<OperatorId, Letterhead>,
@@ -144,6 +148,7 @@ impl<'a> Sweep<'a> {
         });
         Self {
             app,
+            db: app.store.db.clone(),
             at,
             policies: BTreeMap::new(),
             letterheads: BTreeMap::new(),
@@ -203,8 +208,7 @@ impl<'a> Sweep<'a> {
         if shards.is_empty() {
             return Ok(None);
         }
-        let db = &self.app.store.db;
-        let mut due = store::number::due(db, self.at, after, shards, PAGE_MAX).await?;
+        let mut due = store::number::due(&self.db, self.at, after, shards, PAGE_MAX).await?;
         let Some(&(last, _)) = due.last() else { return Ok(None) };
         due.sort_unstable_by_key(|(key, _)| (key.bucket, key.msisdn));
         Ok(Some((last, due.into_iter().map(|(_, msisdn)| msisdn).collect())))

@@ -28,6 +28,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &HEAD_INSERT,
     &HEAD_MOVE,
     &OPERATORS,
+    &FIRST,
     &LIST,
     &OF_SUBJECT,
     &verify::GAPS,
@@ -38,10 +39,14 @@ const INSERT: Statement = Statement::new(
     "insert into audit_entry (bucket, id, operator_id, subject, subject_version, actor, action, \
         detail, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 );
-const UNLINKED_OPERATORS: Statement = Statement::new(
+/// On PostgreSQL not with `exists`: where the tables are spread over machines, nothing may be
+/// looked for in a big one for each row of a small one.
+const UNLINKED_OPERATORS: Statement = Statement::of_two(
     "audit.unlinked_operators",
     "select id from operator where exists (select 1 from audit_entry \
         where operator_id = operator.id and seq is null) order by id",
+    "select id from operator where id in (select distinct operator_id from audit_entry \
+        where seq is null) order by id",
 );
 const UNLINKED: Statement = Statement::new(
     "audit.unlinked",
@@ -65,10 +70,11 @@ const HEAD_MOVE: Statement = Statement::new(
 );
 const OPERATORS: Statement = Statement::new(
     "audit.operators",
-    "select id from operator where exists (select 1 from audit_entry \
-        where operator_id = operator.id) or exists (select 1 from audit_head \
-        where operator_id = operator.id) order by id",
+    "select operator.id, audit_head.operator_id is not null from operator \
+     left join audit_head on audit_head.operator_id = operator.id order by operator.id",
 );
+const FIRST: Statement =
+    Statement::new("audit.first", "select 1 from audit_entry where operator_id = $1 limit 1");
 const LIST: Statement = Statement::new(
     "audit.list",
     "select id, operator_id, subject, subject_version, actor, action, detail, at, seq, chain \
@@ -222,8 +228,15 @@ impl StoredEntry {
 
 /// The operators that have entries or a chain.
 pub async fn operators(db: &Db) -> Result<Vec<OperatorId>, Error> {
-    let rows = db.query(&OPERATORS, Vec::new()).await?;
-    rows.iter().map(|row| row.get(0)).collect()
+    let mut found = Vec::new();
+    for row in db.query(&OPERATORS, Vec::new()).await? {
+        let operator_id: OperatorId = row.get(0)?;
+        let has_chain = row.get(1)?;
+        if has_chain || !db.query(&FIRST, params![operator_id]).await?.is_empty() {
+            found.push(operator_id);
+        }
+    }
+    Ok(found)
 }
 
 /// Linked entries of one operator in the order of the chain, after number `after`.

@@ -191,8 +191,12 @@ impl Blobs {
             if is_young || BlobRecord::load(db, id).await?.is_some() {
                 continue;
             }
-            self.objects.delete(&object.location).await.map_err(|e| fault("remove", id, e))?;
-            removed += 1;
+            match self.objects.delete(&object.location).await {
+                Ok(()) => removed += 1,
+                // Another process sweeps as well.
+                Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(fault("remove", id, error)),
+            }
         }
         Ok(removed)
     }

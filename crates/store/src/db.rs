@@ -1,23 +1,27 @@
 //! The one `Db` over both engines.
 
+mod replica;
+
 use crate::batch::Batch;
 use crate::error::{CommitError, Error, ErrorKind};
+use crate::options::Options;
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::statement::{Statement, texts};
 use crate::value::{Row, Value};
+use replica::Replica;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// Connections for reading (SQLite) or in the pool (PostgreSQL).
-const CONNECTIONS: usize = 16;
-
-/// The database. Cheap to clone; reads see everything that was committed before they began.
+/// The database. Cheap to clone; reads see everything that was committed before they began, but for
+/// [`Db::reports`].
 #[derive(Clone, Debug)]
 pub struct Db {
     engine: Arc<Engine>,
+    replica: Option<Arc<Replica>>,
     jobs: Arc<Notify>,
+    is_for_reports: bool,
 }
 
 #[derive(Debug)]
@@ -27,18 +31,32 @@ enum Engine {
 }
 
 impl Db {
-    /// Opens `postgres://…`, or else the SQLite file of that path, and brings the schema up to
-    /// date.
+    /// Opens `postgres://…`, or else the SQLite file of that path, with the usual settings; see
+    /// [`Db::open_with`].
     pub async fn open(address: &str) -> Result<Self, Error> {
-        let is_postgres =
-            address.starts_with("postgres://") || address.starts_with("postgresql://");
-        let engine = if is_postgres {
-            Engine::Postgres(Postgres::open(address, CONNECTIONS).await?)
+        Self::open_with(&Options::new(address)).await
+    }
+
+    /// Opens a database and brings its schema up to date, as far as older programs that run on it
+    /// can live with ([`crate::migrate()`]).
+    pub async fn open_with(options: &Options) -> Result<Self, Error> {
+        let engine = if options.is_postgres() {
+            Engine::Postgres(Postgres::open(options).await?)
         } else {
-            let path = address.strip_prefix("sqlite://").unwrap_or(address);
-            Engine::Sqlite(Sqlite::open(Path::new(path), CONNECTIONS).await?)
+            let path = Path::new(path_of(&options.address));
+            Engine::Sqlite(Sqlite::open(path, options.connections).await?)
         };
-        Ok(Self { engine: Arc::new(engine), jobs: Arc::new(Notify::new()) })
+        let replica = Replica::of(options)?.map(Arc::new);
+        let jobs = Arc::new(Notify::new());
+        Ok(Self { engine: Arc::new(engine), replica, jobs, is_for_reports: false })
+    }
+
+    /// The same database for long lists and sums: they are read from the standby, if there is one
+    /// and it answers, and so may lack what was committed in the last moments. Whatever decides
+    /// about a change must not be read here.
+    #[must_use]
+    pub fn reports(&self) -> Self {
+        Self { is_for_reports: true, ..self.clone() }
     }
 
     /// `sqlite` or `postgres`.
@@ -89,9 +107,14 @@ impl Db {
         &self,
         queries: Vec<(&'static Statement, Vec<Value>)>,
     ) -> Result<Vec<Vec<Row>>, Error> {
+        if let Some(replica) = self.replica.as_ref().filter(|_| self.is_for_reports)
+            && let Some(answers) = replica.query(&queries).await
+        {
+            return Ok(answers);
+        }
         match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.query(queries).await,
-            Engine::Postgres(postgres) => postgres.query(queries).await,
+            Engine::Postgres(postgres) => postgres.query(&queries).await,
         }
     }
 
@@ -161,6 +184,11 @@ impl Db {
         }
         Ok(())
     }
+}
+
+/// The path that an address of SQLite names.
+pub(crate) fn path_of(address: &str) -> &str {
+    address.strip_prefix("sqlite://").unwrap_or(address)
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod blobs;
 mod blocking;
 pub mod bucket;
 pub mod calendar;
+pub mod citus;
 pub mod conversation;
 mod db;
 mod error;
@@ -34,6 +35,7 @@ mod migrate;
 pub mod notice;
 pub mod number;
 pub mod operator;
+mod options;
 pub mod party;
 #[cfg(test)]
 mod plans;
@@ -56,6 +58,8 @@ pub use db::Db;
 pub use error::{CommitError, Error, ErrorKind};
 pub use job::{ClaimedJob, Failed, Job};
 pub use keys::Keys;
+pub use migrate::{Migrated, migrate};
+pub use options::Options;
 pub use statement::Statement;
 pub use value::{FromValue, Row, Value};
 

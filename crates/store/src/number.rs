@@ -6,6 +6,7 @@ pub mod party;
 pub mod provision;
 pub mod shard;
 pub mod sim;
+pub mod sim_key;
 pub mod states;
 pub mod stock;
 

@@ -2,30 +2,32 @@
 //!
 //! Sessions are read-only by default, so nothing but [`Postgres::commit`] can write. Batches run
 //! at "read committed": what they check are versions and unique keys of rows they write, which
-//! that level guards. Deadlocks and serialisation failures are retried here and nowhere else.
+//! that level guards. What is tried again stands in [`retry`] and nowhere else.
+
+mod address;
+mod retry;
+mod tls;
 
 use crate::batch::Op;
 use crate::error::{CommitError, Error, ErrorKind};
+use crate::migrate::{Extent, Migrated};
+use crate::options::Options;
 use crate::statement::{Statement, texts};
 use crate::value::{Row, Value};
 use bytes::BytesMut;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures::TryStreamExt;
 use futures::future::join_all;
+use retry::{Again, Tries};
 use std::time::Duration;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Config, NoTls};
 
-/// Tries of one batch that keeps losing against others at the database.
-const TRIES_MAX: u64 = 12;
 /// How long a caller waits for a connection.
 const POOL_WAIT: Duration = Duration::from_secs(20);
-/// Session settings: time-outs against anything that hangs, and read-only unless said otherwise.
-const SETTINGS: &str = "-c statement_timeout=30s -c lock_timeout=15s \
-    -c idle_in_transaction_session_timeout=60s -c default_transaction_read_only=on \
-    -c timezone=UTC";
+/// Begins what reads.
+const READ: &str = "begin isolation level repeatable read read only";
+/// Begins what writes.
+const WRITE: &str = "begin isolation level read committed read write";
 
 type Answer = Result<Vec<Vec<Row>>, CommitError>;
 
@@ -35,59 +37,101 @@ pub(crate) struct Postgres {
     pool: Pool,
 }
 
+/// Why a batch was not committed.
+#[derive(Debug)]
+struct Failed {
+    error: CommitError,
+    /// Whether the commit was sent: then a lost connection leaves open what happened.
+    is_sent: bool,
+}
+
+impl Failed {
+    fn why(&self) -> Again {
+        match &self.error {
+            CommitError::Fault(error) => match retry::why(error) {
+                Again::Connection if self.is_sent => Again::Never,
+                why => why,
+            },
+            CommitError::Conflict(_) | CommitError::Duplicate(_) => Again::Never,
+        }
+    }
+}
+
+impl From<CommitError> for Failed {
+    fn from(error: CommitError) -> Self {
+        Self { error, is_sent: false }
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { error: error.into(), is_sent: false }
+    }
+}
+
 impl Postgres {
-    /// Connects, checks the database's settings and brings its schema up to date.
-    pub(crate) async fn open(url: &str, connections: usize) -> Result<Self, Error> {
-        Self::connect(url, connections, false).await
+    /// Connects, checks the database's settings and brings its schema up to date, as far as older
+    /// programs can live with it.
+    pub(crate) async fn open(options: &Options) -> Result<Self, Error> {
+        let own = Self::connect(options, &options.address)?;
+        let client = own.client().await?;
+        check_collation(&client).await?;
+        let migrated = crate::migrate::postgres(&client, Extent::Expand).await?;
+        if let Some(first) = migrated.waiting.first() {
+            tracing::info!(first, "waits for `baohao migrate --contract`");
+        }
+        crate::transfer::refuse_unfinished(&client).await?;
+        Ok(own)
     }
 
-    async fn connect(url: &str, connections: usize, is_move: bool) -> Result<Self, Error> {
-        let mut config: Config = url.parse().map_err(|e| {
-            Error::caused(ErrorKind::Config, "the database address is not understood", e)
-        })?;
-        if config.get_ssl_mode() == SslMode::Require {
-            let text = "this program speaks to PostgreSQL without TLS: use a socket, a private \
-                network or a local proxy, and leave sslmode=require out";
-            return Err(Error::new(ErrorKind::Config, text));
-        }
-        let options = config.get_options().map(|own| format!("{own} {SETTINGS}"));
-        config.options(options.as_deref().unwrap_or(SETTINGS));
-        config.application_name("baohao").connect_timeout(Duration::from_secs(10));
+    /// A pool for this address; connects when it is first asked.
+    pub(crate) fn connect(options: &Options, address: &str) -> Result<Self, Error> {
+        let (mut config, tls) = address::parse(address, options)?;
+        address::session(&mut config, options);
         let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(config, NoTls, manager_config);
-        let pool = Pool::builder(manager)
-            .max_size(connections)
+        let pool = Pool::builder(Manager::from_config(config, tls, manager_config))
+            .max_size(options.connections)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(POOL_WAIT))
             .create_timeout(Some(POOL_WAIT))
             .build()
             .map_err(|e| Error::caused(ErrorKind::Bug, "cannot make the pool", e))?;
-        let own = Self { pool };
-        let client = own.client().await?;
-        check_collation(&client).await?;
-        crate::migrate::postgres(&client).await?;
-        if !is_move {
-            crate::transfer::refuse_unfinished(&client).await?;
-        }
-        Ok(own)
+        Ok(Self { pool })
     }
 
     async fn client(&self) -> Result<Object, Error> {
         use deadpool_postgres::PoolError;
         self.pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => Error::postgres("connect", error),
+            PoolError::Backend(error) => not_connected(error),
             other => Error::caused(ErrorKind::Unavailable, "postgres: no connection", other),
         })
     }
 
-    /// Runs the queries on one snapshot. A lost connection is tried once more.
+    /// A connection that has prepared the statements: one that still had to be prepared would be
+    /// overtaken by those behind it.
+    async fn prepared(
+        &self,
+        statements: impl Iterator<Item = &'static Statement>,
+    ) -> Result<Object, Error> {
+        let client = self.client().await?;
+        for statement in statements {
+            let fail = |e| Error::postgres(statement.name, e);
+            client.prepare_cached(&texts(statement)?.postgres).await.map_err(fail)?;
+        }
+        Ok(client)
+    }
+
+    /// Runs the queries on one snapshot.
     pub(crate) async fn query(
         &self,
-        queries: Vec<(&'static Statement, Vec<Value>)>,
+        queries: &[(&'static Statement, Vec<Value>)],
     ) -> Result<Vec<Vec<Row>>, Error> {
-        match self.query_once(&queries).await {
-            Err(error) if error.kind() == ErrorKind::Unavailable => self.query_once(&queries).await,
-            answer => answer,
+        let mut tries = Tries::default();
+        loop {
+            match self.query_once(queries).await {
+                Err(error) if tries.again(retry::why(&error)).await => {}
+                answer => return answer,
+            }
         }
     }
 
@@ -95,16 +139,18 @@ impl Postgres {
         &self,
         queries: &[(&'static Statement, Vec<Value>)],
     ) -> Result<Vec<Vec<Row>>, Error> {
-        let client = self.client().await?;
         if let [(statement, params)] = queries {
+            let client = self.client().await?;
             let (rows, _) = run(&client, statement, params).await?;
             return Ok(vec![rows]);
         }
-        let snapshot =
-            Transaction::begin(client, "begin isolation level repeatable read read only").await?;
+        let client = self.prepared(queries.iter().map(|(statement, _)| *statement)).await?;
+        let snapshot = Transaction::of(client);
         let runs =
             queries.iter().map(|(statement, params)| run(snapshot.client(), statement, params));
-        let answers = join_all(runs).await;
+        // Polled in order, so sent in order: one round trip for the beginning and all of them.
+        let (begun, answers) = futures::join!(control(snapshot.client(), READ), join_all(runs));
+        begun?;
         let end = snapshot.end("commit").await;
         let rows = answers.into_iter().map(|answer| answer.map(|(rows, _)| rows)).collect();
         end.and(rows)
@@ -147,42 +193,33 @@ impl Postgres {
     }
 
     async fn commit_all(&self, ops: &[Op]) -> Answer {
-        let mut tried = 0;
+        let mut tries = Tries::default();
         loop {
-            tried += 1;
             match self.commit_once(ops).await {
-                Err(CommitError::Fault(error)) if tried < TRIES_MAX && has_lost(&error) => {
-                    // Everybody who lost waits a different while before trying again.
-                    let millis = seal::entropy::below(4 << tried.min(5));
-                    tokio::time::sleep(Duration::from_millis(millis)).await;
-                }
-                answer => return answer,
+                Ok(rows) => return Ok(rows),
+                Err(failed) if tries.again(failed.why()).await => {}
+                Err(failed) => return Err(failed.error),
             }
         }
     }
 
-    async fn commit_once(&self, ops: &[Op]) -> Answer {
-        let client = self.client().await?;
-        // One that still had to be prepared would be overtaken by those behind it.
-        for op in ops {
-            let fail = |e| Error::postgres(op.statement.name, e);
-            client.prepare_cached(&texts(op.statement)?.postgres).await.map_err(fail)?;
-        }
-        let transaction =
-            Transaction::begin(client, "begin isolation level read committed read write").await?;
-        // Polled in order, so sent in order: one round trip for all of them.
+    async fn commit_once(&self, ops: &[Op]) -> Result<Vec<Vec<Row>>, Failed> {
+        let client = self.prepared(ops.iter().map(|op| op.statement)).await?;
+        let transaction = Transaction::of(client);
         let runs = ops.iter().map(|op| run(transaction.client(), op.statement, &op.params));
-        let answers = join_all(runs).await;
+        // As above: one round trip for the beginning and all statements, one for the end.
+        let (begun, answers) = futures::join!(control(transaction.client(), WRITE), join_all(runs));
+        begun?;
         let checked = ops.iter().zip(answers).map(|(op, answer)| check(op, answer));
         match checked.collect::<Answer>() {
-            Ok(rows) => {
-                transaction.end("commit").await?;
-                Ok(rows)
-            }
+            Ok(rows) => match transaction.end("commit").await {
+                Ok(()) => Ok(rows),
+                Err(error) => Err(Failed { error: error.into(), is_sent: true }),
+            },
             Err(error) => {
                 // If even this fails the connection is gone, and the transaction with it.
                 let _ = transaction.end("rollback").await;
-                Err(error)
+                Err(error.into())
             }
         }
     }
@@ -194,9 +231,31 @@ impl Postgres {
     }
 }
 
-/// Brings the schema up to date, for a move into this database.
-pub(crate) async fn migrate_only(url: &str) -> Result<(), Error> {
-    Postgres::connect(url, 1, true).await.map(drop)
+/// Brings the schema up to date; also that of a database into which a move is not finished.
+pub(crate) async fn migrate(options: &Options, extent: Extent) -> Result<Migrated, Error> {
+    let client = Postgres::connect(options, &options.address)?.client().await?;
+    check_collation(&client).await?;
+    crate::migrate::postgres(&client, extent).await
+}
+
+/// One connection without the settings and limits of a session, for what takes as long as it takes.
+pub(crate) async fn connect_alone(
+    options: &Options,
+    name: &str,
+) -> Result<tokio_postgres::Client, Error> {
+    let (mut config, tls) = address::parse(&options.address, options)?;
+    config.application_name(name);
+    let (client, connection) = config.connect(tls).await.map_err(not_connected)?;
+    tokio::spawn(connection);
+    client.batch_execute("set statement_timeout = 0").await.map_err(not_connected)?;
+    Ok(client)
+}
+
+fn not_connected(error: tokio_postgres::Error) -> Error {
+    match tls::explain(&error) {
+        Some(text) => Error::caused(ErrorKind::Config, text, error),
+        None => Error::postgres("connect", error),
+    }
 }
 
 /// A connection inside a transaction. Dropped before the end, as happens when a caller goes away,
@@ -206,10 +265,9 @@ struct Transaction {
 }
 
 impl Transaction {
-    async fn begin(client: Object, sql: &str) -> Result<Self, Error> {
-        let own = Self { client: Some(client) };
-        control(own.client(), sql).await?;
-        Ok(own)
+    /// To be begun by the first statement that is sent.
+    fn of(client: Object) -> Self {
+        Self { client: Some(client) }
     }
 
     fn client(&self) -> &Object {
@@ -237,19 +295,11 @@ fn check(op: &Op, answer: Result<(Vec<Row>, u64), Error>) -> Result<Vec<Row>, Co
     match answer {
         Ok((rows, count)) if op.expect.is_met(count) => Ok(rows),
         Ok(_) => Err(CommitError::Conflict(name)),
-        Err(error) if sql_state(&error) == Some("23505") => Err(CommitError::Duplicate(name)),
+        Err(error) if retry::sql_state(&error) == Some("23505") => {
+            Err(CommitError::Duplicate(name))
+        }
         Err(error) => Err(error.into()),
     }
-}
-
-/// Whether the database rolled back because of somebody else: serialisation failure or deadlock.
-fn has_lost(error: &Error) -> bool {
-    matches!(sql_state(error), Some("40001" | "40P01"))
-}
-
-fn sql_state(error: &Error) -> Option<&str> {
-    let source = std::error::Error::source(error)?;
-    source.downcast_ref::<tokio_postgres::Error>()?.code().map(SqlState::code)
 }
 
 async fn control(client: &Object, sql: &str) -> Result<(), Error> {
@@ -336,3 +386,13 @@ impl ToSql for Value {
 
     to_sql_checked!();
 }
+
+/// A connection with the settings of a session, for tests.
+#[cfg(test)]
+pub(crate) async fn client_of(address: &str) -> Object {
+    let options = Options::new(address);
+    Postgres::connect(&options, address).unwrap().client().await.unwrap()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -9,6 +9,7 @@
 use crate::batch::Op;
 use crate::blocking::blocking;
 use crate::error::{CommitError, Error, ErrorKind};
+use crate::migrate::{Extent, Migrated};
 use crate::statement::{Statement, texts};
 use crate::value::{Row, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -131,6 +132,12 @@ impl Readers {
 }
 
 fn open_writer(path: &Path) -> Result<Connection, Error> {
+    let connection = connect_writer(path)?;
+    crate::migrate::sqlite(&connection, Extent::Expand)?;
+    Ok(connection)
+}
+
+fn connect_writer(path: &Path) -> Result<Connection, Error> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|e| {
             Error::caused(ErrorKind::Config, format!("cannot make {}", folder.display()), e)
@@ -146,8 +153,12 @@ fn open_writer(path: &Path) -> Result<Connection, Error> {
     connection.execute_batch(pragmas).map_err(|e| Error::sqlite(&what, e))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     crate::transfer::refuse_moved(&connection)?;
-    crate::migrate::sqlite(&connection)?;
     Ok(connection)
+}
+
+/// Brings the schema of a file up to date.
+pub(crate) fn migrate(path: &Path, extent: Extent) -> Result<Migrated, Error> {
+    crate::migrate::sqlite(&connect_writer(path)?, extent)
 }
 
 /// Nobody else on the machine reads it; SQLite gives its log the same rights.

@@ -33,10 +33,13 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::number::states::ALL,
         crate::number::stock::ALL,
         crate::number::sim::ALL,
+        crate::number::sim_key::ALL,
         crate::operator::ALL,
         crate::party::ALL,
         #[cfg(test)]
         crate::audit::tests::ALL,
+        #[cfg(test)]
+        crate::postgres::tests::ALL,
         crate::review::ALL,
         crate::staff::ALL,
         #[cfg(test)]

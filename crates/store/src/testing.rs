@@ -6,6 +6,9 @@
 //! cluster; it ends by itself some minutes after the last test.
 
 mod cluster;
+mod own;
+
+pub use own::OwnServer;
 
 use crate::db::Db;
 use std::path::PathBuf;

@@ -18,6 +18,8 @@ pub(crate) use target::refuse_unfinished;
 use crate::blocking::blocking;
 use crate::db::Db;
 use crate::error::{Error, ErrorKind};
+use crate::migrate::Extent;
+use crate::options::Options;
 use schema::Table;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -67,7 +69,7 @@ type Tell<'a> = &'a (dyn Fn(Step) + Sync);
 impl Transfer {
     /// Brings both schemas up to date and looks whether the target may be filled: it is empty, or a
     /// move from the same file was begun.
-    pub async fn open(path: &Path, url: &str) -> Result<Self, Error> {
+    pub async fn open(path: &Path, options: &Options) -> Result<Self, Error> {
         let is_moved = {
             let path = path.to_owned();
             blocking(move || source::is_moved(&source::open(&path)?)).await?
@@ -75,8 +77,8 @@ impl Transfer {
         if !is_moved {
             drop(Db::open(&path.to_string_lossy()).await?);
         }
-        crate::postgres::migrate_only(url).await?;
-        let target = Target::connect(url).await?;
+        crate::postgres::migrate(options, Extent::All).await?;
+        let target = Target::connect(options).await?;
         let own = path.to_owned();
         let tables = blocking(move || source::tables(&own)).await?;
         schema::same(&tables, &target.tables().await?)?;

@@ -1,5 +1,6 @@
 use domain::id::OperatorId;
 use domain::operator::Operator;
+use domain::sim::SimKeys;
 use domain::time::{At, Zone};
 use seal::Keyring;
 use service::app::{App, Site};
@@ -165,7 +166,11 @@ impl Mail for Outside {
 }
 
 impl Hlr for Outside {
-    fn create<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<(), PortError>> {
+    fn create<'a>(
+        &'a self,
+        imsi: &'a str,
+        _keys: Option<&'a SimKeys>,
+    ) -> Later<'a, Result<(), PortError>> {
         self.change(imsi, |_| {})
     }
 

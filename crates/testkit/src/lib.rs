@@ -13,4 +13,4 @@ pub use applicant::{Applicant, Card, Drafted};
 pub use browser::{Browser, Document, Form};
 pub use staff::Colleague;
 pub use store::on_both_engines;
-pub use store::testing::{Engine, Fresh, folder, fresh};
+pub use store::testing::{Engine, Fresh, drop_connections, folder, fresh};

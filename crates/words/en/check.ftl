@@ -82,6 +82,7 @@ refusal-sim-imsi-length = An IMSI has 6 to 15 digits, usually 15
 refusal-sim-imei-length = An IMEI has 15 digits
 refusal-sim-imei-check = The last digit of the IMEI does not fit the others
 refusal-sim-eid-length = An EID has 32 digits
+refusal-sim-key-shape = K and OPc are 32 hexadecimal digits each
 refusal-sim-eid-check = The check digits of the EID do not fit: check every digit
 check-valid = valid
 check-look = a person should look

@@ -82,6 +82,7 @@ refusal-sim-imsi-length = IMSI为6至15位，通常15位
 refusal-sim-imei-length = IMEI为15位
 refusal-sim-imei-check = IMEI末位校验不符
 refusal-sim-eid-length = EID为32位
+refusal-sim-key-shape = K和OPc各为32位十六进制数字
 refusal-sim-eid-check = EID校验不符，请核对每一位
 check-valid = 有效
 check-look = 需人工核对

@@ -10,7 +10,7 @@ use domain::identity::{DocumentKind, IdentityNumber};
 use domain::msisdn::Msisdn;
 use domain::number::SimRef;
 use domain::refusal::Refusal;
-use domain::sim::{Eid, Iccid, Imsi};
+use domain::sim::{Eid, Iccid, Imsi, SimKeys};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use service::App;
@@ -38,10 +38,11 @@ pub(crate) struct Numbers {
     stock: Stock,
 }
 
-/// Bring SIMs into stock: CSV with the columns iccid, imsi and perhaps eid.
+/// Bring SIMs into stock: CSV with the columns iccid, imsi and perhaps eid, k and opc.
 ///
 /// Cards that are known already are left as they are, so a file may come twice and an import may
-/// be interrupted. Rejected rows go to FILE.rejects.csv.
+/// be interrupted. K and OPc (MILENAGE, 32 hexadecimal digits each) are sealed at once; a card that
+/// came without them may get them later. Rejected rows go to FILE.rejects.csv, without the keys.
 #[derive(Debug, Args)]
 pub(crate) struct Sims {
     #[command(flatten)]
@@ -72,7 +73,7 @@ struct Stock {
 
 impl Numbers {
     pub(crate) fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        self.stock.run(json, &["msisdn"], |cells| {
+        self.stock.run(json, Columns { names: &["msisdn"], needed: 1 }, |cells| {
             Msisdn::parse(cells.first().copied().unwrap_or_default())
                 .map(Row::Number)
                 .map_err(|refusal| reason(&refusal))
@@ -82,14 +83,15 @@ impl Numbers {
 
 impl Sims {
     pub(crate) fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        self.stock.run(json, &["iccid", "imsi", "eid"], |cells| sim(cells).map(Row::Sim))
+        let columns = Columns { names: &["iccid", "imsi", "eid", "k", "opc"], needed: 2 };
+        self.stock.run(json, columns, |cells| sim(cells).map(Row::Sim))
     }
 }
 
 impl Sanctions {
     pub(crate) fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        let columns = ["kind", "number", "source", "from", "until"];
-        self.stock.run(json, &columns, |cells| sanction(cells).map(Row::Sanction))
+        let columns = Columns { names: &["kind", "number", "source", "from", "until"], needed: 4 };
+        self.stock.run(json, columns, |cells| sanction(cells).map(Row::Sanction))
     }
 }
 
@@ -109,12 +111,15 @@ fn sanction(cells: &[&str]) -> Result<NewSanction, String> {
 fn sim(cells: &[&str]) -> Result<NewSim, String> {
     let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
     let eid = Some(cell(2)).filter(|text| !text.is_empty()).map(Eid::parse).transpose();
+    let has_keys = !(cell(3).is_empty() && cell(4).is_empty());
+    let keys = has_keys.then(|| SimKeys::parse(cell(3), cell(4))).transpose();
     Ok(NewSim {
         sim: SimRef {
             iccid: Iccid::parse(cell(0)).map_err(|refusal| reason(&refusal))?,
             imsi: Imsi::parse(cell(1)).map_err(|refusal| reason(&refusal))?,
         },
         eid: eid.map_err(|refusal| reason(&refusal))?,
+        keys: keys.map_err(|refusal| reason(&refusal))?,
     })
 }
 
@@ -163,7 +168,7 @@ impl Lot {
 type Parse = fn(&[&str]) -> Result<Row, String>;
 
 impl Stock {
-    fn run(self, json: bool, columns: &[&str], parse: Parse) -> Result<ExitCode, Failure> {
+    fn run(self, json: bool, columns: Columns, parse: Parse) -> Result<ExitCode, Failure> {
         runtime()?.block_on(async {
             let app = wiring::open_app(&self.place.existing()?).await?;
             let operator_id = crate::cli::only_operator(&app, self.operator.as_deref()).await?;
@@ -171,8 +176,10 @@ impl Stock {
             let file = File::open(&self.file).map_err(|e| format!("cannot read {shown}: {e}"))?;
             let mut lines = Lines { reader: BufReader::new(file), number: 0 };
             let header = lines.next()?.ok_or_else(|| format!("{shown} is empty"))?;
+            let places = columns.places(&header)?;
             let rows = Rows {
-                places: places(&header, columns)?,
+                secret: columns.secret(&places),
+                places,
                 lines,
                 parse,
                 rejects: Rejects { path: rejects_path(&self.file), file: None, count: 0 },
@@ -190,7 +197,7 @@ impl Stock {
                 })
                 .await?;
             let rejects = reading.await??;
-            self.report(json, columns.contains(&"source"), brought, &rejects);
+            self.report(json, columns.names.contains(&"source"), brought, &rejects);
             Ok(ExitCode::SUCCESS)
         })
     }
@@ -220,18 +227,42 @@ impl Stock {
     }
 }
 
-/// Where each wanted column stands; only the last may be missing, if there are several.
-fn places(header: &str, columns: &[&str]) -> Result<Vec<Option<usize>>, Failure> {
-    let found = cells(header.trim_start_matches('\u{feff}'));
-    let place = |name: &&str| found.iter().position(|cell| cell.eq_ignore_ascii_case(name));
-    let places: Vec<Option<usize>> = columns.iter().map(place).collect();
-    let optional = if columns.len() > 1 { columns.len() - 1 } else { columns.len() };
-    for (index, (column, place)) in columns.iter().zip(&places).enumerate() {
-        if place.is_none() && index < optional {
+/// Columns that nobody may see again.
+const SECRET: [&str; 2] = ["k", "opc"];
+
+/// The columns of a file, of which the first ones are needed.
+#[derive(Clone, Copy)]
+struct Columns {
+    names: &'static [&'static str],
+    needed: usize,
+}
+
+impl Columns {
+    /// Where each stands.
+    fn places(self, header: &str) -> Result<Vec<Option<usize>>, Failure> {
+        let found = cells(header.trim_start_matches('\u{feff}'));
+        let place = |name: &&str| found.iter().position(|cell| cell.eq_ignore_ascii_case(name));
+        let places: Vec<Option<usize>> = self.names.iter().map(place).collect();
+        let needed = self.names.iter().zip(&places).take(self.needed);
+        if let Some((column, _)) = needed.into_iter().find(|(_, place)| place.is_none()) {
             return Err(format!("the first line must name the column `{column}`").into());
         }
+        Ok(places)
     }
-    Ok(places)
+
+    /// Where the secrets stand.
+    fn secret(self, places: &[Option<usize>]) -> Vec<usize> {
+        let named = self.names.iter().zip(places);
+        named.filter(|(name, _)| SECRET.contains(name)).filter_map(|(_, place)| *place).collect()
+    }
+}
+
+/// A row as it came, without its secrets.
+fn without(cells: &[&str], secret: &[usize]) -> String {
+    let shown = |(at, cell): (usize, &&str)| {
+        if secret.contains(&at) { "•••".to_owned() } else { (*cell).to_owned() }
+    };
+    cells.iter().enumerate().map(shown).collect::<Vec<_>>().join(",")
 }
 
 fn cells(line: &str) -> Vec<&str> {
@@ -247,6 +278,8 @@ fn rejects_path(file: &Path) -> PathBuf {
 /// The rows of a file, on their way to be brought in.
 struct Rows {
     places: Vec<Option<usize>>,
+    /// Where secrets stand, which no file of rejected rows may repeat.
+    secret: Vec<usize>,
     lines: Lines,
     parse: Parse,
     rejects: Rejects,
@@ -263,7 +296,10 @@ impl Rows {
                 self.places.iter().map(|at| cell(at).unwrap_or_default()).collect();
             match (self.parse)(&cells) {
                 Ok(row) => lot.add(row),
-                Err(reason) => self.rejects.add(self.lines.number, &reason, &line)?,
+                Err(reason) => {
+                    let row = without(&all, &self.secret);
+                    self.rejects.add(self.lines.number, &reason, &row)?;
+                }
             }
             if lot.len() == LOT_ROWS && lots.blocking_send(std::mem::take(&mut lot)).is_err() {
                 return Ok(self.rejects);

@@ -10,8 +10,8 @@ mod sections;
 
 pub use fault::PolicyFault;
 pub use sections::{
-    Ages, Application, Arrears, Close, Fees, KeepAlive, LadderAct, LadderStep, Pause, PortOut,
-    Promise, Quarantine, Records, Registration, Reverify, SecondCheck, SimSwap, Stock,
+    Ages, Application, Arrears, Close, Fees, KeepAlive, LadderAct, LadderStep, Network, Pause,
+    PortOut, Promise, Quarantine, Records, Registration, Reverify, SecondCheck, SimSwap, Stock,
 };
 
 use crate::cap::CapRule;
@@ -108,6 +108,8 @@ pub struct Policy {
     pub sim_swap: SimSwap,
     /// Leaving for another operator.
     pub port_out: PortOut,
+    /// Where a network cannot bar as finely as the rules say.
+    pub network: Network,
     /// Fees, in minor units.
     pub fees: Fees,
     /// When notices may arrive.

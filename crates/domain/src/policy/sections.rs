@@ -3,7 +3,7 @@
 use super::Sourced;
 use crate::identity::DocumentKind;
 use crate::money::Fee;
-use crate::number::UsageKind;
+use crate::number::{HoldKind, Lean, UsageKind};
 use crate::review::SecondRule;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
@@ -199,6 +199,16 @@ pub struct SimSwap {
 pub struct PortOut {
     /// Days the number must have been held.
     pub tenure_days_min: Sourced<i64>,
+}
+
+/// Where a network cannot bar as finely as the rules say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// The holds for which it is told to allow more rather than less; for all others less.
+    pub looser: Sourced<Vec<HoldKind>>,
+    /// The same for a number that is being closed.
+    pub closing: Sourced<Lean>,
 }
 
 /// Fees, in minor units of the currency.

@@ -1,6 +1,7 @@
 //! The register of the simulated network.
 
 use crate::network::{Change, Network};
+use domain::sim::SimKeys;
 use service::port::{Hlr, HlrRecord, Later, NetworkProfile, PortError};
 use std::sync::Arc;
 
@@ -9,7 +10,11 @@ use std::sync::Arc;
 pub struct Simulator(pub Arc<Network>);
 
 impl Hlr for Simulator {
-    fn create<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<(), PortError>> {
+    fn create<'a>(
+        &'a self,
+        imsi: &'a str,
+        _keys: Option<&'a SimKeys>,
+    ) -> Later<'a, Result<(), PortError>> {
         Box::pin(async move { self.0.command(imsi, Change::Create { imsi: imsi.to_owned() }) })
     }
 

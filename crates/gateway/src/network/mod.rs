@@ -2,8 +2,9 @@
 //!
 //! All of it is one [`State`](state::State), changed only by [`Change`]s, each of which is appended
 //! to a file before it takes effect; so the world remembers what it was told when the program is
-//! restarted or killed, and the reconciler has something to compare with. E-mail is kept in memory
-//! only.
+//! restarted or killed, and the reconciler has something to compare with. Several processes may
+//! share one world: each takes the file's lock, catches up, and makes its changes. E-mail and
+//! faults are each process's own, in memory.
 //!
 //! Nothing happens by itself: what is due happens at the next call or at [`Network::events`].
 //! Time comes from the program's clock, chance from a seed.
@@ -24,6 +25,7 @@ use service::clock::Clock;
 use service::port::{HlrRecord, PortError};
 pub(crate) use state::Change;
 use state::{Pending, State};
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::Notify;
@@ -73,6 +75,15 @@ impl Network {
             Inner { state, journal, faults: Faults::default(), mail: Vec::new(), held: Vec::new() };
         let (news, carrying) = (Notify::new(), tokio::sync::Mutex::default());
         Self { clock, inner: Mutex::new(inner), news, carrying }
+    }
+
+    /// The turn of carrying events to the program; none if another process has it.
+    async fn turn(&self) -> std::io::Result<Option<Turn<'_>>> {
+        let alone = self.carrying.lock().await;
+        let path = self.lock().journal.as_ref().map(|journal| journal.path().to_owned());
+        let Some(path) = path else { return Ok(Some(Turn { _alone: alone, _file: None })) };
+        let file = Journal::carrier(&path)?;
+        Ok(file.map(|file| Turn { _alone: alone, _file: Some(file) }))
     }
 
     /// Registers what exists from the start: the blocks of numbers that are ours (so that a text to
@@ -341,21 +352,66 @@ impl Network {
         true
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> Alone<'_> {
         // A panic while the lock was held leaves a state that every change had completed.
-        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        let mut inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Inner { state, journal, .. } = &mut *inner;
+        if let Some(journal) = journal
+            && let Err(error) = journal.lock(state)
+        {
+            tracing::error!(%error, "the simulated network cannot read its journal");
+        }
+        Alone(inner)
     }
 }
 
+/// The world, while nobody else is at it: no thread of this process, no other process.
+struct Alone<'a>(MutexGuard<'a, Inner>);
+
+impl std::ops::Deref for Alone<'_> {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Alone<'_> {
+    fn deref_mut(&mut self) -> &mut Inner {
+        &mut self.0
+    }
+}
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        if let Some(journal) = &self.0.journal {
+            journal.unlock();
+        }
+    }
+}
+
+/// Held while events are carried to the program.
+struct Turn<'a> {
+    _alone: tokio::sync::MutexGuard<'a, ()>,
+    _file: Option<File>,
+}
+
 impl Inner {
-    /// Appends the change to the journal, then makes it.
+    /// Makes a change.
     fn apply(&mut self, change: Change) {
+        self.apply_all(vec![change]);
+    }
+
+    /// Appends changes that belong together to the journal in one piece, then makes them.
+    fn apply_all(&mut self, changes: Vec<Change>) {
         if let Some(journal) = &mut self.journal
-            && let Err(error) = journal.append(&change)
+            && let Err(error) = journal.append(&changes)
         {
             tracing::error!(%error, "the simulated network cannot write its journal");
         }
-        self.state.apply(change);
+        for change in changes {
+            self.state.apply(change);
+        }
     }
 
     /// A register command, refused if the register would refuse it.
@@ -377,8 +433,9 @@ impl Inner {
             // A late command the register refuses is refused in silence: its sender has long gone.
             drop(self.register(held.change));
         }
-        for change in self.state.deliveries(now) {
-            self.apply(change);
+        let deliveries = self.state.deliveries(now);
+        if !deliveries.is_empty() {
+            self.apply_all(deliveries);
         }
     }
 

@@ -28,9 +28,10 @@ pub async fn carry(network: Arc<Network>, app: Weak<App>) {
 }
 
 /// Tells the program every event that is due; how many. An event that cannot be stored stays and is
-/// told again.
+/// told again. While another process carries, it does so for all.
 pub async fn pump(network: &Network, app: &App) -> Result<usize, Error> {
-    let _alone = network.carrying.lock().await;
+    let turn = network.turn().await.map_err(|error| Error::fault(error.to_string()))?;
+    let Some(_turn) = turn else { return Ok(0) };
     let events = network.events();
     let count = events.len();
     let mut usage = Usage::default();

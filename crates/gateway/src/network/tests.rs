@@ -49,8 +49,8 @@ async fn commands_are_idempotent_and_a_number_serves_one_sim() {
     let hlr = hlr::Simulator(network.clone());
     assert!(matches!(hlr.set_number(IMSI, Some(NUMBER)).await, Err(PortError::Rejected(_))));
     for _ in 0..2 {
-        hlr.create(IMSI).await.unwrap();
-        hlr.create(OTHER).await.unwrap();
+        hlr.create(IMSI, None).await.unwrap();
+        hlr.create(OTHER, None).await.unwrap();
         hlr.set_number(IMSI, Some(NUMBER)).await.unwrap();
         hlr.set_profile(IMSI, ALL).await.unwrap();
     }
@@ -67,7 +67,7 @@ async fn commands_are_idempotent_and_a_number_serves_one_sim() {
 async fn late_is_done_later_and_never_is_not_done() {
     let (clock, network) = world();
     let hlr = hlr::Simulator(network.clone());
-    hlr.create(IMSI).await.unwrap();
+    hlr.create(IMSI, None).await.unwrap();
     network.inject(fault(Port::Hlr, FaultKind::Late { millis: 1_000 }));
     assert!(matches!(hlr.set_profile(IMSI, ALL).await, Err(PortError::Unreachable(_))));
     assert_eq!(network.record(IMSI).unwrap().profile, NetworkProfile::default());
@@ -83,7 +83,7 @@ async fn late_is_done_later_and_never_is_not_done() {
 async fn an_overtaken_command_takes_effect_after_the_next() {
     let (_, network) = world();
     let hlr = hlr::Simulator(network.clone());
-    hlr.create(IMSI).await.unwrap();
+    hlr.create(IMSI, None).await.unwrap();
     network.inject(fault(Port::Hlr, FaultKind::WrongOrder));
     assert!(hlr.set_profile(IMSI, ALL).await.is_err());
     hlr.set_profile(IMSI, NetworkProfile::default()).await.unwrap();

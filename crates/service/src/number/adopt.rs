@@ -10,10 +10,9 @@ use crate::error::Error;
 use crate::notice::reach::{self, Preference};
 use crate::policy;
 use crate::port::HlrRecord;
-use crate::provision::network_profile;
 use domain::id::{OperatorId, PartyId};
 use domain::msisdn::Msisdn;
-use domain::number::{Effect, Event, Facts, Holder, SimRef, Step, decide, needs_proof};
+use domain::number::{Effect, Event, Facts, Holder, SimRef, Step, decide, lean, needs_proof};
 use domain::policy::Policy;
 use domain::time::At;
 use seal::Sensitive;
@@ -184,12 +183,17 @@ impl Story<'_> {
         });
         self.seat(batch, holder, slots);
         let SimRef { imsi, .. } = sim?;
-        provision::want(batch, operator_id, msisdn, imsi, Some(profile));
+        let lean = lean(&row.facts, policy);
+        provision::want(batch, operator_id, msisdn, imsi, Some((profile, lean)));
         let wanted = Provision {
             msisdn,
             operator_id,
             imsi,
             profile: Some(profile),
+            lean,
+            applied: None,
+            drift_count: 0,
+            drift: None,
             step: ProvisionStep::Wanted,
             version: 1,
             wanted_at: now,
@@ -199,11 +203,11 @@ impl Story<'_> {
             last_error: None,
             application_id: None,
         };
-        wanted.confirm(batch, now.plus_days(compare_in_days));
+        wanted.confirm(batch, None, now.plus_days(compare_in_days));
         Some(HlrRecord {
             imsi: imsi.as_str().to_owned(),
             msisdn: Some(msisdn.to_string()),
-            profile: network_profile(profile),
+            profile: profile.into(),
         })
     }
 

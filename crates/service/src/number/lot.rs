@@ -3,15 +3,17 @@
 use super::stock::require_stock;
 use crate::app::App;
 use crate::error::Error;
+use crate::inventory::NewSim;
 use domain::access::Actor;
 use domain::id::OperatorId;
 use domain::msisdn::Msisdn;
 use domain::number::SimRef;
+use domain::sim::Eid;
 use domain::time::At;
 use seal::{Sha256, hex};
 use std::collections::BTreeSet;
 use std::fmt::Display;
-use store::number::{sim, stock};
+use store::number::{provision, sim, sim_key, stock};
 use store::{AuditEntry, Batch};
 
 /// Brings numbers into stock in one commit; how many were new. The others are left as they are.
@@ -36,32 +38,70 @@ pub(crate) async fn bring_numbers(
     .await
 }
 
-/// Brings SIMs into stock in one commit; how many were new. Those whose ICCID or IMSI is known are
-/// left as they are.
+/// Brings SIMs into stock in one commit, their keys under one data key; how many were new. Those
+/// whose ICCID or IMSI is known are left as they are, but for keys that none came with before.
 pub(crate) async fn bring_sims(
     app: &App,
     actor: &Actor,
     operator_id: OperatorId,
-    sims: &[(SimRef, Option<String>)],
+    sims: &[NewSim],
 ) -> Result<u64, Error> {
     require_stock(actor, operator_id)?;
-    crate::retry(|| async {
-        let cards: Vec<SimRef> = sims.iter().map(|(sim, _)| *sim).collect();
+    let brought = crate::retry(|| async {
+        let cards: Vec<SimRef> = sims.iter().map(|new| new.sim).collect();
         let (mut iccids, mut imsis) = sim::known(&app.store.db, &cards).await?;
+        let mut is_new = |new: &NewSim| {
+            let is_known = iccids.contains(&new.sim.iccid) || imsis.contains(&new.sim.imsi);
+            iccids.insert(new.sim.iccid);
+            imsis.insert(new.sim.imsi);
+            !is_known
+        };
+        let new: Vec<&NewSim> = sims.iter().filter(|new| is_new(new)).collect();
         let mut batch = Batch::new(app.now());
-        let mut new = Vec::new();
-        for (card, eid) in sims {
-            if iccids.contains(&card.iccid) || imsis.contains(&card.imsi) {
-                continue;
-            }
-            iccids.insert(card.iccid);
-            imsis.insert(card.imsi);
-            sim::insert(&mut batch, operator_id, *card, eid.as_deref());
-            new.push(card.iccid);
+        stage_sims(app, &mut batch, operator_id, &new);
+        let iccids: Vec<_> = new.iter().map(|new| new.sim.iccid).collect();
+        commit(app, actor, operator_id, batch, "sims.brought_in", &iccids).await
+    });
+    let count = brought.await?;
+    if count < sims.len() as u64 {
+        for new in sims {
+            keep_keys(app, operator_id, new).await?;
         }
-        commit(app, actor, operator_id, batch, "sims.brought_in", &new).await
-    })
-    .await
+    }
+    Ok(count)
+}
+
+fn stage_sims(app: &App, batch: &mut Batch, operator_id: OperatorId, sims: &[&NewSim]) {
+    for new in sims {
+        sim::insert(batch, operator_id, new.sim, new.eid.as_ref().map(Eid::as_str));
+    }
+    if sims.iter().any(|new| new.keys.is_some()) {
+        let at = batch.at();
+        let key = app.store.keys.create(batch, at);
+        for new in sims {
+            if let Some(keys) = &new.keys {
+                sim_key::insert(batch, &key, new.sim.imsi, keys);
+            }
+        }
+    }
+}
+
+/// Takes the keys of a SIM that came without them; the network is then told of it again.
+async fn keep_keys(app: &App, operator_id: OperatorId, new: &NewSim) -> Result<(), Error> {
+    let (db, at) = (&app.store.db, app.now());
+    let Some(keys) = &new.keys else { return Ok(()) };
+    let ours = |row: &sim::SimRow| row.operator_id == operator_id && row.sim == new.sim;
+    let Some(row) = sim::load(db, new.sim.iccid).await?.filter(ours) else { return Ok(()) };
+    if sim_key::load(db, &app.store.keys, new.sim.imsi).await?.is_some() {
+        return Ok(());
+    }
+    let mut batch = Batch::new(at);
+    let key = app.store.keys.create(&mut batch, at);
+    sim_key::insert(&mut batch, &key, new.sim.imsi, keys);
+    if let Some(msisdn) = row.msisdn {
+        provision::tell_again(&mut batch, msisdn, new.sim.imsi);
+    }
+    Ok(app.store.db.commit(batch).await?)
 }
 
 /// Commits what is new with its entry, if anything is.

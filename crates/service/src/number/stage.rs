@@ -11,7 +11,7 @@ use domain::cap::{self, CapClass, CapHolder, Holdings};
 use domain::id::{ApplicationId, OperatorId, PartyId};
 use domain::money::{Fee, Posting};
 use domain::msisdn::Msisdn;
-use domain::number::{Effect, Event, Holder, Lifecycle, NumberRefusal, SimRef, Step, decide};
+use domain::number::{Effect, Event, Holder, Lifecycle, NumberRefusal, SimRef, Step, decide, lean};
 use domain::policy::Policy;
 use domain::time::At;
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,7 +169,7 @@ async fn write_effects(
             Effect::SimChanged { from, to } => {
                 change_sim(app, batch, change, *from, *to).await?;
             }
-            Effect::Provision => want_network(batch, change.row, step),
+            Effect::Provision => want_network(batch, change, step),
             Effect::Charge { fee, times } => charge(app, batch, change, *fee, *times).await?,
             Effect::GiveBack { fee, times } => {
                 give_back(app, batch, change, *fee, *times).await?;
@@ -241,10 +241,11 @@ async fn change_sim(
 
 /// Notes what the network must know of the SIM that serves the number now, and wakes the job that
 /// tells it. One job per number: it tells removals before the rest.
-fn want_network(batch: &mut Batch, row: &NumberRow, step: &Step) {
+fn want_network(batch: &mut Batch, change: &Change<'_>, step: &Step) {
+    let row = change.row;
     if let Some(sim) = step.next.sim {
-        let profile = Some(step.next.profile());
-        provision::want(batch, row.operator_id, row.msisdn, sim.imsi, profile);
+        let wanted = (step.next.profile(), lean(&step.next, change.policy));
+        provision::want(batch, row.operator_id, row.msisdn, sim.imsi, Some(wanted));
         wake(batch, row);
     }
 }

@@ -147,6 +147,11 @@ pub struct NumberStatus {
     pub reverify_by: Option<At>,
     /// How far the network is.
     pub switching: Switching,
+    /// What the network was last read to allow; more or less than `allows` where it cannot do
+    /// exactly that.
+    pub applied: Option<ServiceProfile>,
+    /// When somebody else last changed it in the network, if ever.
+    pub drift_at: Option<At>,
     /// How it is kept, while somebody holds it.
     pub keep: Option<KeepView>,
 }
@@ -156,7 +161,8 @@ pub async fn status(app: &App, actor: &Actor, msisdn: Msisdn) -> Result<NumberSt
     let (row, policy) = load(app, actor, Action::SeeNumber, msisdn).await?;
     let told = provision::of_number(&app.store.db, msisdn).await?;
     let facts = &row.facts;
-    let switching = switching_of(facts, &told);
+    let ours = facts.sim.and_then(|sim| told.iter().find(|row| row.imsi == sim.imsi));
+    let switching = switching_of(ours);
     let keep = facts.holder.map(|_| keep::of(msisdn, facts, &policy, app.now()));
     let is_near = keep.as_ref().is_some_and(|keep| keep.is_reminded);
     Ok(NumberStatus {
@@ -174,8 +180,18 @@ pub async fn status(app: &App, actor: &Actor, msisdn: Msisdn) -> Result<NumberSt
         holds: holds_of(facts),
         reverify_by: facts.reverify_by,
         switching,
+        applied: ours.and_then(|row| row.applied),
+        drift_at: ours.and_then(|row| row.drift).map(|(at, _)| at),
         keep,
     })
+}
+
+impl NumberStatus {
+    /// What the network really allows, where that is confirmed and not what is wanted.
+    pub fn differs(&self) -> Option<ServiceProfile> {
+        let is_told = matches!(self.switching, Switching::Confirmed(_));
+        self.applied.filter(|applied| is_told && *applied != self.allows)
+    }
 }
 
 fn holds_of(facts: &Facts) -> Vec<HoldView> {
@@ -194,8 +210,7 @@ fn holds_of(facts: &Facts) -> Vec<HoldView> {
     HoldKind::ALL.into_iter().flat_map(of_kind).map(view).collect()
 }
 
-fn switching_of(facts: &Facts, told: &[Provision]) -> Switching {
-    let ours = facts.sim.and_then(|sim| told.iter().find(|row| row.imsi == sim.imsi));
+fn switching_of(ours: Option<&Provision>) -> Switching {
     match ours {
         None => Switching::Nothing,
         Some(row) if row.step == ProvisionStep::Confirmed => {

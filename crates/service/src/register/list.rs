@@ -23,5 +23,5 @@ pub async fn list(
     }
     require(actor, Action::SeeApplication, Some(operator_id))?;
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    Ok(store::application::list(&app.store.db, operator_id, state, after, count).await?)
+    Ok(store::application::list(&app.store.db.reports(), operator_id, state, after, count).await?)
 }

@@ -38,17 +38,17 @@ pub struct BoardRow {
 pub async fn board(app: &App, actor: &Actor) -> Result<Board, Error> {
     crate::access::require(actor, Action::SeeBoard, None)?;
     let operator_id = actor.operator_id().ok_or(Error::NotFound)?;
-    let (store, at) = (&app.store, app.now());
+    let (store, at, db) = (&app.store, app.now(), app.store.db.reports());
     let staff = Staff::of_operator(&store.db, &store.keys, operator_id).await?;
     let until = at.plus_minutes(AT_RISK_HOURS * 60);
-    let at_risk = Case::at_risk(&store.db, operator_id, until).await?;
-    let disagreements = Case::of_stage(&store.db, operator_id, Stage::Lead).await?;
+    let at_risk = Case::at_risk(&db, operator_id, until).await?;
+    let disagreements = Case::of_stage(&db, operator_id, Stage::Lead).await?;
     let reviewers = staff.iter().filter(|person| {
         person.disabled_at.is_none()
             && person.roles.iter().any(|role| Action::DecideCase.is_for(*role))
     });
     Ok(Board {
-        counts: Case::counts(&store.db, operator_id).await?,
+        counts: Case::counts(&db, operator_id).await?,
         at_risk: rows(app, actor, &at_risk, &staff).await?,
         disagreements: rows(app, actor, &disagreements, &staff).await?,
         reviewers: reviewers.map(|person| (person.id, person.name.clone())).collect(),

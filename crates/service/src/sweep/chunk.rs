@@ -49,7 +49,7 @@ impl Sweep<'_> {
     pub(super) async fn plan(&mut self, msisdns: &[Msisdn]) -> Result<Vec<Planned>, Error> {
         let (app, at) = (self.app, self.at);
         let reads = msisdns.chunks(READ_MAX);
-        let reads = reads.map(|some| store::number::load_many(&app.store.db, some));
+        let reads = reads.map(|some| store::number::load_many(&self.db, some));
         let mut rows = try_join_all(reads).await?.concat();
         // Another sweep may have been here since the list was read.
         rows.retain(|row| row.facts.due_at.is_some_and(|due_at| due_at <= at));

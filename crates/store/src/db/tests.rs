@@ -11,9 +11,9 @@ pub(super) const PUT: Statement = Statement::new(
     "test.put",
     "insert into audit_head (operator_id, seq, chain, linked_at) values ($1, $2, $3, $4)",
 );
-pub(super) const GET: Statement =
+pub(crate) const GET: Statement =
     Statement::new("test.get", "select seq, chain from audit_head where operator_id = $1");
-pub(super) const SET: Statement = Statement::new(
+pub(crate) const SET: Statement = Statement::new(
     "test.set",
     "update audit_head set seq = $3 where operator_id = $1 and seq = $2 returning seq",
 );
@@ -24,15 +24,15 @@ const LIST: Statement = Statement::new(
 const BROKEN: Statement =
     Statement::new("test.broken", "update audit_head set chain = null where operator_id = $1");
 
-pub(super) fn batch() -> Batch {
+pub(crate) fn batch() -> Batch {
     Batch::new(At::from_millis(0))
 }
 
-pub(super) fn put(batch: &mut Batch, id: i64, seq: i64) {
+pub(crate) fn put(batch: &mut Batch, id: i64, seq: i64) {
     batch.push(&PUT, params![id, seq, vec![1_u8, 2], At::from_millis(5)], Expect::Rows(1));
 }
 
-pub(super) async fn seq(db: &Db, id: i64) -> Option<i64> {
+pub(crate) async fn seq(db: &Db, id: i64) -> Option<i64> {
     let row = db.query_opt(&GET, params![id]).await.unwrap();
     row.map(|row| row.get(0).unwrap())
 }

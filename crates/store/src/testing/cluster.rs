@@ -140,7 +140,7 @@ pub(super) fn remove_later(name: &str) {
     let _ = remover.send(name.to_owned());
 }
 
-fn binaries() -> Option<PathBuf> {
+pub(super) fn binaries() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
     folders.sort();
@@ -154,10 +154,6 @@ fn binaries() -> Option<PathBuf> {
 
 /// Starts the shared cluster, or finds it running.
 fn start(binaries: &Path) -> Server {
-    let is_root = fs::metadata("/proc/self").is_ok_and(|own| {
-        use std::os::unix::fs::MetadataExt;
-        own.uid() == 0
-    });
     let user = std::env::var("USER").unwrap_or_else(|_| "any".to_owned());
     let folder = std::env::temp_dir().join(format!("baohao-test-postgres-{user}"));
     let lock = File::create(folder.with_extension("lock")).expect("a writable temporary folder");
@@ -165,7 +161,7 @@ fn start(binaries: &Path) -> Server {
     if !is_running(&folder) {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("the temporary folder can be written");
-        let mut command = if is_root { as_postgres(&folder) } else { Command::new("sh") };
+        let mut command = if is_root() { as_postgres(&folder) } else { Command::new("sh") };
         command.args(["-c", KEEP, "sh"]).arg(binaries).arg(&folder);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let status = command.status().expect("a shell runs");
@@ -186,8 +182,15 @@ fn is_running(folder: &Path) -> bool {
     touch(&folder.join("used")) && UnixStream::connect(folder.join(".s.PGSQL.5432")).is_ok()
 }
 
+pub(super) fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| {
+        use std::os::unix::fs::MetadataExt;
+        own.uid() == 0
+    })
+}
+
 /// PostgreSQL refuses to run as root: hand the folder and the shell to the user `postgres`.
-fn as_postgres(folder: &Path) -> Command {
+pub(super) fn as_postgres(folder: &Path) -> Command {
     let status = Command::new("chown").arg("postgres").arg(folder).status();
     assert!(status.is_ok_and(|status| status.success()), "there is no user postgres");
     let mut command = Command::new("setpriv");

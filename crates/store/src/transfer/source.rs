@@ -49,7 +49,7 @@ pub(super) fn tables(path: &Path) -> Result<Vec<Table>, Error> {
 /// The tables in which a fresh schema has rows already.
 pub(super) fn filled_by_migrations() -> Result<BTreeSet<String>, Error> {
     let fresh = Connection::open_in_memory().map_err(fault)?;
-    crate::migrate::sqlite(&fresh)?;
+    crate::migrate::sqlite(&fresh, crate::migrate::Extent::All)?;
     let mut filled = BTreeSet::new();
     for table in of_sqlite(&fresh)? {
         let sql = format!("select exists (select 1 from {})", table.name);

@@ -3,11 +3,12 @@
 use super::schema::{Table, of_postgres};
 use super::tuple::{Reader, Sums};
 use crate::error::{Error, ErrorKind};
+use crate::options::Options;
 use bytes::Bytes;
 use futures::{SinkExt, TryStreamExt};
 use std::ops::RangeInclusive;
 use tokio::sync::mpsc;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::Client;
 
 /// The table that stands in the target from the first row to the last: no server starts on it.
 pub(crate) const MARK: &str = "unfinished_move";
@@ -29,16 +30,8 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) async fn connect(url: &str) -> Result<Self, Error> {
-        let mut config: Config = url.parse().map_err(|e| {
-            Error::caused(ErrorKind::Config, "the database address is not understood", e)
-        })?;
-        config.application_name("baohao move");
-        let (client, connection) = config.connect(NoTls).await.map_err(fault)?;
-        tokio::spawn(connection);
-        // A big table takes as long as it takes.
-        client.batch_execute("set statement_timeout = 0").await.map_err(fault)?;
-        Ok(Self { client })
+    pub(super) async fn connect(options: &Options) -> Result<Self, Error> {
+        Ok(Self { client: crate::postgres::connect_alone(options, "baohao move").await? })
     }
 
     pub(super) async fn tables(&self) -> Result<Vec<Table>, Error> {

@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 
 fn quiet(_: Step) {}
 
+async fn open(path: &Path, to: &Fresh) -> Result<Transfer, Error> {
+    Transfer::open(path, &Options::new(to.address())).await
+}
+
 /// Puts rows into every table there is, by its schema alone: values that break a careless copy.
 fn fill(path: &str, buckets: i64, salt: i64) {
     let connection = Connection::open(path).unwrap();
@@ -136,7 +140,7 @@ async fn pair() -> Option<(Fresh, Fresh)> {
 async fn every_row_of_every_table_is_the_same_afterwards() {
     let Some((from, to)) = pair().await else { return };
     fill(from.address(), 300, 0);
-    let transfer = Transfer::open(Path::new(from.address()), to.address()).await.unwrap();
+    let transfer = open(Path::new(from.address()), &to).await.unwrap();
     let copied = transfer.copy(&quiet).await.unwrap();
     assert!(copied.put > 300 * 20, "{copied:?}");
     // The installation goes on: new rows, changed ones, and some that go.
@@ -162,7 +166,7 @@ async fn every_row_of_every_table_is_the_same_afterwards() {
 async fn nobody_writes_to_the_old_file_after_the_move() {
     let Some((from, to)) = pair().await else { return };
     let running = from.db();
-    let transfer = Transfer::open(Path::new(from.address()), to.address()).await.unwrap();
+    let transfer = open(Path::new(from.address()), &to).await.unwrap();
     transfer.copy(&quiet).await.unwrap();
     transfer.finish(&quiet).await.unwrap();
     let mut batch = crate::Batch::new(domain::time::At::from_millis(1));
@@ -180,15 +184,15 @@ async fn an_unfinished_move_serves_nobody_and_goes_on_where_it_was() {
     let Some((from, to)) = pair().await else { return };
     fill(from.address(), 50, 0);
     let path = Path::new(from.address());
-    let first = Transfer::open(path, to.address()).await.unwrap();
+    let first = open(path, &to).await.unwrap();
     first.copy(&quiet).await.unwrap();
     drop(first);
     let error = Db::open(to.address()).await.unwrap_err();
     assert!(error.to_string().contains("not finished"), "{error}");
     let other = fresh(Engine::Sqlite).await.unwrap();
-    let error = Transfer::open(Path::new(other.address()), to.address()).await.unwrap_err();
+    let error = open(Path::new(other.address()), &to).await.unwrap_err();
     assert!(error.to_string().contains("another database"), "{error}");
-    let again = Transfer::open(path, to.address()).await.unwrap();
+    let again = open(path, &to).await.unwrap();
     assert_eq!(again.copy(&quiet).await.unwrap().put, 0, "it was there already");
     again.finish(&quiet).await.unwrap();
     assert_same(&of_sqlite(from.address()), &of_postgres(to.address()).await);
@@ -200,7 +204,7 @@ async fn a_target_with_data_is_refused_untouched() {
     let mut batch = crate::Batch::new(domain::time::At::from_millis(1));
     crate::operator::insert(&mut batch, &crate::testing::operator(1));
     to.commit(batch).await.unwrap();
-    let error = Transfer::open(Path::new(from.address()), to.address()).await.unwrap_err();
+    let error = open(Path::new(from.address()), &to).await.unwrap_err();
     assert!(error.to_string().contains("the target holds data (operator)"), "{error}");
     assert_eq!(of_postgres(to.address()).await["operator"].len(), 1);
 }
@@ -210,7 +214,7 @@ async fn a_target_with_data_is_refused_untouched() {
 async fn one_changed_value_in_the_target_is_put_right_before_the_end() {
     let Some((from, to)) = pair().await else { return };
     fill(from.address(), 30, 0);
-    let transfer = Transfer::open(Path::new(from.address()), to.address()).await.unwrap();
+    let transfer = open(Path::new(from.address()), &to).await.unwrap();
     transfer.copy(&quiet).await.unwrap();
     let (client, connection) =
         tokio_postgres::connect(to.address(), tokio_postgres::NoTls).await.unwrap();

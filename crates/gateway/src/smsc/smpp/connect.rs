@@ -2,28 +2,38 @@
 
 use super::pdu::{self, Pdu};
 use super::settings::Centre;
+use crate::tls::{self, Stream};
 use bytes::BytesMut;
-use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, ServerName};
+use service::port::PortError;
 use std::io::{Error, ErrorKind};
-use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// A connection, encrypted or not.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+/// Connects and binds, then goes: whether the centre lets us in.
+pub async fn check(centre: &Centre) -> Result<(), PortError> {
+    let answer = tokio::time::timeout(centre.response_time(), bound(centre)).await;
+    let late = |_| Err(std::io::ErrorKind::TimedOut.into());
+    let (mut stream, _) = answer.unwrap_or_else(late).map_err(|error: Error| {
+        let said = error.to_string();
+        if said.contains("bind refused") {
+            PortError::Rejected(said)
+        } else {
+            PortError::NotSent(said)
+        }
+    })?;
+    let mut out = BytesMut::new();
+    Pdu::new(pdu::UNBIND, 2).put(&mut out);
+    // What it says to a goodbye changes nothing.
+    drop(stream.write_all(&out).await);
+    Ok(())
+}
 
 /// Connects and binds as transceiver; also what came with the answer.
 pub(super) async fn bound(centre: &Centre) -> Result<(Box<dyn Stream>, BytesMut), Error> {
     let tcp = TcpStream::connect(&centre.address).await?;
     tcp.set_nodelay(true)?;
     let mut stream: Box<dyn Stream> = if centre.tls {
-        let name = ServerName::try_from(centre.host().to_owned()).map_err(Error::other)?;
-        Box::new(TlsConnector::from(Arc::new(tls(centre)?)).connect(name, tcp).await?)
+        tls::encrypt(tcp, centre.host(), centre.ca_file.as_deref()).await?
     } else {
         Box::new(tcp)
     };
@@ -53,24 +63,4 @@ pub(super) async fn bound(centre: &Centre) -> Result<(Box<dyn Stream>, BytesMut)
             }
         }
     }
-}
-
-fn tls(centre: &Centre) -> Result<ClientConfig, Error> {
-    let mut roots = RootCertStore::empty();
-    match &centre.ca_file {
-        Some(path) => {
-            for certificate in CertificateDer::pem_file_iter(path).map_err(Error::other)? {
-                roots.add(certificate.map_err(Error::other)?).map_err(Error::other)?;
-            }
-        }
-        None => {
-            let (_, _) =
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-    }
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(Error::other)?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

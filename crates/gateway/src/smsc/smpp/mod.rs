@@ -11,6 +11,7 @@ mod session;
 mod settings;
 mod text;
 
+pub use connect::check;
 pub use hear::{Ears, hear};
 pub use settings::Centre;
 pub use text::Joining;

@@ -4,10 +4,11 @@
 //! A submission ends in one of five ways, and none is guessed: taken, refused, not now, surely not
 //! sent, or in doubt. Only what was written and not answered is in doubt.
 
-use super::connect::{self, Stream};
+use super::connect;
 use super::pdu::{self, Message, Pdu};
 use super::settings::Centre;
 use super::{Counters, add};
+use crate::tls::Stream;
 use bytes::BytesMut;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,0 +1,327 @@
+//! osmo-hlr, by its control interface and its VTY.
+//!
+//! The control interface makes, reads and removes records and sets keys. Bars and numbers are set
+//! by the VTY alone: only these commands tell the network that serves the SIM at the moment. A bar
+//! that the control interface sets changes the database and nothing else, and hides the difference
+//! from the VTY, which then does nothing. Why and with what consequences:
+//! `docs/decisions/0111-bars-by-the-vty.md`.
+
+mod ctrl;
+mod info;
+mod link;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod vty;
+
+pub use settings::Server;
+
+use crate::meter::Meter;
+use domain::number::{Capabilities, Service, ServiceProfile};
+use domain::sim::SimKeys;
+use info::Info;
+use link::{Ask, Link, Said, State, What};
+use service::port::{Hlr, HlrRecord, Later, NetworkProfile, PortError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+/// Requests waiting for the connection: more than the outbox and the reconciler have at once.
+const ASKS_MAX: usize = 256;
+
+/// Circuit-switched access: what osmo-hlr calls `nam_cs`.
+const CS: ServiceProfile =
+    ServiceProfile::of(&[Service::VoiceOut, Service::VoiceIn, Service::SmsOut, Service::SmsIn]);
+/// Packet-switched access: `nam_ps`.
+const PS: ServiceProfile = ServiceProfile::of(&[Service::Data]);
+
+/// It bars no direction by itself, and knows nothing of roaming.
+pub const CAPABILITIES: Capabilities = Capabilities::of(&[CS, PS]);
+
+/// Something came that makes no sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Garbage;
+
+/// One osmo-hlr.
+#[derive(Debug)]
+pub struct Osmo {
+    asks: mpsc::Sender<Ask>,
+    state: Arc<State>,
+    meter: Arc<Meter>,
+    /// One call has several commands, and between them nobody may look or write: a record that is
+    /// opened for a moment must not be seen open.
+    turn: Mutex<()>,
+}
+
+/// Connects, asks both interfaces something harmless, and goes.
+pub async fn check(server: &Server) -> Result<(), PortError> {
+    link::check(server).await
+}
+
+/// What the VTY calls the network access mode.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Access {
+    cs: bool,
+    ps: bool,
+}
+
+impl Access {
+    const NONE: Self = Self { cs: false, ps: false };
+
+    fn word(self) -> &'static str {
+        match (self.cs, self.ps) {
+            (false, false) => "none",
+            (true, false) => "cs",
+            (false, true) => "ps",
+            (true, true) => "cs+ps",
+        }
+    }
+}
+
+impl Osmo {
+    /// Begins to connect to `server`, and keeps at it as long as this lives. What happens is
+    /// counted by `meter`.
+    pub fn start(server: Server, meter: Arc<Meter>) -> Self {
+        let (asks, receiver) = mpsc::channel(ASKS_MAX);
+        let state = Arc::new(State::default());
+        let link =
+            Link { server, asks: receiver, state: Arc::clone(&state), meter: Arc::clone(&meter) };
+        tokio::spawn(link.run());
+        Self { asks, state, meter, turn: Mutex::new(()) }
+    }
+
+    /// Whether both connections are up.
+    pub fn is_up(&self) -> bool {
+        self.state.is_up.load(Ordering::Acquire)
+    }
+
+    async fn ask(&self, what: What) -> Result<Said, PortError> {
+        if !self.is_up() {
+            return Err(link::not_connected());
+        }
+        let (reply, said) = oneshot::channel();
+        // A full queue will not be empty soon.
+        self.asks.try_send(Ask { what, reply }).map_err(|_| PortError::Throttled)?;
+        said.await.unwrap_or_else(|_| Err(link::not_connected()))
+    }
+
+    async fn get(&self, selector: &str, id: &str, what: &str) -> Result<Said, PortError> {
+        digits(id)?;
+        self.ask(What::Get(format!("subscriber.by-{selector}-{id}.{what}"))).await
+    }
+
+    /// The record, by its IMSI or its number.
+    async fn info(&self, selector: &str, id: &str) -> Result<Option<Info>, PortError> {
+        match self.get(selector, id, "info").await? {
+            Err(reason) if reason.starts_with("No such subscriber") => Ok(None),
+            Err(reason) => Err(refused(&reason)),
+            Ok(text) => match Info::parse(&text) {
+                Some(info) => Ok(Some(info)),
+                None => {
+                    self.meter.garbage();
+                    Err(unclear())
+                }
+            },
+        }
+    }
+
+    async fn vty(&self, command: String) -> Result<(), PortError> {
+        match self.ask(What::Vty(command)).await? {
+            Ok(_) => Ok(()),
+            Err(reason) => Err(refused(&reason)),
+        }
+    }
+
+    /// Sets what the SIM may use. The register tells the serving network only of what it takes away
+    /// and only if its own record changes: where the record is barred already and somebody may
+    /// serve the SIM, it is opened for a moment, so that closing it is told.
+    async fn set_access(&self, info: &Info, wanted: Access) -> Result<(), PortError> {
+        let again = Access {
+            cs: !wanted.cs && !info.cs && info.has_vlr,
+            ps: !wanted.ps && !info.ps && info.has_sgsn,
+        };
+        let set = |access: Access| {
+            let imsi = &info.imsi;
+            self.vty(format!("subscriber imsi {imsi} update network-access-mode {}", access.word()))
+        };
+        if again != Access::NONE {
+            set(Access { cs: wanted.cs || again.cs, ps: wanted.ps || again.ps }).await?;
+        }
+        set(wanted).await?;
+        // The VTY says nothing either way.
+        self.expect(&info.imsi, |now| now.cs == wanted.cs && now.ps == wanted.ps).await
+    }
+
+    async fn set_msisdn(&self, imsi: &str, msisdn: Option<&str>) -> Result<(), PortError> {
+        let to = msisdn.unwrap_or("none");
+        self.vty(format!("subscriber imsi {imsi} update msisdn {to}")).await?;
+        self.expect(imsi, |now| now.msisdn.as_deref() == msisdn).await
+    }
+
+    /// Reads the record back; an error if it is not as it must be.
+    async fn expect(&self, imsi: &str, is: impl Fn(&Info) -> bool) -> Result<(), PortError> {
+        match self.info("imsi", imsi).await? {
+            Some(info) if is(&info) => Ok(()),
+            _ => Err(not_done()),
+        }
+    }
+
+    async fn known(&self, imsi: &str) -> Result<Info, PortError> {
+        let missing = || PortError::Unreachable("there is no record".to_owned());
+        self.info("imsi", imsi).await?.ok_or_else(missing)
+    }
+
+    async fn make(&self, imsi: &str) -> Result<Info, PortError> {
+        if let Some(info) = self.info("imsi", imsi).await? {
+            return Ok(info);
+        }
+        let made = self.ask(What::Set("subscriber.create".to_owned(), imsi.to_owned())).await?;
+        match made {
+            Err(reason) if !reason.starts_with("Subscriber already exists") => {
+                return Err(refused(&reason));
+            }
+            _ => {}
+        }
+        // A new record allows everything, though without keys to nobody.
+        let info = self.known(imsi).await?;
+        self.set_access(&info, Access::NONE).await?;
+        Ok(info)
+    }
+
+    /// Writing the same keys again would begin their sequence numbers anew, so they are compared.
+    async fn set_keys(&self, imsi: &str, keys: &SimKeys) -> Result<(), PortError> {
+        if self.has_keys(imsi, keys).await? {
+            return Ok(());
+        }
+        let value = format!("milenage,{},opc,{}", keys.k_hex(), keys.opc_hex());
+        let set = self.ask(What::Set(format!("subscriber.by-imsi-{imsi}.aud3g"), value)).await?;
+        // What it says may hold what it was given.
+        set.map_err(|_| PortError::Rejected("the keys were not taken".to_owned()))?;
+        if self.has_keys(imsi, keys).await? { Ok(()) } else { Err(not_done()) }
+    }
+
+    async fn has_keys(&self, imsi: &str, keys: &SimKeys) -> Result<bool, PortError> {
+        let said = self.get("imsi", imsi, "info-aud").await?;
+        said.map(|text| info::has_keys(&text, keys)).map_err(|reason| refused(&reason))
+    }
+
+    async fn create_with(&self, imsi: &str, keys: Option<&SimKeys>) -> Result<(), PortError> {
+        digits(imsi)?;
+        let _turn = self.turn.lock().await;
+        self.make(imsi).await?;
+        match keys {
+            Some(keys) => self.set_keys(imsi, keys).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn number(&self, imsi: &str, msisdn: Option<&str>) -> Result<(), PortError> {
+        digits(imsi)?;
+        let _turn = self.turn.lock().await;
+        if let Some(msisdn) = msisdn {
+            // Whoever else has it holds it against us.
+            let other = self.info("msisdn", msisdn).await?.filter(|other| other.imsi != imsi);
+            if let Some(other) = other {
+                self.set_msisdn(&other.imsi, None).await?;
+            }
+        }
+        if self.known(imsi).await?.msisdn.as_deref() == msisdn {
+            return Ok(());
+        }
+        self.set_msisdn(imsi, msisdn).await
+    }
+
+    async fn profile(&self, imsi: &str, profile: NetworkProfile) -> Result<(), PortError> {
+        digits(imsi)?;
+        let _turn = self.turn.lock().await;
+        let profile = ServiceProfile::from(profile);
+        let allows = |switch: ServiceProfile| switch.without(profile) == ServiceProfile::NOTHING;
+        let info = self.known(imsi).await?;
+        self.set_access(&info, Access { cs: allows(CS), ps: allows(PS) }).await
+    }
+
+    /// Bars first: a deletion alone leaves the SIM its service where it is.
+    async fn delete(&self, imsi: &str) -> Result<(), PortError> {
+        digits(imsi)?;
+        let _turn = self.turn.lock().await;
+        let Some(info) = self.info("imsi", imsi).await? else { return Ok(()) };
+        self.set_access(&info, Access::NONE).await?;
+        let said = self.ask(What::Set("subscriber.delete".to_owned(), imsi.to_owned())).await?;
+        match said {
+            Err(reason) if !reason.starts_with("Subscriber doesn't exist") => Err(refused(&reason)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn record(&self, imsi: &str) -> Result<Option<HlrRecord>, PortError> {
+        digits(imsi)?;
+        let _turn = self.turn.lock().await;
+        let Some(info) = self.info("imsi", imsi).await? else { return Ok(None) };
+        let cs = if info.cs { CS } else { ServiceProfile::NOTHING };
+        let ps = if info.ps { PS } else { ServiceProfile::NOTHING };
+        let profile = CAPABILITIES.with_riders(cs.or(ps)).into();
+        Ok(Some(HlrRecord { imsi: info.imsi, msisdn: info.msisdn, profile }))
+    }
+}
+
+impl Hlr for Osmo {
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    fn has_come_back(&self) -> bool {
+        self.state.came_up.swap(false, Ordering::AcqRel)
+    }
+
+    fn create<'a>(
+        &'a self,
+        imsi: &'a str,
+        keys: Option<&'a SimKeys>,
+    ) -> Later<'a, Result<(), PortError>> {
+        Box::pin(self.create_with(imsi, keys))
+    }
+
+    fn set_number<'a>(
+        &'a self,
+        imsi: &'a str,
+        msisdn: Option<&'a str>,
+    ) -> Later<'a, Result<(), PortError>> {
+        Box::pin(self.number(imsi, msisdn))
+    }
+
+    fn set_profile<'a>(
+        &'a self,
+        imsi: &'a str,
+        profile: NetworkProfile,
+    ) -> Later<'a, Result<(), PortError>> {
+        Box::pin(self.profile(imsi, profile))
+    }
+
+    fn read<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<Option<HlrRecord>, PortError>> {
+        Box::pin(self.record(imsi))
+    }
+
+    fn remove<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<(), PortError>> {
+        Box::pin(self.delete(imsi))
+    }
+}
+
+fn not_done() -> PortError {
+    PortError::Unreachable("it was not done".to_owned())
+}
+
+fn unclear() -> PortError {
+    PortError::Unreachable("an answer that makes no sense".to_owned())
+}
+
+/// A command is one line of words: nothing but digits may come into it from outside.
+fn digits(text: &str) -> Result<(), PortError> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { Ok(()) } else { Err(PortError::Rejected("not a number".to_owned())) }
+}
+
+/// What the register said against it, without numbers of people.
+fn refused(reason: &str) -> PortError {
+    let is_open = |c: char| !c.is_ascii_digit() && !c.is_control();
+    PortError::Rejected(reason.chars().filter(|c| is_open(*c)).take(120).collect())
+}

@@ -1,0 +1,48 @@
+//! Encrypted connections, as all adapters make them.
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::ServerName;
+use rustls_pki_types::pem::PemObject as _;
+use std::io::Error;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+/// A connection, encrypted or not.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Encrypts `tcp` for `host`, whose certificate must be signed by one of `ca_file` (PEM), or by one
+/// of the system's if there is none.
+pub(crate) async fn encrypt(
+    tcp: TcpStream,
+    host: &str,
+    ca_file: Option<&Path>,
+) -> Result<Box<dyn Stream>, Error> {
+    let name = ServerName::try_from(host.to_owned()).map_err(Error::other)?;
+    Ok(Box::new(TlsConnector::from(Arc::new(config(ca_file)?)).connect(name, tcp).await?))
+}
+
+fn config(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
+    let mut roots = RootCertStore::empty();
+    match ca_file {
+        Some(path) => {
+            for certificate in CertificateDer::pem_file_iter(path).map_err(Error::other)? {
+                roots.add(certificate.map_err(Error::other)?).map_err(Error::other)?;
+            }
+        }
+        None => {
+            let (_, _) =
+                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(Error::other)?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}

@@ -1,0 +1,133 @@
+//! `baohao doctor`, and what a running program says of itself.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+/// A data folder that goes away with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        Self(testkit::folder())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn baohao(folder: &Folder, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baohao"));
+    command.args(arguments).arg("--data").arg(&folder.0);
+    command.env("LANG", "en_GB.UTF-8").env_remove("LC_ALL");
+    command
+}
+
+fn findings(output: &Output) -> Vec<serde_json::Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn nothing_but_a_database_is_well() {
+    let folder = Folder::new();
+    // The first start makes the database.
+    drop(serve(&folder));
+    let output = baohao(&folder, &["doctor", "--json"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found = findings(&output);
+    let states: Vec<_> = found.iter().map(|f| (&f["port"], &f["state"])).collect();
+    let wanted = [("database", "works"), ("hlr", "off"), ("sms", "off"), ("mail", "off")];
+    assert_eq!(states.len(), wanted.len(), "{states:?}");
+    assert!(states.iter().zip(wanted).all(|((p, s), w)| **p == *w.0 && **s == *w.1), "{states:?}");
+}
+
+#[test]
+fn what_does_not_work_is_told_with_its_fix_and_without_secrets() {
+    let folder = Folder::new();
+    // Takes the connection and closes it: neither a register nor a centre nor a mail server.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = nobody.local_addr().unwrap().to_string();
+    std::thread::spawn(move || nobody.incoming().for_each(drop));
+    for (language, words) in [("en_GB.UTF-8", "does NOT work"), ("zh_CN.UTF-8", "不正常")] {
+        let mut command = baohao(&folder, &["doctor"]);
+        command
+            .env("LANG", language)
+            .env("BAOHAO_NETWORK_HLR", "osmo_hlr")
+            .env("BAOHAO_HLR_CTRL", &address)
+            .env("BAOHAO_HLR_VTY", &address)
+            .env("BAOHAO_NETWORK_SMS", "smpp")
+            .env("BAOHAO_SMSC_ADDRESS", &address)
+            .env("BAOHAO_SMSC_SYSTEM_ID", "baohao")
+            .env("BAOHAO_SMSC_PASSWORD", "hush-hush")
+            .env("BAOHAO_NETWORK_MAIL", "smtp")
+            .env("BAOHAO_MAIL_ADDRESS", &address)
+            .env("BAOHAO_MAIL_PASSWORD", "hush-hush");
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(said.matches(words).count(), 4, "{said}");
+        // A fix under each.
+        assert_eq!(said.lines().filter(|line| line.starts_with("    ")).count(), 4, "{said}");
+        let all = format!("{said}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(!all.contains("hush"), "{all}");
+    }
+}
+
+/// The program at work, until the test ends.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).unwrap();
+    said
+}
+
+/// The program, its pages' address and that for the operator.
+fn serve(folder: &Folder) -> (Serving, String, String) {
+    let mut child = baohao(folder, &["serve", "--listen", "127.0.0.1:0"])
+        .env("BAOHAO_SITE_HEALTH_LISTEN", "127.0.0.1:0")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let serving = Serving(child);
+    let mut address = || {
+        let line = lines.next().unwrap().unwrap();
+        line.rsplit("http://").next().unwrap().to_owned()
+    };
+    let (pages, health) = (address(), address());
+    (serving, pages, health)
+}
+
+#[test]
+fn a_running_program_says_how_it_is_and_metrics_to_the_operator_alone() {
+    let folder = Folder::new();
+    let (_serving, pages, health) = serve(&folder);
+    for address in [&pages, &health] {
+        assert!(get(address, "/healthz").ends_with("\r\n\r\nok\n"));
+        assert!(get(address, "/readyz").ends_with("\r\n\r\nready\n"));
+    }
+    let metrics = get(&health, "/metrics");
+    assert!(metrics.contains("baohao_database_up 1\n"), "{metrics}");
+    for port in ["hlr", "sms", "mail"] {
+        let line = format!("baohao_port_call_seconds_count{{port=\"{port}\"}} ");
+        assert!(metrics.contains(&line), "{metrics}");
+    }
+    assert!(get(&pages, "/metrics").starts_with("HTTP/1.0 404"));
+}
