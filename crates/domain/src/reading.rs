@@ -331,7 +331,8 @@ impl Agreement {
     }
 }
 
-/// Compares what was typed with what was read on the sides of one document. Only clear values count:
+/// Compares what was typed with what was read on the sides of one document. Only clear values
+/// count:
 /// a doubtful one proves nothing in either direction.
 pub fn compare(typed: &Typed, readings: &[Reading]) -> Vec<(FieldName, Agreement)> {
     let read = |name| readings.iter().find_map(|reading| reading.clear(name));

@@ -161,7 +161,8 @@ impl DocumentReader {
         deadline: Instant,
     ) -> Result<bool, ModelError> {
         let Some(map) = sheet.to_photo() else { return Ok(false) };
-        // Digits on their heads read almost as surely as upright ones: a narrow lead decides nothing.
+        // Digits on their heads read almost as surely as upright ones: a narrow lead decides
+        // nothing.
         let mut lead = 0.0;
         for quad in sheet.found.iter().take(PROBES) {
             in_time(deadline)?;

