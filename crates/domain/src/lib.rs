@@ -26,6 +26,7 @@ pub mod number;
 pub mod operator;
 pub mod policy;
 pub mod promise;
+pub mod reading;
 pub mod reason;
 pub mod refusal;
 pub mod review;

@@ -44,6 +44,17 @@ impl Picture {
         Self { rgb }
     }
 
+    /// From red, green and blue of every pixel, row by row; `None` if that is not `width` times
+    /// `height` pixels.
+    pub fn from_raw(width: u32, height: u32, rgb: Vec<u8>) -> Option<Self> {
+        Some(Self { rgb: RgbImage::from_raw(width, height, rgb)? })
+    }
+
+    /// Red, green and blue of every pixel, row by row.
+    pub fn raw(&self) -> &[u8] {
+        self.rgb.as_raw()
+    }
+
     /// Pixels from left to right.
     pub fn width(&self) -> u32 {
         self.rgb.width()

@@ -109,6 +109,12 @@ pub fn portrait(holder: &Holder) -> Picture {
     photo
 }
 
+/// Draws a person's head and shoulders into `picture` around `centre`; `scale` 1 is about 520
+/// pixels high. The same `seed` draws the same person.
+pub fn person(picture: &mut Picture, centre: (f32, f32), scale: f32, seed: u32) {
+    face(picture, centre, scale, seed);
+}
+
 /// The same photo, out of focus by about `radius` pixels.
 pub fn blurred(picture: &Picture, radius: f32) -> Picture {
     Picture { rgb: image::imageops::fast_blur(&picture.rgb, radius) }

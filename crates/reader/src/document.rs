@@ -1,0 +1,369 @@
+//! From a photo of a document to its fields.
+
+use crate::geometry::{Homography, Point, Quad, at};
+use crate::raster::{cut, whole};
+use crate::recognise::{Line, Recogniser};
+use crate::resident::{self, HEIGHT, Raw};
+use crate::row::Row;
+use crate::session::{ModelError, Session};
+use crate::{detect, outline};
+use domain::reading::{self, Field, Place, Problem, Reading, Side, Standing};
+use jiff::civil::Date;
+use std::time::Instant;
+use vision::Picture;
+
+/// The longer side, in pixels, with which a framed card and a whole photo are searched for text.
+const CARD_SIDE: u32 = 800;
+const PHOTO_SIDE: u32 = 960;
+/// A framed card is cut out with this much around it, in shares of its sides: outlines are not
+/// exact.
+const MARGIN: f32 = 0.02;
+/// Lines that are read of one photo; a card has at most a dozen.
+const LINES_MAX: usize = 40;
+/// Lines that tell whether the writing stands on its head.
+const PROBES: usize = 4;
+/// By so much more confidence, of 1 for each line, one way of reading must lead to be believed.
+const LEAD: f32 = 0.15;
+
+/// Reads documents. It keeps nothing of what it reads.
+#[derive(Debug)]
+pub struct DocumentReader {
+    detector: Box<dyn Session>,
+    recogniser: Recogniser,
+}
+
+/// A photo seen in one way: which part, turned how, and what stands there.
+struct View {
+    quad: Quad,
+    /// Height in shares of the width.
+    height: f32,
+    is_framed: bool,
+    lines: Vec<Line>,
+}
+
+impl View {
+    /// From shares of the document's width to the photo's pixels.
+    fn to_photo(&self) -> Option<Homography> {
+        let (left, top) = if self.is_framed { (-MARGIN, -MARGIN * HEIGHT) } else { (0.0, 0.0) };
+        let height = if self.is_framed { HEIGHT } else { self.height };
+        let own = Quad::rectangle(left, top, 1.0 - left, height - top);
+        Homography::between(&own, &self.quad)
+    }
+}
+
+impl DocumentReader {
+    /// A reader of two models; `recogniser_onnx` is the file whose metadata holds the alphabet.
+    pub fn new(
+        detector: Box<dyn Session>,
+        recogniser: Box<dyn Session>,
+        recogniser_onnx: &[u8],
+    ) -> Result<Self, ModelError> {
+        Ok(Self { detector, recogniser: Recogniser::new(recogniser, recogniser_onnx)? })
+    }
+
+    /// Reads a resident's identity card, front or back, as it is valid on `today`. Gives up with
+    /// [`ModelError::Deadline`] at the first step after `deadline`.
+    pub fn read(
+        &self,
+        photo: &Picture,
+        today: Date,
+        deadline: Instant,
+    ) -> Result<Reading, ModelError> {
+        let mut best: Option<Reading> = None;
+        if let Some(card) = outline::card(photo) {
+            let reading = self.attempt(photo, card, true, today, deadline)?;
+            if is_enough(&reading) {
+                return Ok(reading);
+            }
+            best = Some(reading);
+        }
+        let reading = self.attempt(photo, whole(photo), false, today, deadline)?;
+        Ok(match best {
+            Some(framed) if worth(&framed) >= worth(&reading) => framed,
+            _ => reading,
+        })
+    }
+
+    fn attempt(
+        &self,
+        photo: &Picture,
+        quad: Quad,
+        is_framed: bool,
+        today: Date,
+        deadline: Instant,
+    ) -> Result<Reading, ModelError> {
+        let view = self.view(photo, quad, is_framed, deadline)?;
+        let mut reading = read_view(photo, &view, today);
+        if is_framed && reading.side == Some(Side::Front) && !is_whole(&reading) {
+            let looked = self.look_again(photo, &view, deadline)?;
+            let again = resident::front(&looked, true);
+            for raw in again {
+                improve(&mut reading.fields, field(photo, &view, raw));
+            }
+            reading::settle(&mut reading.fields, today);
+        }
+        Ok(reading)
+    }
+
+    /// Reads the places where values must stand, whether or not a line was found there.
+    fn look_again(
+        &self,
+        photo: &Picture,
+        view: &View,
+        deadline: Instant,
+    ) -> Result<Vec<Row>, ModelError> {
+        let Some(map) = view.to_photo() else { return Ok(Vec::new()) };
+        let mut rows = Vec::new();
+        for strip in resident::strips() {
+            in_time(deadline)?;
+            let line = self.recogniser.read_surely(photo, strip.map(|p| map.apply(p)))?;
+            rows.push(Row::of(&Line { quad: strip, ..line }));
+        }
+        Ok(rows)
+    }
+
+    /// Finds and reads every line inside `quad`, and turns it upright.
+    fn view(
+        &self,
+        photo: &Picture,
+        quad: Quad,
+        is_framed: bool,
+        deadline: Instant,
+    ) -> Result<View, ModelError> {
+        in_time(deadline)?;
+        let ratio = if is_framed { HEIGHT } else { quad.height() / quad.width() };
+        let quad = if is_framed { with_margin(&quad) } else { quad };
+        let side = if is_framed { CARD_SIDE } else { PHOTO_SIDE };
+        let (width, height) = size(side, ratio);
+        let Some(picture) = cut(photo, &quad, width, height) else {
+            return Ok(View { quad, height: ratio, is_framed, lines: Vec::new() });
+        };
+        let mut found = detect::lines(self.detector.as_ref(), &picture, side)?;
+        found.sort_by(|a, b| b.width().max(b.height()).total_cmp(&a.width().max(a.height())));
+        found.truncate(LINES_MAX);
+        let mut sheet = Sheet { quad, width: width as f32, height: height as f32, found };
+        if sheet.is_sideways() {
+            sheet = sheet.turned();
+        }
+        if self.is_on_its_head(photo, &sheet, deadline)? {
+            sheet = sheet.turned().turned();
+        }
+        let lines = self.lines(photo, &sheet, deadline)?;
+        let height = sheet.height / sheet.width;
+        Ok(View { quad: sheet.quad, height, is_framed, lines })
+    }
+
+    /// Whether the longest lines read better turned by half.
+    fn is_on_its_head(
+        &self,
+        photo: &Picture,
+        sheet: &Sheet,
+        deadline: Instant,
+    ) -> Result<bool, ModelError> {
+        let Some(map) = sheet.to_photo() else { return Ok(false) };
+        // Digits on their heads read almost as surely as upright ones: a narrow lead decides
+        // nothing.
+        let mut lead = 0.0;
+        for quad in sheet.found.iter().take(PROBES) {
+            in_time(deadline)?;
+            let quad = quad.map(|p| map.apply(p));
+            lead += self.recogniser.read(photo, quad)?.confidence();
+            lead -= self.recogniser.read(photo, quad.turned(2))?.confidence();
+            if lead.abs() > LEAD {
+                break;
+            }
+        }
+        Ok(lead < 0.0)
+    }
+
+    /// Reads every line of the sheet from the photo itself, where its pixels are finest.
+    fn lines(
+        &self,
+        photo: &Picture,
+        sheet: &Sheet,
+        deadline: Instant,
+    ) -> Result<Vec<Line>, ModelError> {
+        let Some(map) = sheet.to_photo() else { return Ok(Vec::new()) };
+        let mut lines = Vec::new();
+        for quad in &sheet.found {
+            in_time(deadline)?;
+            let line = self.recogniser.read_surely(photo, quad.map(|p| map.apply(p)))?;
+            let share = |p: Point| at(p.x / sheet.width, p.y / sheet.width);
+            lines.push(Line { quad: quad.map(share), ..line });
+        }
+        Ok(lines)
+    }
+}
+
+/// A cut-out with its lines, in its own pixels.
+struct Sheet {
+    /// Where it lies in the photo.
+    quad: Quad,
+    width: f32,
+    height: f32,
+    found: Vec<Quad>,
+}
+
+impl Sheet {
+    fn to_photo(&self) -> Option<Homography> {
+        let own = Quad::rectangle(0.0, 0.0, self.width, self.height);
+        Homography::between(&own, &self.quad)
+    }
+
+    /// Whether most of the writing runs up or down.
+    fn is_sideways(&self) -> bool {
+        let runs = self.found.iter().map(|quad| {
+            let length = quad.width().max(quad.height());
+            // A single sign says nothing of the direction.
+            if length < 2.0 * quad.width().min(quad.height()) {
+                0.0
+            } else if quad.height() > quad.width() {
+                length
+            } else {
+                -length
+            }
+        });
+        runs.sum::<f32>() > 0.0
+    }
+
+    /// A quarter turn: what was the right side becomes the top.
+    fn turned(self) -> Self {
+        let width = self.width;
+        let turn = |quad: &Quad| quad.map(|p| at(p.y, width - p.x)).turned(1);
+        let found = self.found.iter().map(turn).collect();
+        let quad = self.quad.turned(1);
+        Self { quad, width: self.height, height: self.width, found }
+    }
+}
+
+fn in_time(deadline: Instant) -> Result<(), ModelError> {
+    if Instant::now() > deadline { Err(ModelError::Deadline) } else { Ok(()) }
+}
+
+fn size(longer: u32, ratio: f32) -> (u32, u32) {
+    let longer_side = longer as f32;
+    if ratio <= 1.0 {
+        (longer, (longer_side * ratio).round().max(1.0) as u32)
+    } else {
+        ((longer_side / ratio).round().max(1.0) as u32, longer)
+    }
+}
+
+/// The same with a little around it.
+fn with_margin(quad: &Quad) -> Quad {
+    let own = Quad::rectangle(0.0, 0.0, 1.0, 1.0);
+    let wider = Quad::rectangle(-MARGIN, -MARGIN, 1.0 + MARGIN, 1.0 + MARGIN);
+    Homography::between(&own, quad).map_or(*quad, |map| wider.map(|p| map.apply(p)))
+}
+
+/// What the lines of a view say.
+fn read_view(photo: &Picture, view: &View, today: Date) -> Reading {
+    let quarters = quarters(&view.quad);
+    let mut reading = Reading { quarters, ..Reading::default() };
+    if view.lines.iter().all(|line| line.signs.is_empty()) {
+        reading.problem = Some(Problem::NoText);
+        return reading;
+    }
+    let lines = view.lines.iter().map(|line| Line { quad: unframed(view, line), ..line.clone() });
+    let rows: Vec<Row> = lines.map(|line| Row::of(&line)).collect();
+    let Some(side) = resident::side(&rows) else {
+        reading.problem = Some(Problem::UnknownDocument);
+        return reading;
+    };
+    reading.side = Some(side);
+    if resident::documents(&rows) > 1 {
+        reading.problem = Some(Problem::SeveralDocuments);
+        return reading;
+    }
+    let raw = match side {
+        Side::Front => resident::front(&rows, view.is_framed),
+        Side::Back => resident::back(&rows),
+    };
+    reading.fields = raw.into_iter().map(|raw| field(photo, view, raw)).collect();
+    reading::settle(&mut reading.fields, today);
+    reading
+}
+
+/// A line's place in shares of the card's width, without the margin that was cut out with it.
+fn unframed(view: &View, line: &Line) -> Quad {
+    if !view.is_framed {
+        return line.quad;
+    }
+    let scale = 1.0 + 2.0 * MARGIN;
+    let down = MARGIN * HEIGHT;
+    line.quad.map(|p| at(p.x * scale - MARGIN, p.y * scale - down))
+}
+
+fn field(photo: &Picture, view: &View, raw: Raw) -> Field {
+    Field {
+        name: raw.name,
+        confidence: raw.signs.confidence(),
+        place: place(photo, view, &raw),
+        value: raw.text,
+        standing: Standing::Doubtful,
+    }
+}
+
+/// Where the signs stand in the photo, in thousandths.
+fn place(photo: &Picture, view: &View, raw: &Raw) -> Place {
+    let bounds = raw.signs.bounds(0.026);
+    let Some(map) = view.to_photo() else { return Place::default() };
+    let [left, top, right, bottom] = bounds.map(|p| map.apply(p)).bounds();
+    let share = |value: f32, whole: u32| (value * 1000.0 / whole as f32).clamp(0.0, 1000.0) as u16;
+    let (x, y) = (share(left, photo.width()), share(top, photo.height()));
+    let (to_x, to_y) = (share(right, photo.width()), share(bottom, photo.height()));
+    Place { x, y, width: to_x.saturating_sub(x), height: to_y.saturating_sub(y) }
+}
+
+/// Clockwise quarter turns that bring the view's top side to the top.
+fn quarters(quad: &Quad) -> u8 {
+    let [a, b, ..] = quad.0;
+    let (x, y) = (b.x - a.x, b.y - a.y);
+    match (x.abs() >= y.abs(), x >= 0.0, y >= 0.0) {
+        (true, true, _) => 0,
+        (true, false, _) => 2,
+        (false, _, true) => 3,
+        (false, _, false) => 1,
+    }
+}
+
+/// How much a reading gives.
+fn worth(reading: &Reading) -> usize {
+    if reading.problem == Some(Problem::SeveralDocuments) {
+        // More is in the photo than the outline showed: nothing may be mixed up.
+        return 100;
+    }
+    reading.fields.len() + 2 * clear(reading)
+}
+
+/// Takes a field of a second look where the first gave none, or was less sure.
+fn improve(fields: &mut Vec<Field>, again: Field) {
+    match fields.iter_mut().find(|field| field.name == again.name) {
+        Some(field) if field.standing == Standing::Clear => {}
+        Some(field) if field.confidence >= again.confidence => {}
+        Some(field) => *field = again,
+        None => fields.push(again),
+    }
+}
+
+fn clear(reading: &Reading) -> usize {
+    reading.fields.iter().filter(|field| field.standing == Standing::Clear).count()
+}
+
+/// Whether every field of the side was read clearly.
+fn is_whole(reading: &Reading) -> bool {
+    match reading.side {
+        Some(Side::Front) => clear(reading) == 6,
+        Some(Side::Back) => clear(reading) == 3,
+        None => false,
+    }
+}
+
+/// Whether the outline was surely that of the card: looking at the whole photo gives no more.
+fn is_enough(reading: &Reading) -> bool {
+    match reading.side {
+        Some(Side::Front) => clear(reading) >= 3,
+        Some(Side::Back) => clear(reading) >= 2,
+        None => false,
+    }
+}

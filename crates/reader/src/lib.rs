@@ -1,0 +1,57 @@
+//! Reads documents and portraits with models that lie in files beside the program: in the process,
+//! on the CPU, without a network. It keeps nothing of what it sees.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pixels and probabilities: every value is clamped to its range before it is cast"
+)]
+#![expect(
+    clippy::many_single_char_names,
+    reason = "corners and coordinates have the names of geometry"
+)]
+
+mod detect;
+mod document;
+pub mod eval;
+mod geometry;
+pub mod models;
+mod outline;
+mod pool;
+mod raster;
+mod recognise;
+mod resident;
+mod row;
+mod session;
+mod text;
+mod wire;
+
+pub use document::DocumentReader;
+pub use models::{ModelFolder, State};
+pub use pool::{Pool, PoolError, PoolLimits};
+pub use session::{ModelError, RtenSession, Session, Tensor};
+
+/// Why no document can be read: the model that is not ready, and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the model {id} is {}", state.code())]
+pub struct NotReady {
+    /// The model.
+    pub id: String,
+    /// How it stands; [`State::Unreadable`] too if the bytes are right and cannot be run.
+    pub state: State,
+}
+
+/// Loads what reads documents, after proving every file by its hash.
+pub fn document_reader(models: &ModelFolder) -> Result<DocumentReader, NotReady> {
+    let load = |id: &str| models.load(id).map_err(|state| NotReady { id: id.to_owned(), state });
+    let (detector, recogniser) = (load("ocr.det")?, load("ocr.rec")?);
+    let session = |id: &str, onnx: Vec<u8>| -> Result<Box<dyn Session>, NotReady> {
+        let session = RtenSession::load(onnx);
+        let failed = |_| NotReady { id: id.to_owned(), state: State::Unreadable };
+        Ok(Box::new(session.map_err(failed)?))
+    };
+    let detector = session("ocr.det", detector)?;
+    let session = session("ocr.rec", recogniser.clone())?;
+    DocumentReader::new(detector, session, &recogniser)
+        .map_err(|_| NotReady { id: "ocr.rec".to_owned(), state: State::Unreadable })
+}

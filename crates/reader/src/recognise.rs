@@ -1,0 +1,253 @@
+//! What a line of text says: the recognition net, read by connectionist temporal classification
+//! (Graves et al. 2006) with the likeliest sign at each step.
+
+use crate::geometry::Quad;
+use crate::raster::cut;
+use crate::session::{ModelError, Session, Tensor};
+use crate::wire;
+use vision::Picture;
+
+/// Height of a line for the net, in pixels.
+const HEIGHT: u32 = 48;
+/// Shorter lines are filled up to this width with grey.
+const WIDTH_MIN: u32 = 160;
+/// A line whose least sure sign is surer than this is read once.
+const SURE: f32 = 0.97;
+/// Confidence of a sign that a second reading does not have.
+const IN_DOUBT: f32 = 0.3;
+/// Longer lines are squeezed.
+const WIDTH_MAX: u32 = 1600;
+
+/// One sign of a line.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Sign {
+    /// What it says.
+    pub(crate) sign: char,
+    /// How sure the net is, 0 to 1.
+    pub(crate) confidence: f32,
+    /// Where its middle stands, in shares of the line's length.
+    pub(crate) place: f32,
+}
+
+/// A line with its place in the picture.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Line {
+    /// Its signs from left to right.
+    pub(crate) signs: Vec<Sign>,
+    /// Its place.
+    pub(crate) quad: Quad,
+}
+
+impl Line {
+    /// Confidence of the least sure sign; 1 for an empty line.
+    fn least(&self) -> f32 {
+        self.signs.iter().map(|sign| sign.confidence).fold(1.0, f32::min)
+    }
+
+    /// Mean confidence; 0 for an empty line.
+    pub(crate) fn confidence(&self) -> f32 {
+        if self.signs.is_empty() {
+            return 0.0;
+        }
+        self.signs.iter().map(|sign| sign.confidence).sum::<f32>() / self.signs.len() as f32
+    }
+}
+
+/// Never the text: what stands on a document must not reach a log.
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Line({} signs)", self.signs.len())
+    }
+}
+
+/// Reads single lines.
+#[derive(Debug)]
+pub(crate) struct Recogniser {
+    session: Box<dyn Session>,
+    /// The sign of every class; the first is the blank, the last the space.
+    alphabet: Vec<char>,
+}
+
+impl Recogniser {
+    /// A recogniser of the file's alphabet (its metadata entry `character`).
+    pub(crate) fn new(session: Box<dyn Session>, onnx: &[u8]) -> Result<Self, ModelError> {
+        let lines = wire::metadata(onnx, "character")
+            .ok_or_else(|| ModelError::Load("the model names no alphabet".to_owned()))?;
+        let signs = lines.lines().map(|line| line.chars().next().unwrap_or(' '));
+        let alphabet = std::iter::once('\0').chain(signs).chain([' ']).collect();
+        Ok(Self { session, alphabet })
+    }
+
+    /// Reads what stands inside `quad`; a line with a sign that is not quite sure is read twice,
+    /// the second time cut out a little wider, and only what both readings say stays sure.
+    pub(crate) fn read_surely(&self, picture: &Picture, quad: Quad) -> Result<Line, ModelError> {
+        let first = self.read(picture, quad)?;
+        if first.least() >= SURE {
+            return Ok(first);
+        }
+        let second = self.read(picture, wider(&quad))?;
+        Ok(agreed(first, second))
+    }
+
+    /// Reads what stands inside `quad`.
+    pub(crate) fn read(&self, picture: &Picture, quad: Quad) -> Result<Line, ModelError> {
+        let natural = HEIGHT as f32 * quad.width() / quad.height().max(1.0);
+        let width = (natural.ceil() as u32).clamp(16, WIDTH_MAX);
+        let Some(strip) = cut(picture, &quad, width, HEIGHT) else {
+            return Ok(Line { signs: Vec::new(), quad });
+        };
+        let padded = width.div_ceil(8) * 8;
+        let padded = padded.max(WIDTH_MIN);
+        let outputs = self.session.run(&tensor(&strip, padded))?;
+        let steps = outputs.first().ok_or_else(|| ModelError::Run("no signs".to_owned()))?;
+        let signs = self.signs(steps, padded as f32 / width as f32)?;
+        Ok(Line { signs, quad })
+    }
+
+    /// The likeliest sign at each step; repeated ones and blanks fall away.
+    fn signs(&self, steps: &Tensor, stretch: f32) -> Result<Vec<Sign>, ModelError> {
+        let classes = self.alphabet.len();
+        if steps.shape.last() != Some(&classes) {
+            return Err(ModelError::Run("the alphabet has another length".to_owned()));
+        }
+        let count = steps.values.len() / classes;
+        let mut signs: Vec<Sign> = Vec::new();
+        let mut before = 0;
+        for (step, row) in steps.values.chunks_exact(classes).enumerate() {
+            let best = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+            let Some((class, confidence)) = best else { continue };
+            if class != 0 && class == before {
+                if let Some(last) = signs.last_mut() {
+                    last.confidence = last.confidence.max(*confidence);
+                }
+            } else if class != 0
+                && let Some(sign) = self.alphabet.get(class)
+            {
+                let place = (step as f32 + 0.5) / count as f32 * stretch;
+                signs.push(Sign { sign: *sign, confidence: *confidence, place });
+            }
+            before = class;
+        }
+        Ok(signs)
+    }
+}
+
+/// The same quadrilateral, an eighth higher and as much longer.
+fn wider(quad: &Quad) -> Quad {
+    let more = 0.0625;
+    let along = more * quad.height() / quad.width().max(1.0);
+    let [a, b, c, d] = quad.part(-along, 1.0 + along).0;
+    Quad([
+        a.towards(d, -more),
+        b.towards(c, -more),
+        b.towards(c, 1.0 + more),
+        a.towards(d, 1.0 + more),
+    ])
+}
+
+/// The surer of two readings of one line. Signs that the other does not have at the same place in
+/// the order (their longest common sequence) are in doubt.
+fn agreed(first: Line, second: Line) -> Line {
+    let (mut kept, other) =
+        if first.confidence() >= second.confidence() { (first, second) } else { (second, first) };
+    let common = common(&kept.signs, &other.signs);
+    for (index, sign) in kept.signs.iter_mut().enumerate() {
+        match common.iter().find(|(mine, _)| *mine == index) {
+            Some((_, theirs)) => sign.confidence = sign.confidence.max(*theirs),
+            None => sign.confidence = sign.confidence.min(IN_DOUBT),
+        }
+    }
+    // What only the other reading has may be missing here: its neighbour is in doubt too.
+    if other.signs.len() > common.len() && kept.signs.len() == common.len() {
+        for sign in &mut kept.signs {
+            sign.confidence = sign.confidence.min(IN_DOUBT);
+        }
+    }
+    kept
+}
+
+/// The longest common sequence: places in `a`, with the confidence in `b`.
+fn common(a: &[Sign], b: &[Sign]) -> Vec<(usize, f32)> {
+    let mut rows = vec![vec![Vec::new(); b.len() + 1]];
+    for (i, x) in a.iter().enumerate() {
+        let mut row: Vec<Vec<(usize, f32)>> = vec![Vec::new()];
+        for (j, y) in b.iter().enumerate() {
+            let above = rows.last().and_then(|above| above.get(j + 1)).cloned().unwrap_or_default();
+            let best = if x.sign == y.sign {
+                let mut with =
+                    rows.last().and_then(|above| above.get(j)).cloned().unwrap_or_default();
+                with.push((i, y.confidence));
+                with
+            } else {
+                let left = row.last().cloned().unwrap_or_default();
+                if left.len() > above.len() { left } else { above }
+            };
+            row.push(best);
+        }
+        rows = vec![row];
+    }
+    rows.pop().and_then(|mut row| row.pop()).unwrap_or_default()
+}
+
+/// The strip at the left of a grey field of `width` pixels.
+fn tensor(strip: &Picture, width: u32) -> Tensor {
+    let inner = crate::detect::tensor(strip);
+    let (inside, width) = (strip.width() as usize, width as usize);
+    let mut values = Vec::with_capacity(3 * HEIGHT as usize * width);
+    for row in inner.values.chunks_exact(inside) {
+        values.extend_from_slice(row);
+        values.extend(std::iter::repeat_n(0.0, width - inside));
+    }
+    Tensor { shape: vec![1, 3, HEIGHT as usize, width], values }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Fixed(Vec<f32>);
+
+    impl Session for Fixed {
+        fn run(&self, _: &Tensor) -> Result<Vec<Tensor>, ModelError> {
+            let steps = self.0.len() / 4;
+            Ok(vec![Tensor { shape: vec![1, steps, 4], values: self.0.clone() }])
+        }
+    }
+
+    fn reader(values: Vec<f32>) -> Recogniser {
+        Recogniser { session: Box::new(Fixed(values)), alphabet: vec!['\0', '甲', '乙', ' '] }
+    }
+
+    #[test]
+    fn repeats_fall_away_unless_a_blank_stands_between() {
+        let step = |class: usize| (0..4).map(move |i| if i == class { 0.9 } else { 0.03 });
+        let values = [1, 1, 0, 1, 2, 2, 0].into_iter().flat_map(step).collect();
+        let picture = Picture::from_raw(50, 50, vec![9; 7500]).expect("whole");
+        let line = reader(values).read(&picture, crate::raster::whole(&picture)).expect("read");
+        let text: String = line.signs.iter().map(|sign| sign.sign).collect();
+        assert_eq!(text, "甲甲乙");
+    }
+
+    fn line(text: &str, confidence: f32) -> Line {
+        let signs = text.chars().map(|sign| Sign { sign, confidence, place: 0.0 }).collect();
+        Line { signs, quad: Quad::rectangle(0.0, 0.0, 1.0, 1.0) }
+    }
+
+    #[test]
+    fn a_sign_that_only_one_reading_has_is_in_doubt() {
+        let of = |a: &str, b: &str| {
+            let line = agreed(line(a, 0.9), line(b, 0.8));
+            line.signs.iter().map(|sign| (sign.sign, sign.confidence)).collect::<Vec<_>>()
+        };
+        assert_eq!(of("西湖", "西湖"), [('西', 0.9), ('湖', 0.9)]);
+        assert_eq!(of("西浦", "西湖"), [('西', 0.9), ('浦', 0.3)]);
+        assert_eq!(of("西湖", "西湖区"), [('西', 0.3), ('湖', 0.3)]);
+    }
+
+    #[test]
+    fn another_alphabet_is_an_error_and_not_nonsense() {
+        let steps = Tensor { shape: vec![1, 2, 3], values: vec![0.0; 6] };
+        assert!(reader(Vec::new()).signs(&steps, 1.0).is_err());
+    }
+}

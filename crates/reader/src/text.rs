@@ -1,0 +1,50 @@
+//! One way to write each sign: what nets read in several ways is brought to the one a card prints.
+
+/// A sign as cards print it; `None` for spaces.
+pub(crate) fn plain(sign: char) -> Option<char> {
+    let narrow = match sign {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(sign as u32 - 0xfee0).unwrap_or(sign),
+        other => other,
+    };
+    match narrow {
+        ' ' | '\u{3000}' | '\t' => None,
+        '•' | '・' | '‧' | '∙' | '･' | '⋅' | '●' => Some('·'),
+        '—' | '–' | '−' | '‐' => Some('-'),
+        other => Some(other),
+    }
+}
+
+/// Pairs of a traditional and a simplified sign that nets confuse and that mainland cards print in
+/// the simplified form only (通用规范汉字表, 2013). Names are never changed: a registered name may
+/// hold a traditional sign.
+const PAIRS: &str = "漢汉區区縣县號号東东門门廣广華华陽阳寧宁雲云龍龙鄉乡鎮镇單单層层樓楼園园橋桥灣湾\
+    莊庄馬马長长時时慶庆蘇苏貴贵臺台遼辽濱滨濟济漢汉黃黄關关烏乌魯鲁齊齐蘭兰錫锡揚扬鹽盐無无贛赣饒饶\
+    岡冈結结進进達达遠远興兴義义農农場场務务總总組组勝胜麗丽觀观維维爾尔滿满蒙蒙銀银機机關关簽签發发";
+
+/// The simplified form of a sign of an address or an authority.
+pub(crate) fn simplified(sign: char) -> char {
+    let mut pairs = PAIRS.chars();
+    while let (Some(old), Some(new)) = (pairs.next(), pairs.next()) {
+        if old == sign {
+            return new;
+        }
+    }
+    sign
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_width_dots_and_spaces_have_one_form() {
+        let text: String = "Ａ１２　 ・•－—。一".chars().filter_map(plain).collect();
+        assert_eq!(text, "A12··--。一");
+    }
+
+    #[test]
+    fn traditional_signs_become_simplified_and_others_stay() {
+        let text: String = "漢陽區長安縣𬬭".chars().map(simplified).collect();
+        assert_eq!(text, "汉阳区长安县𬬭");
+    }
+}

@@ -1,0 +1,171 @@
+//! Reading with the real models, where they are: in the folder `BAOHAO_MODELS`, or `target/models`
+//! of the workspace (by the names `ocr.det.onnx`, `ocr.rec.onnx`). Where they or the fonts are
+//! not, each test says so and does nothing.
+
+use domain::reading::{FieldName, Problem, Reading, Side, Standing};
+use jiff::civil::date;
+use reader::eval::{Fonts, Level, Set, Specimen, specimen};
+use reader::{DocumentReader, ModelError, ModelFolder, document_reader};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use vision::{Limits, Picture, decode};
+
+const FRONT: [FieldName; 6] = [
+    FieldName::Name,
+    FieldName::Sex,
+    FieldName::Ethnicity,
+    FieldName::Birth,
+    FieldName::Address,
+    FieldName::Number,
+];
+const BACK: [FieldName; 3] = [FieldName::Issuer, FieldName::ValidFrom, FieldName::ValidUntil];
+
+fn tools() -> Option<(&'static DocumentReader, &'static Fonts)> {
+    static TOOLS: OnceLock<Option<(DocumentReader, Fonts)>> = OnceLock::new();
+    let tools = TOOLS.get_or_init(|| {
+        let own = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/models");
+        let folder = std::env::var_os("BAOHAO_MODELS").map_or_else(own, PathBuf::from);
+        let reader = document_reader(&ModelFolder::new(&folder));
+        let fonts = Fonts::of(Set::Development);
+        match (reader, fonts) {
+            (Ok(reader), Ok(fonts)) => Some((reader, fonts)),
+            (Err(error), _) => {
+                eprintln!("skipped: {error} in {}", folder.display());
+                None
+            }
+            (_, Err(error)) => {
+                eprintln!("skipped: {error}");
+                None
+            }
+        }
+    });
+    tools.as_ref().map(|(reader, fonts)| (reader, fonts))
+}
+
+fn read(reader: &DocumentReader, photo: &Picture) -> Reading {
+    let deadline = Instant::now() + Duration::from_mins(10);
+    reader.read(photo, date(2026, 11, 27), deadline).expect("a model that runs")
+}
+
+fn photo(specimen: &Specimen, side: Side) -> Picture {
+    let file = specimen.photos.iter().find(|(of, _)| *of == side).expect("a photo of each side");
+    decode(&file.1, &Limits::default()).expect("a whole file").picture
+}
+
+/// How many fields are clear and right; none may be clear and wrong.
+fn right(specimen: &Specimen, reading: &Reading, names: &[FieldName]) -> usize {
+    let clear = names.iter().filter_map(|name| Some((name, reading.clear(*name)?)));
+    clear
+        .map(|(name, value)| assert_eq!(value, specimen.person.truth(*name), "{}", name.code()))
+        .count()
+}
+
+#[test]
+fn a_card_is_read_whichever_way_the_phone_was_held() {
+    let Some((reader, fonts)) = tools() else { return };
+    let specimen = specimen(fonts, Set::Development, Level::Mild, 4000);
+    for (side, names) in [(Side::Front, FRONT.as_slice()), (Side::Back, BACK.as_slice())] {
+        let upright = photo(&specimen, side);
+        for quarters in 0..4 {
+            let reading = read(reader, &upright.turned(quarters));
+            assert_eq!(reading.side, Some(side), "turned by {quarters}");
+            assert_eq!(reading.quarters, (4 - quarters) % 4);
+            assert_eq!(right(&specimen, &reading, names), names.len(), "turned by {quarters}");
+        }
+    }
+}
+
+#[test]
+fn the_place_of_a_value_is_where_it_stands() {
+    let Some((reader, fonts)) = tools() else { return };
+    let specimen = specimen(fonts, Set::Development, Level::Glare, 4001);
+    let reading = read(reader, &photo(&specimen, Side::Front));
+    let place = |name| reading.field(name).expect("read").place;
+    let (name, number) = (place(FieldName::Name), place(FieldName::Number));
+    let address = place(FieldName::Address);
+    for place in [name, number, address] {
+        assert!(place.width > 30 && place.height > 10, "{place:?}");
+        assert!(place.x + place.width <= 1000 && place.y + place.height <= 1000, "{place:?}");
+    }
+    assert!(name.y < address.y && address.y < number.y, "{name:?} {address:?} {number:?}");
+    assert!(number.width > 2 * name.width, "{name:?} {number:?}");
+}
+
+#[test]
+fn two_cards_in_one_photo_are_never_mixed_up() {
+    let Some((reader, fonts)) = tools() else { return };
+    let specimens = [4002, 4003].map(|i| specimen(fonts, Set::Development, Level::Mild, i));
+    let photos = specimens.each_ref().map(|specimen| photo(specimen, Side::Front));
+    let [upper, lower] = &photos;
+    let rows = [upper.raw(), lower.raw()].concat();
+    let both = Picture::from_raw(upper.width(), upper.height() + lower.height(), rows);
+    let reading = read(reader, &both.expect("two photos of one width"));
+    if reading.problem == Some(Problem::SeveralDocuments) {
+        assert!(reading.fields.is_empty());
+        return;
+    }
+    let fits = |specimen: &Specimen| {
+        let is_its = |name: &FieldName| {
+            reading.clear(*name).is_none_or(|value| value == specimen.person.truth(*name))
+        };
+        FRONT.iter().all(is_its)
+    };
+    assert!(specimens.iter().any(fits), "values of two cards in one reading");
+}
+
+#[test]
+fn a_damaged_digit_is_never_clear() {
+    let Some((reader, fonts)) = tools() else { return };
+    let specimen = specimen(fonts, Set::Development, Level::Mild, 4004);
+    let photo = photo(&specimen, Side::Front);
+    let place = read(reader, &photo).field(FieldName::Number).expect("read").place;
+    // A dark stroke over a digit in the middle of the number.
+    let at = |share: u16, whole: u32| usize::from(share) * whole as usize / 1000;
+    let x = at(place.x + place.width / 2, photo.width());
+    let (top, height) = (at(place.y, photo.height()), at(place.height, photo.height()));
+    let mut raw = photo.raw().to_vec();
+    for y in top..top + height {
+        for dx in 0..14 {
+            let pixel = (y * photo.width() as usize + x + dx) * 3;
+            raw[pixel..pixel + 3].fill(30);
+        }
+    }
+    let damaged = Picture::from_raw(photo.width(), photo.height(), raw).expect("the same size");
+    let reading = read(reader, &damaged);
+    let number = reading.clear(FieldName::Number);
+    assert!(number.is_none_or(|number| number == specimen.person.number), "a made-up number");
+}
+
+#[test]
+fn a_photo_without_a_document_gives_a_reason_and_no_fields() {
+    let Some((reader, _)) = tools() else { return };
+    let blank = Picture::from_raw(800, 600, vec![200; 800 * 600 * 3]).expect("whole");
+    let reading = read(reader, &blank);
+    assert_eq!((reading.problem, reading.fields.len()), (Some(Problem::NoText), 0));
+    let portrait = vision::specimen::portrait(&vision::specimen::Holder::default());
+    let reading = read(reader, &portrait);
+    assert!(reading.problem.is_some() && reading.fields.is_empty(), "{reading:?}");
+    let thin = Picture::from_raw(2000, 1, vec![9; 6000]).expect("whole");
+    assert!(read(reader, &thin).fields.is_empty());
+}
+
+#[test]
+fn a_late_photo_is_given_up() {
+    let Some((reader, fonts)) = tools() else { return };
+    let specimen = specimen(fonts, Set::Development, Level::Mild, 4005);
+    let now = Instant::now();
+    let past = now.checked_sub(Duration::from_millis(1)).unwrap_or(now);
+    let result = reader.read(&photo(&specimen, Side::Front), date(2026, 11, 27), past);
+    assert_eq!(result.unwrap_err(), ModelError::Deadline);
+}
+
+#[test]
+fn a_card_that_is_hard_to_read_has_no_clear_and_wrong_field() {
+    let Some((reader, fonts)) = tools() else { return };
+    let specimen = specimen(fonts, Set::Development, Level::Hard, 4006);
+    let reading = read(reader, &photo(&specimen, Side::Back));
+    right(&specimen, &reading, &BACK);
+    let odd = reading.fields.iter().filter(|field| field.standing != Standing::Clear);
+    assert!(odd.count() <= 1, "{reading:?}");
+}
