@@ -5,7 +5,7 @@ use super::*;
 use crate::statements::all;
 use crate::testing::{Engine, Fresh, fresh};
 
-/// Writes that reach all machines: cleaning up, by age.
+/// Writes that reach all machines: by age, or by what is due.
 const EVERYWHERE: &[&str] =
     &["api_request.sweep", "incoming_part.sweep", "provision.hurry", "upload_part.sweep"];
 
