@@ -59,6 +59,9 @@ fn words(path: &str, text: &str, faults: &mut Vec<Fault>) {
                 faults.push(Fault::new(path, index + 1, format!("says `{word}`")));
             }
         }
+        if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") {
+            faults.push(Fault::new(path, index + 1, "a conflict that was not settled".to_owned()));
+        }
     }
 }
 
