@@ -6,11 +6,11 @@
 
 use bench::installation::{Installation, now};
 use bench::load;
-use bench::peer::Postgres;
 use bench::probe::Probe;
-use bench::say;
+use bench::{peer, say};
 use std::path::Path;
 use std::time::Instant;
+use store::testing::OwnServer;
 
 fn main() {
     let [events, numbers] = bench::arguments([5_000_000, 1_000_000]);
@@ -32,7 +32,7 @@ async fn measure(events: u64, numbers: u64) {
 
     let folder = ours.file("");
     let before = Probe::look(&folder);
-    let peer = match Postgres::start() {
+    let peer = match peer::start() {
         Some(server) => Some(copy_and_merge(&server, &usage, events, numbers).await),
         None => None,
     };
@@ -49,11 +49,11 @@ async fn measure(events: u64, numbers: u64) {
 }
 
 /// Rows per second.
-async fn copy_and_merge(server: &Postgres, usage: &Path, events: u64, numbers: u64) -> f64 {
+async fn copy_and_merge(server: &OwnServer, usage: &Path, events: u64, numbers: u64) -> f64 {
     use std::os::unix::fs::PermissionsExt;
     let readable = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(usage, readable).expect("our own file");
-    let client = server.connect().await;
+    let client = peer::connect(server).await;
     let first = load::FIRST;
     let fill = format!(
         "create table last_use (msisdn bigint primary key, used_at bigint); \

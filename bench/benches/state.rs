@@ -5,14 +5,10 @@
 //! First as fast as it goes; then at half that rate, for the times. Beside it `pgbench` reads
 //! random rows by their key from a table of as many, prepared, with as many clients.
 
-use bench::peer::Postgres;
-use bench::say;
-use domain::id::{EpisodeId, OperatorId, PartyId};
-use domain::ladder;
-use domain::msisdn::Msisdn;
-use domain::number::{Facts, Holder, Lifecycle, SimRef};
+use bench::load::in_use;
+use bench::{peer, say};
+use domain::id::OperatorId;
 use domain::policy::Policy;
-use domain::sim::{Iccid, Imsi};
 use service::policy;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -20,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::Batch;
 use store::activity::{self, Activity, Second};
-use store::number::NumberRow;
+use store::testing::OwnServer;
 use testkit::{Engine, TestApp, fresh};
 
 const FIRST: u64 = 8_613_800_000_000;
@@ -68,7 +64,7 @@ fn main() {
             full
         });
         let ours = full.await.expect("the load ran");
-        if let Some(server) = Postgres::start() {
+        if let Some(server) = peer::start() {
             let theirs = point_reads(&server, size, clients, seconds).await;
             say(&format!("pgbench, prepared: {theirs:.0}/s; ratio {:.2}", ours / theirs));
         }
@@ -159,8 +155,8 @@ impl Load {
 }
 
 /// Answers per second of `pgbench`.
-async fn point_reads(server: &Postgres, size: u64, clients: u64, seconds: u64) -> f64 {
-    let client = server.connect().await;
+async fn point_reads(server: &OwnServer, size: u64, clients: u64, seconds: u64) -> f64 {
+    let client = peer::connect(server).await;
     for statement in [
         "create table state (number bigint primary key, state text, since bigint, due_at bigint)"
             .to_owned(),
@@ -174,10 +170,10 @@ async fn point_reads(server: &Postgres, size: u64, clients: u64, seconds: u64) -
     );
     let file = store::testing::folder().join("state.sql");
     std::fs::write(&file, script).expect("it is written");
-    let mut command = server.tool("pgbench");
-    command.args(["-n", "-M", "prepared", "-j", "2", "-f"]).arg(&file);
-    command.args(["-c", &clients.to_string(), "-T", &seconds.to_string()]);
-    let output = command.output().expect("pgbench runs");
+    let output = server.shell(&format!(
+        "\"$BIN/pgbench\" -n -M prepared -j 2 -c {clients} -T {seconds} -f {} postgres",
+        file.display()
+    ));
     let text = String::from_utf8_lossy(&output.stdout);
     let rate = text.lines().find_map(|line| line.strip_prefix("tps = "));
     let rate = rate.and_then(|rate| rate.split(' ').next()?.parse().ok());
@@ -188,7 +184,7 @@ async fn point_reads(server: &Postgres, size: u64, clients: u64, seconds: u64) -
 async fn fill(app: &TestApp, policy: &Policy, size: u64) {
     let mut batch = Batch::new(app.now());
     for n in 0..size {
-        store::number::insert(&mut batch, &row(app, policy, n));
+        store::number::insert(&mut batch, &in_use(policy, app.now(), n, 20));
         if n % BLOCK == BLOCK - 1 || n + 1 == size {
             let mut block = Activity::default();
             let second = Second::of(app.now().plus_days(-1)).expect("in range");
@@ -202,23 +198,4 @@ async fn fill(app: &TestApp, policy: &Policy, size: u64) {
             app.store.db.commit(full).await.expect("committed");
         }
     }
-}
-
-fn row(app: &TestApp, policy: &Policy, n: u64) -> NumberRow {
-    let msisdn = Msisdn::from_e164(FIRST + n).expect("a range of ours");
-    let iccid = Iccid::parse(&format!("898600{n:013}")).expect("19 digits");
-    let imsi = Imsi::parse(&format!("46000{n:010}")).expect("15 digits");
-    let since = app.now().plus_days(-20);
-    let mut facts = Facts {
-        lifecycle: Lifecycle::Active,
-        holder: Some(Holder {
-            party_id: PartyId::from_u128(u128::from(n)),
-            episode_id: EpisodeId::from_u128(u128::from(n)),
-            since,
-        }),
-        sim: Some(SimRef { iccid, imsi }),
-        ..Facts::in_stock(since)
-    };
-    facts.due_at = ladder::next(&facts, policy, app.now()).map(|due| due.at);
-    NumberRow { msisdn, operator_id: OperatorId(1), version: 1, facts }
 }

@@ -3,10 +3,10 @@
 
 use bench::installation::Installation;
 use bench::load;
-use bench::peer::Postgres;
-use bench::say;
+use bench::{peer, say};
 use std::path::Path;
 use std::time::Instant;
+use store::testing::OwnServer;
 
 fn main() {
     let [rows] = bench::arguments([1_000_000]);
@@ -19,7 +19,7 @@ async fn measure(rows: u64) {
     let (numbers, sims) = (ours.file("numbers.csv"), ours.file("sims.csv"));
     load::write_numbers(&numbers, rows).expect("it is written");
     load::write_sims(&sims, rows).expect("it is written");
-    let peer = Postgres::start();
+    let peer = peer::start();
     for (what, file) in [("numbers", &numbers), ("sims", &sims)] {
         let run = ours.run(&["import", what, "--json", &file.to_string_lossy()]);
         assert!(run.output.contains(&format!("\"new\":{rows}")), "{}", run.output);
@@ -35,7 +35,7 @@ async fn measure(rows: u64) {
     }
 }
 
-async fn copy(server: &Postgres, what: &str, file: &Path, rows: u64) -> f64 {
+async fn copy(server: &OwnServer, what: &str, file: &Path, rows: u64) -> f64 {
     use std::os::unix::fs::PermissionsExt;
     let readable = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(file, readable).expect("our own file");
@@ -43,7 +43,7 @@ async fn copy(server: &Postgres, what: &str, file: &Path, rows: u64) -> f64 {
         "numbers" => "msisdn bigint primary key",
         _ => "iccid text primary key, imsi text unique",
     };
-    let client = server.connect().await;
+    let client = peer::connect(server).await;
     client.batch_execute(&format!("create table {what} ({columns})")).await.expect("it creates");
     let began = Instant::now();
     let copy = format!("copy {what} from '{}' with (format csv, header true)", file.display());

@@ -6,22 +6,21 @@
 //! Beside it PostgreSQL moves the deadline of as many rows of a table of as many, with one
 //! statement: what a program without histories, audit, notices and jobs would do.
 
-use bench::peer::Postgres;
-use bench::say;
-use domain::id::{EpisodeId, OperatorId, PartyId};
+use bench::load::in_use;
+use bench::{peer, say};
+use domain::id::OperatorId;
 use domain::ladder;
-use domain::msisdn::Msisdn;
 use domain::notice::Channel;
-use domain::number::{Cause, Event, Facts, Holder, LadderMark, Lifecycle, SimRef, decide};
+use domain::number::{Cause, Event, LadderMark, Lifecycle, decide};
 use domain::policy::Policy;
-use domain::sim::{Iccid, Imsi};
 use domain::time::Zone;
 use service::notice::Address;
 use service::notice::reach::{self, Preference};
 use service::{policy, sweep};
 use std::time::Instant;
 use store::Batch;
-use store::number::{NumberRow, party, sim};
+use store::number::{party, sim};
+use store::testing::OwnServer;
 use testkit::{Engine, TestApp, fresh};
 use words::Lang;
 
@@ -67,7 +66,7 @@ async fn measure(engine: Engine, size: u64) {
     let link_seconds = began.elapsed().as_secs_f64();
     assert_eq!(linked, DUE);
     let rate = DUE as f64 / seconds;
-    if let Some(server) = Postgres::start() {
+    if let Some(server) = peer::start() {
         let update_seconds = one_update(&server, size).await;
         let ratio = seconds / update_seconds;
         say(&format!(
@@ -83,8 +82,8 @@ async fn measure(engine: Engine, size: u64) {
 }
 
 /// Seconds for moving [`DUE`] deadlines among `size` rows at once.
-async fn one_update(server: &Postgres, size: u64) -> f64 {
-    let client = server.connect().await;
+async fn one_update(server: &OwnServer, size: u64) -> f64 {
+    let client = peer::connect(server).await;
     let every = size / DUE;
     for statement in [
         "create table due (number bigint primary key, state text, due_at bigint)".to_owned(),
@@ -110,7 +109,7 @@ async fn fill(app: &TestApp, policy: &Policy, size: u64) {
         if n % every == 0 {
             due(app, policy, &mut batch, n, n / every);
         } else {
-            store::number::insert(&mut batch, &row(app, policy, n, -1));
+            store::number::insert(&mut batch, &in_use(policy, app.now(), n, 1));
         }
         if n % COMMIT_MAX == COMMIT_MAX - 1 || n + 1 == size {
             let full = std::mem::replace(&mut batch, Batch::new(app.now()));
@@ -122,9 +121,9 @@ async fn fill(app: &TestApp, policy: &Policy, size: u64) {
 /// The due number `n`, which is the `turn`th of them.
 fn due(app: &TestApp, policy: &Policy, batch: &mut Batch, n: u64, turn: u64) {
     let mut number = match turn % 10 {
-        0 => row(app, policy, n, -91),
-        1 => row(app, policy, n, -20),
-        _ => row(app, policy, n, -31),
+        0 => in_use(policy, app.now(), n, 91),
+        1 => in_use(policy, app.now(), n, 20),
+        _ => in_use(policy, app.now(), n, 31),
     };
     let facts = &mut number.facts;
     let (holder, sim) = (facts.holder.expect("held"), facts.sim.expect("served"));
@@ -158,24 +157,4 @@ fn due(app: &TestApp, policy: &Policy, batch: &mut Batch, n: u64, turn: u64) {
         };
         reach::record(app, batch, holder.party_id, &key, &preference);
     }
-}
-
-/// A number in use, last used so many days ago.
-fn row(app: &TestApp, policy: &Policy, n: u64, days: i64) -> NumberRow {
-    let msisdn = Msisdn::from_e164(8_613_800_000_000 + n).expect("a range of ours");
-    let iccid = Iccid::parse(&format!("898600{n:013}")).expect("19 digits");
-    let imsi = Imsi::parse(&format!("46000{n:010}")).expect("15 digits");
-    let since = app.now().plus_days(days);
-    let mut facts = Facts {
-        lifecycle: Lifecycle::Active,
-        holder: Some(Holder {
-            party_id: PartyId::from_u128(u128::from(n)),
-            episode_id: EpisodeId::from_u128(u128::from(n)),
-            since,
-        }),
-        sim: Some(SimRef { iccid, imsi }),
-        ..Facts::in_stock(since)
-    };
-    facts.due_at = ladder::next(&facts, policy, app.now()).map(|due| due.at);
-    NumberRow { msisdn, operator_id: OperatorId(1), version: 1, facts }
 }

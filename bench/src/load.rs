@@ -1,9 +1,17 @@
 //! Numbers and their use, as a network has them: most people use their phone every day, some once a
 //! week, some are abroad, some numbers lie in a drawer.
 
+use domain::id::{EpisodeId, OperatorId, PartyId};
+use domain::ladder;
+use domain::msisdn::Msisdn;
+use domain::number::{Facts, Holder, Lifecycle, SimRef};
+use domain::policy::Policy;
+use domain::sim::{Iccid, Imsi};
+use domain::time::At;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use store::number::NumberRow;
 
 /// The first number: 138 0000 0000, with the country code.
 pub const FIRST: u64 = 8_613_800_000_000;
@@ -77,6 +85,26 @@ impl Random {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         ((mix(self.0) as u128 * end as u128) >> 64) as u64
     }
+}
+
+/// Number `n`, held and served by SIM `n`, last used so many days ago.
+pub fn in_use(policy: &Policy, now: At, n: u64, days: i64) -> NumberRow {
+    let msisdn = Msisdn::from_e164(FIRST + n).expect("a range of ours");
+    let iccid = Iccid::parse(&format!("898600{n:013}")).expect("19 digits");
+    let imsi = Imsi::parse(&format!("46000{n:010}")).expect("15 digits");
+    let since = now.plus_days(-days);
+    let mut facts = Facts {
+        lifecycle: Lifecycle::Active,
+        holder: Some(Holder {
+            party_id: PartyId::from_u128(u128::from(n)),
+            episode_id: EpisodeId::from_u128(u128::from(n)),
+            since,
+        }),
+        sim: Some(SimRef { iccid, imsi }),
+        ..Facts::in_stock(since)
+    };
+    facts.due_at = ladder::next(&facts, policy, now).map(|due| due.at);
+    NumberRow { msisdn, operator_id: OperatorId(1), version: 1, facts }
 }
 
 /// Writes `count` numbers, one on a line under `msisdn`.

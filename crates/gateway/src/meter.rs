@@ -57,16 +57,6 @@ impl Meter {
         get(&self.garbage)
     }
 
-    /// Calls that were answered or failed.
-    pub fn call_count(&self) -> u64 {
-        get(&self.calls)
-    }
-
-    /// Calls that failed, in whatever way.
-    pub fn failure_count(&self) -> u64 {
-        self.failures.iter().map(get).sum()
-    }
-
     async fn watch<T>(
         &self,
         call: impl Future<Output = Result<T, PortError>>,
@@ -97,7 +87,7 @@ impl Meter {
     }
 
     /// The counters of `port` in Prometheus' text format 0.0.4, without the `# TYPE` lines of
-    /// [`Meter::types`].
+    /// [`Meter::TYPES`].
     pub fn write(&self, port: &str, out: &mut String) {
         let mut line = |name: &str, more: &str, value: u64| {
             let _ = writeln!(out, "baohao_port_{name}{{port=\"{port}\"{more}}} {value}");

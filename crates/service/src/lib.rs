@@ -16,6 +16,7 @@ pub mod image;
 pub mod ingest;
 pub mod inventory;
 pub mod keep;
+pub mod lines;
 pub mod lookup;
 pub mod maintenance;
 pub mod notice;

@@ -3,6 +3,7 @@
 
 use super::outcome::judge;
 use super::{Checker, Count, Kind};
+use service::lines::split;
 use std::io::{self, ErrorKind, Read, Write};
 
 /// Bytes read at once.
@@ -93,22 +94,6 @@ fn answer(
     }
     output.flush()?;
     Ok(total)
-}
-
-/// Splits at line breaks into at most `parts` pieces of about the same size.
-fn split(lines: &[u8], parts: usize) -> Vec<&[u8]> {
-    let mut pieces = Vec::with_capacity(parts);
-    let mut rest = lines;
-    for left in (2..=parts).rev() {
-        let about = rest.len() / left;
-        let tail = rest.get(about..).unwrap_or_default();
-        let Some(at) = memchr::memchr(b'\n', tail) else { break };
-        let (piece, more) = rest.split_at(about + at + 1);
-        pieces.push(piece);
-        rest = more;
-    }
-    pieces.push(rest);
-    pieces
 }
 
 fn answer_part(checker: &Checker, lines: &[u8], first: u64) -> Answers {

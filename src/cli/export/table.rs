@@ -3,7 +3,7 @@
 use super::{Failure, Form};
 use crate::cli::out;
 use rust_xlsxwriter::Workbook;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -111,8 +111,13 @@ pub(super) fn is_closed(error: &(dyn std::error::Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// Which SIM belongs to which number is for its owner alone to read.
 fn new_file(path: &Path) -> Result<File, Failure> {
-    File::create_new(path).map_err(|error| match error.kind() {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => out::language().export_exists(path.display()).into(),
         _ => format!("cannot write {}: {error}", path.display()).into(),
     })

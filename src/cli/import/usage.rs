@@ -78,7 +78,7 @@ impl Usage {
             input: Box::new(Counted { file, bar: bar.clone() }),
             feed,
             commit_rows: self.commit_rows.max(1),
-            memory_bytes: self.memory_mb.max(1) << 20,
+            memory_bytes: self.memory_mb.max(1).saturating_mul(1 << 20),
         };
         let mut rejects = Rejects::write(self.rejects_path(path), lang);
         let progress = |report: Report| {

@@ -1,10 +1,14 @@
 //! What the rules say, the serving network does.
 
+use crate::register::Register;
 use crate::vlr::Domain;
 use crate::world::{K, OPC, SYSTEM, World, msisdn, sim};
 use domain::number::{Service, ServiceProfile};
 use domain::sim::SimKeys;
+use gateway::hlr::Osmo;
 use service::number::{self, Switching};
+use service::port::Hlr as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Causes of 3GPP TS 24.008, 10.5.5.14: "PLMN not allowed" and "GPRS services not allowed" are
@@ -128,4 +132,26 @@ async fn a_bar_whose_message_was_lost_is_told_again() {
     calls.until(&imsi, |guest| !guest.is_served).await;
     world.confirmed(number).await;
     assert_eq!(calls.locate(&imsi).await, Err(BARRED));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_left_in_half_is_barred_before_it_has_keys() {
+    let Some(register) = Register::start().await else { return };
+    let imsi = sim(1).imsi.as_str().to_owned();
+    // As whoever made it was killed before it was barred.
+    register.ctrl(&format!("SET 1 subscriber.create {imsi}")).await;
+    let osmo = Osmo::start(register.server(), Arc::default());
+    while !osmo.is_up() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let keys = SimKeys::parse(K, OPC).unwrap();
+    osmo.create(&imsi, Some(&keys)).await.unwrap();
+    let record = osmo.read(&imsi).await.unwrap().unwrap();
+    assert_eq!(ServiceProfile::from(record.profile), ServiceProfile::NOTHING);
+    // One that has its number keeps what it allows: it may be in use.
+    osmo.set_number(&imsi, Some("8613800138000")).await.unwrap();
+    osmo.set_profile(&imsi, ServiceProfile::FULL.into()).await.unwrap();
+    osmo.create(&imsi, Some(&keys)).await.unwrap();
+    let record = osmo.read(&imsi).await.unwrap().unwrap();
+    assert_eq!(ServiceProfile::from(record.profile), ServiceProfile::FULL);
 }

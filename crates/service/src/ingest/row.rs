@@ -90,7 +90,7 @@ impl Columns {
     }
 
     /// Fields in quotes may hold the delimiter; a doubled quote is one quote.
-    fn read_quoted(&self, row: &[u8]) -> Result<(Use, bool), RowFault> {
+    fn read_quoted(&self, row: &[u8], is_open: bool) -> Result<Use, RowFault> {
         let mut all = vec![Vec::new()];
         let mut is_quoted = false;
         let mut bytes = row.iter().copied().peekable();
@@ -109,7 +109,7 @@ impl Columns {
         for (at, field) in all.iter().enumerate() {
             self.place(&mut fields, at, field.trim_ascii());
         }
-        if all.len() < self.count { Err(RowFault::Columns) } else { fields.read() }
+        if all.len() < self.count { Err(RowFault::Columns) } else { fields.read(is_open) }
     }
 
     fn place<'a>(&self, fields: &mut Fields<'a>, at: usize, field: &'a [u8]) {
@@ -176,20 +176,19 @@ impl Form {
     ) -> Result<Use, RowFault> {
         let read = match self {
             Self::Csv(columns) if has_quotes && memchr::memchr(b'"', row).is_some() => {
-                columns.read_quoted(row)
+                columns.read_quoted(row, is_last_and_open)
             }
-            Self::Csv(columns) => columns.read(row).and_then(|fields| fields.read()),
+            Self::Csv(columns) => {
+                columns.read(row).and_then(|fields| fields.read(is_last_and_open))
+            }
+            // An object that ends as one is whole.
             Self::JsonLines => read_json(row),
         };
-        match read {
-            _ if !is_last_and_open => read.map(|(used, _)| used),
-            Ok((used, true)) => Ok(used),
-            _ => Err(RowFault::CutOff),
-        }
+        read.map_err(|fault| if is_last_and_open { RowFault::CutOff } else { fault })
     }
 }
 
-fn read_json(row: &[u8]) -> Result<(Use, bool), RowFault> {
+fn read_json(row: &[u8]) -> Result<Use, RowFault> {
     // An array would be taken for the fields in their order.
     if !row.trim_ascii_start().starts_with(b"{") {
         return Err(RowFault::Json);
@@ -203,13 +202,12 @@ fn read_json(row: &[u8]) -> Result<(Use, bool), RowFault> {
         kind: kind.trim().as_bytes(),
         instant: instant.trim().as_bytes(),
     };
-    // An object that ends as one is whole.
-    fields.read().map(|(used, _)| (used, true))
+    fields.read(false)
 }
 
 impl Fields<'_> {
-    /// What they say, and whether the instant ends as a whole one does.
-    fn read(&self) -> Result<(Use, bool), RowFault> {
+    /// What they say. Of a row that lacks its end, only if nothing of the instant can be missing.
+    fn read(&self, is_open: bool) -> Result<Use, RowFault> {
         let who = match (self.msisdn.is_empty(), self.imsi.is_empty()) {
             (false, _) => Who::Number(Msisdn::parse_bytes(self.msisdn).map_err(RowFault::Number)?),
             (true, false) => Who::Sim(Imsi::parse_bytes(self.imsi).map_err(RowFault::Imsi)?),
@@ -223,8 +221,10 @@ impl Fields<'_> {
                 UsageKind::from_bytes(&lower).ok_or(RowFault::KindUnknown)?
             }
         };
-        let used_at = instant::read(self.instant)?;
-        Ok((Use { who, kind, used_at }, instant::is_surely_whole(self.instant)))
+        if is_open && !instant::is_surely_whole(self.instant) {
+            return Err(RowFault::CutOff);
+        }
+        Ok(Use { who, kind, used_at: instant::read(self.instant)? })
     }
 }
 

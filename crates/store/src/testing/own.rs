@@ -43,12 +43,9 @@ impl OwnServer {
 
     /// Runs a program of PostgreSQL's on the database, such as `psql`, and gives what it says.
     pub fn psql(&self, database: &str, sql: &str) -> String {
-        let (host, port) = (self.folder.display(), self.port);
         let quoted = sql.replace('\'', "'\\''");
-        let out = self.shell(&format!(
-            "\"$BIN/psql\" -h '{host}' -p {port} -U postgres -d {database} -v ON_ERROR_STOP=1 \
-             -qAt -c '{quoted}'"
-        ));
+        let out = self
+            .shell(&format!("\"$BIN/psql\" -d {database} -v ON_ERROR_STOP=1 -qAt -c '{quoted}'"));
         String::from_utf8_lossy(&out.stdout).trim().to_owned()
     }
 
@@ -90,10 +87,13 @@ impl OwnServer {
         ));
     }
 
-    /// Runs a line of shell in the folder as the server's user.
-    fn shell(&self, line: &str) -> Output {
+    /// Runs a line of shell in the folder as the server's user; `$BIN` is the folder of
+    /// PostgreSQL's programs, and they find this server.
+    pub fn shell(&self, line: &str) -> Output {
         let mut command = if is_root() { as_postgres(&self.folder) } else { Command::new("sh") };
         command.args(["-c", line]).env("BIN", &self.binaries).current_dir(&self.folder);
+        command.env("PGHOST", &self.folder).env("PGPORT", self.port.to_string());
+        command.env("PGUSER", "postgres");
         let out = command.output().expect("a shell runs");
         let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
         let said = String::from_utf8_lossy(&out.stderr);

@@ -33,7 +33,9 @@ pub(super) type Said = Result<String, String>;
 pub(super) enum What {
     Get(String),
     Set(String, String),
-    Vty(String),
+    /// Commands that belong together: once begun they are all given, also if whoever asked has gone
+    /// away, until one is refused.
+    Vty(Vec<String>),
 }
 
 /// Whether the connections are up, and whether they came up since somebody last asked.
@@ -191,7 +193,7 @@ impl Wires {
             }
         };
         wires.vty_buffer.clear();
-        let _ = wires.ask(&What::Vty("enable".to_owned())).await?;
+        let _ = wires.ask(&What::Vty(vec!["enable".to_owned()])).await?;
         let _ = wires.ask(&What::Get(NOBODY.to_owned())).await?;
         Ok(wires)
     }
@@ -212,7 +214,16 @@ impl Wires {
             What::Set(variable, value) => {
                 self.control(&format!("SET {{id}} {variable} {value}")).await
             }
-            What::Vty(command) => self.command(command).await,
+            What::Vty(commands) => {
+                let mut said = Ok(String::new());
+                for command in commands {
+                    said = self.command(command).await?;
+                    if said.is_err() {
+                        break;
+                    }
+                }
+                Ok(said)
+            }
         }
     }
 

@@ -125,8 +125,8 @@ impl Osmo {
         }
     }
 
-    async fn vty(&self, command: String) -> Result<(), PortError> {
-        match self.ask(What::Vty(command)).await? {
+    async fn vty(&self, commands: Vec<String>) -> Result<(), PortError> {
+        match self.ask(What::Vty(commands)).await? {
             Ok(_) => Ok(()),
             Err(reason) => Err(refused(&reason)),
         }
@@ -141,20 +141,20 @@ impl Osmo {
             ps: !wanted.ps && !info.ps && info.has_sgsn,
         };
         let set = |access: Access| {
-            let imsi = &info.imsi;
-            self.vty(format!("subscriber imsi {imsi} update network-access-mode {}", access.word()))
+            format!("subscriber imsi {} update network-access-mode {}", info.imsi, access.word())
         };
-        if again != Access::NONE {
-            set(Access { cs: wanted.cs || again.cs, ps: wanted.ps || again.ps }).await?;
-        }
-        set(wanted).await?;
+        let opened = Access { cs: wanted.cs || again.cs, ps: wanted.ps || again.ps };
+        let is_opened = again != Access::NONE;
+        // In one piece: a record that was opened must be closed, whoever still waits for it.
+        let commands = is_opened.then(|| set(opened)).into_iter().chain([set(wanted)]);
+        self.vty(commands.collect()).await?;
         // The VTY says nothing either way.
         self.expect(&info.imsi, |now| now.cs == wanted.cs && now.ps == wanted.ps).await
     }
 
     async fn set_msisdn(&self, imsi: &str, msisdn: Option<&str>) -> Result<(), PortError> {
         let to = msisdn.unwrap_or("none");
-        self.vty(format!("subscriber imsi {imsi} update msisdn {to}")).await?;
+        self.vty(vec![format!("subscriber imsi {imsi} update msisdn {to}")]).await?;
         self.expect(imsi, |now| now.msisdn.as_deref() == msisdn).await
     }
 
@@ -171,21 +171,25 @@ impl Osmo {
         self.info("imsi", imsi).await?.ok_or_else(missing)
     }
 
-    async fn make(&self, imsi: &str) -> Result<Info, PortError> {
-        if let Some(info) = self.info("imsi", imsi).await? {
-            return Ok(info);
-        }
-        let made = self.ask(What::Set("subscriber.create".to_owned(), imsi.to_owned())).await?;
-        match made {
-            Err(reason) if !reason.starts_with("Subscriber already exists") => {
-                return Err(refused(&reason));
+    /// Makes sure that there is a record. A new one allows everything, though without keys to
+    /// nobody; so one that has no number yet, just made or left in half by whoever died, is barred.
+    async fn make(&self, imsi: &str) -> Result<(), PortError> {
+        let info = match self.info("imsi", imsi).await? {
+            Some(info) => info,
+            None => {
+                let make = What::Set("subscriber.create".to_owned(), imsi.to_owned());
+                match self.ask(make).await? {
+                    Err(reason) if !reason.starts_with("Subscriber already exists") => {
+                        return Err(refused(&reason));
+                    }
+                    _ => self.known(imsi).await?,
+                }
             }
-            _ => {}
+        };
+        if info.msisdn.is_none() && (info.cs || info.ps) {
+            self.set_access(&info, Access::NONE).await?;
         }
-        // A new record allows everything, though without keys to nobody.
-        let info = self.known(imsi).await?;
-        self.set_access(&info, Access::NONE).await?;
-        Ok(info)
+        Ok(())
     }
 
     /// Writing the same keys again would begin their sequence numbers anew, so they are compared.

@@ -101,6 +101,71 @@ async fn noise_ends_the_call_and_not_the_adapter() {
     }
 }
 
+/// A record that is barred, and served somewhere as far as the register knows.
+async fn barred_but_served(mut stream: TcpStream) {
+    loop {
+        let mut head = [0; 4];
+        if stream.read_exact(&mut head).await.is_err() {
+            return;
+        }
+        let mut text = vec![0; usize::from(u16::from_be_bytes([head[0], head[1]])) - 1];
+        stream.read_exact(&mut text).await.unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let id = text.split(' ').nth(1).unwrap();
+        let answer = if text.contains(IMSI) {
+            format!("GET_REPLY {id} x \nimsi\t{IMSI}\nnam_cs\t0\nnam_ps\t0\nvlr_number\tVLR")
+        } else {
+            format!("ERROR {id} No such subscriber.")
+        };
+        stream.write_all(&ctrl::frame(&answer)).await.unwrap();
+    }
+}
+
+/// Answers each command after a while and tells which it was.
+async fn slow_terminal(mut stream: TcpStream, commands: mpsc::UnboundedSender<String>) {
+    let mut answer = b"hello\r\nOsmoHLR> ".to_vec();
+    while stream.write_all(&answer).await.is_ok() {
+        let mut line = [0; 200];
+        let Ok(count @ 1..) = stream.read(&mut line).await else { return };
+        let command = String::from_utf8_lossy(&line[..count]).trim().to_owned();
+        let is_change = command != "enable";
+        commands.send(command).unwrap();
+        if is_change {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        answer = [&line[..count], b"\r\nOsmoHLR# "].concat();
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_was_opened_to_be_told_again_is_closed_though_nobody_waits_any_more() {
+    let ctrl = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let vty = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server {
+        ctrl: ctrl.local_addr().unwrap().to_string(),
+        vty: vty.local_addr().unwrap().to_string(),
+        response_seconds: 5,
+    };
+    let (sender, mut commands) = mpsc::unbounded_channel();
+    tokio::spawn(async move { barred_but_served(ctrl.accept().await.unwrap().0).await });
+    tokio::spawn(async move { slow_terminal(vty.accept().await.unwrap().0, sender).await });
+    let osmo = Osmo::start(server, Arc::default());
+    until(|| osmo.is_up()).await;
+    assert_eq!(commands.recv().await.unwrap(), "enable");
+    let nothing = ServiceProfile::NOTHING.into();
+    {
+        let bar = osmo.set_profile(IMSI, nothing);
+        tokio::pin!(bar);
+        // Whoever waits goes away as soon as the record is open.
+        tokio::select! {
+            _ = &mut bar => panic!("it cannot be done yet"),
+            opened = commands.recv() => assert!(opened.unwrap().ends_with("mode cs")),
+        }
+    }
+    let closed = tokio::time::timeout(IN_TIME, commands.recv()).await.unwrap().unwrap();
+    assert!(closed.ends_with("mode none"), "{closed}");
+}
+
 #[tokio::test]
 async fn garbage_is_counted_and_who_does_not_answer_is_not_waited_for() {
     let meter = Arc::new(Meter::default());
