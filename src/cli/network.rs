@@ -30,14 +30,19 @@ impl Network {
                 Some(code) => vec![super::operator(&app, code).await?],
                 None => service::operator::list(&app).await?,
             };
+            let mut is_quiet = true;
             for operator in operators {
                 for found in odd(&app, &Actor::System, operator.id).await? {
+                    is_quiet = false;
                     if is_json {
                         out::line(as_json(&found));
                     } else {
                         out::line(in_words(&found, &operator.zone));
                     }
                 }
+            }
+            if is_quiet && !is_json {
+                out::line(out::language().network_none());
             }
             Ok(ExitCode::SUCCESS)
         })
