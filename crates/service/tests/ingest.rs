@@ -207,6 +207,30 @@ on_both_engines! {
         assert_eq!(last(&app, 1).await, Some((day(-7), UsageKind::MoSms)));
     }
 
+    /// A row by IMSI told whether another operator had that SIM.
+    async fn whose_sim_it_is_is_not_told_to_another_operator(fresh: Fresh) {
+        let app = TestApp::on(fresh).await;
+        stock(&app, 1, 0..1, &[]).await;
+        let sim = SimRef {
+            iccid: Iccid::parse("89860012345678901238").unwrap(),
+            imsi: Imsi::parse("460001234567890").unwrap(),
+        };
+        let mut batch = Batch::new(START.plus_days(-20));
+        number::history::insert_sim(&mut batch, msisdn(0), 1, None, Some(sim));
+        app.store.db.commit(batch).await.unwrap();
+        let rows = format!(
+            "imsi,kind,instant\n460001234567890,mo_call,{NOON}\n460009999999999,mo_call,{NOON}\n"
+        );
+        let of = |id| Actor::Token {
+            operator_id: OperatorId(id), name: "feed".to_owned(), scopes: Vec::new(),
+        };
+        let (_, rejects) = push(&app, &of(2), rows.clone().into_bytes()).await.unwrap();
+        let faults: Vec<RowFault> = rejects.iter().map(|reject| reject.fault).collect();
+        assert_eq!(faults, [RowFault::ImsiUnknown, RowFault::ImsiUnknown]);
+        let (report, _) = push(&app, &of(1), rows.into_bytes()).await.unwrap();
+        assert_eq!((report.done, report.rejected), (1, 1));
+    }
+
     async fn the_same_push_from_eight_sides_at_once_counts_once_and_nobody_fails(fresh: Fresh) {
         let app = TestApp::on(fresh).await;
         stock(&app, 1, 0..1, &[]).await;

@@ -237,6 +237,16 @@ impl Blocks {
             applied.done += std::mem::take(&mut shard.done);
             applied.faults.append(&mut shard.faults);
         }
+        // A SIM that serves somebody else's number is told like one that nobody knows.
+        if !applied.faults.is_empty() {
+            let of_sims: BTreeSet<u32> =
+                parsed.iter().flat_map(|part| part.of_sims.iter().map(|used| used.from)).collect();
+            for (from, fault) in &mut applied.faults {
+                if *fault == RowFault::NumberUnknown && of_sims.contains(from) {
+                    *fault = RowFault::ImsiUnknown;
+                }
+            }
+        }
         for part in parsed {
             applied.faults.append(&mut part.faults);
         }
