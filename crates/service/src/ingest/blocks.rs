@@ -1,43 +1,56 @@
 //! The blocks that an import touches: which numbers exist there, what is known of their use, what
-//! is new. Blocks are divided into shards, so that each core changes its own.
+//! is new.
 
 use super::fault::RowFault;
-use super::parse::{Event, Parsed, shard_of};
+use super::parse::Parsed;
 use crate::app::App;
 use crate::error::Error;
 use domain::id::OperatorId;
-use domain::msisdn::Msisdn;
+use domain::msisdn::{BLOCK_SIZE, Msisdn};
 use domain::sim::Imsi;
 use domain::time::At;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
-use store::activity::{self, Activity, Known, NumberSet, SimSpan, Stored};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use store::activity::{self, Activity, Known, NumberSet, Second, SimSpan, Stored};
 use store::{Batch, Job};
 
 /// IMSIs whose history is kept in memory.
 const SIMS_MAX: usize = 1_000_000;
+
+/// Memory for what rows said and blocks do not know yet, of all cores together.
+const NOTES_BYTES: usize = 32 << 20;
 
 /// One block in memory.
 #[derive(Debug)]
 struct Block {
     id: u64,
     numbers: NumberSet,
-    /// What the rows since the last commit said.
-    fresh: Activity,
-    /// Places that a row of this import made newer and whose holder was reminded.
-    saved: BTreeSet<u16>,
-    is_dirty: bool,
+    fresh: Mutex<Fresh>,
 }
 
-/// The blocks of one core.
+/// What the rows since the last commit said of a block.
 #[derive(Debug, Default)]
-pub(super) struct Shard {
-    places: HashMap<u64, usize, BuildHasherDefault<BlockHash>>,
-    blocks: Vec<Block>,
-    /// Events of a text that need a look at the database first.
-    waiting: Vec<Event>,
-    faults: Vec<(u32, RowFault)>,
-    done: u64,
+struct Fresh {
+    activity: Activity,
+    /// Places that a row of this import made newer and whose holder was reminded.
+    saved: BTreeSet<u16>,
+}
+
+/// One use, in its block.
+#[derive(Clone, Copy, Debug)]
+struct Note {
+    second: Second,
+    place: u16,
+    kind: u8,
+}
+
+/// What the rows that one core read said, by block. A block is some hundred kilobytes that cores
+/// share, so notes come to it by the thousand, and lie near one another when they do.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// By the place in [`Blocks::blocks`].
+    of_block: Vec<Vec<Note>>,
 }
 
 /// Blocks are few and their ids are no secret: one multiplication spreads them.
@@ -60,68 +73,30 @@ impl Hasher for BlockHash {
     }
 }
 
-impl Shard {
-    /// Takes in the events whose numbers are known; the others wait.
-    fn take_all(&mut self, events: &[Event]) {
-        for &event in events {
-            let place = event.place();
-            let block = self.places.get(&event.block()).and_then(|&at| self.blocks.get_mut(at));
-            let Some(block) = block else {
-                self.waiting.push(event);
-                continue;
-            };
-            match block.numbers.get(place) {
-                Known::Present => {
-                    block.take(place, event);
-                    self.done += 1;
-                }
-                Known::Absent => self.faults.push((event.from, RowFault::NumberUnknown)),
-                Known::NotAsked => self.waiting.push(event),
-            }
-        }
-    }
-}
-
 impl Block {
-    fn take(&mut self, place: u16, event: Event) {
-        if self.fresh.note(place, event.kind(), event.second) {
-            self.is_dirty = true;
-            if self.numbers.is_reminded(place) {
-                self.saved.insert(place);
+    fn fresh(&self) -> MutexGuard<'_, Fresh> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, notes: &mut Vec<Note>) {
+        let mut fresh = self.fresh();
+        for Note { second, place, kind } in notes.drain(..) {
+            if fresh.activity.note(place, kind, second) && self.numbers.is_reminded(place) {
+                fresh.saved.insert(place);
             }
         }
     }
-}
-
-/// Takes in what was parsed, each shard on its own core; what has to be looked up waits.
-pub(super) fn apply(shards: &mut [Shard], parsed: &[Parsed]) {
-    let own = |shard: &mut Shard, at: usize| {
-        for part in parsed {
-            shard.take_all(part.events.get(at).map_or(&[], Vec::as_slice));
-        }
-    };
-    let Some((first, others)) = shards.split_first_mut() else { return };
-    if others.is_empty() || parsed.len() < 2 {
-        own(first, 0);
-        for (at, shard) in others.iter_mut().enumerate() {
-            own(shard, at + 1);
-        }
-        return;
-    }
-    std::thread::scope(|scope| {
-        for (at, shard) in others.iter_mut().enumerate() {
-            scope.spawn(move || own(shard, at + 1));
-        }
-        own(first, 0);
-    });
 }
 
 /// All blocks in memory.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Blocks {
     /// Whose numbers may be touched; `None` for all operators.
     operator_id: Option<OperatorId>,
-    pub(super) shards: Vec<Shard>,
+    places: HashMap<u64, usize, BuildHasherDefault<BlockHash>>,
+    blocks: Vec<Block>,
+    /// Notes that one core keeps of one block, at most.
+    notes_max: usize,
     sims: HashMap<Imsi, Vec<SimSpan>>,
 }
 
@@ -134,12 +109,43 @@ pub(super) struct Applied {
 }
 
 impl Blocks {
-    pub(super) fn new(operator_id: Option<OperatorId>, shards: usize) -> Self {
-        let shards = (0..shards.max(1)).map(|_| Shard::default()).collect();
-        Self { operator_id, shards, sims: HashMap::new() }
+    pub(super) fn new(operator_id: Option<OperatorId>) -> Self {
+        Self { operator_id, ..Self::default() }
     }
 
-    /// Finds the numbers of the SIMs in `parsed` and puts their events to the others.
+    /// Takes in a use of a number that is known to be there; `false` if it is not.
+    #[inline]
+    pub(super) fn take(&self, digits: u64, kind: u8, second: Second, notes: &mut Notes) -> bool {
+        let id = digits / BLOCK_SIZE;
+        let place = place_in_block(digits);
+        let Some(&at) = self.places.get(&id) else { return false };
+        let Some(block) = self.blocks.get(at) else { return false };
+        if block.numbers.get(place) != Known::Present {
+            return false;
+        }
+        if notes.of_block.len() <= at {
+            notes.of_block.resize_with(self.blocks.len(), Vec::new);
+        }
+        let Some(notes) = notes.of_block.get_mut(at) else { return false };
+        if notes.len() >= self.notes_max {
+            block.take(notes);
+        }
+        notes.push(Note { second, place, kind });
+        true
+    }
+
+    /// Puts to the blocks whatever the cores still keep.
+    pub(super) fn take_notes(&self, parsed: &mut [Parsed]) {
+        for part in parsed {
+            for (block, notes) in self.blocks.iter().zip(&mut part.notes.of_block) {
+                if !notes.is_empty() {
+                    block.take(notes);
+                }
+            }
+        }
+    }
+
+    /// Finds the numbers of the SIMs in `parsed` and puts their events to the others that wait.
     pub(super) async fn resolve_sims(
         &mut self,
         app: &App,
@@ -157,17 +163,12 @@ impl Blocks {
             let named: Vec<Imsi> = named.into_iter().collect();
             self.sims.extend(activity::load_sims(&app.store.db, &named).await?);
         }
-        let shards = self.shards.len();
         for part in parsed {
             for used in &part.of_sims {
                 let spans = self.sims.get(&used.imsi).map_or(&[][..], Vec::as_slice);
-                let Some(msisdn) = activity::served_at(spans, used.used_at) else {
-                    part.faults.push((used.from, RowFault::ImsiUnknown));
-                    continue;
-                };
-                let event = used.event(msisdn);
-                if let Some(events) = part.events.get_mut(shard_of(event.block(), shards)) {
-                    events.push(event);
+                match activity::served_at(spans, used.used_at) {
+                    Some(msisdn) => part.waiting.push(used.event(msisdn)),
+                    None => part.faults.push((used.from, RowFault::ImsiUnknown)),
                 }
             }
         }
@@ -175,53 +176,67 @@ impl Blocks {
     }
 
     /// Looks up what has to be looked up for the events that wait, and takes them in.
-    pub(super) async fn settle(&mut self, app: &App) -> Result<(), Error> {
-        self.load_blocks(app).await?;
-        for shard in &mut self.shards {
-            let waiting = std::mem::take(&mut shard.waiting);
-            shard.take_all(&waiting);
-        }
-        self.look_up(app).await?;
-        for shard in &mut self.shards {
-            let waiting = std::mem::take(&mut shard.waiting);
-            shard.take_all(&waiting);
-            debug_assert!(shard.waiting.is_empty(), "everything was looked up");
-        }
-        Ok(())
-    }
-
-    async fn load_blocks(&mut self, app: &App) -> Result<(), Error> {
-        let missing = |shard: &Shard| {
-            let ids = shard.waiting.iter().map(|event| event.block());
-            ids.filter(|id| !shard.places.contains_key(id)).collect::<BTreeSet<u64>>()
-        };
-        let ids: BTreeSet<u64> = self.shards.iter().flat_map(missing).collect();
-        if ids.is_empty() {
+    pub(super) async fn settle(&mut self, app: &App, parsed: &mut [Parsed]) -> Result<(), Error> {
+        if parsed.iter().all(|part| part.waiting.is_empty()) {
             return Ok(());
         }
-        let ids: Vec<u64> = ids.into_iter().collect();
-        let sets = activity::load_sets(&app.store.db, &ids, self.operator_id).await?;
-        let count = self.shards.len();
-        for (id, numbers) in ids.into_iter().zip(sets) {
-            let Some(shard) = self.shards.get_mut(shard_of(id, count)) else { continue };
-            shard.places.insert(id, shard.blocks.len());
-            let (fresh, saved) = (Activity::default(), BTreeSet::new());
-            shard.blocks.push(Block { id, numbers, fresh, saved, is_dirty: false });
-        }
+        self.load_blocks(app, parsed).await?;
+        self.take_waiting(parsed);
+        self.look_up(app, parsed).await?;
+        self.take_waiting(parsed);
+        debug_assert!(parsed.iter().all(|part| part.waiting.is_empty()), "all was looked up");
         Ok(())
     }
 
-    async fn look_up(&mut self, app: &App) -> Result<(), Error> {
-        let mut asked = Vec::new();
-        for shard in &mut self.shards {
-            let mut places: BTreeMap<u64, BTreeSet<u16>> = BTreeMap::new();
-            for event in &shard.waiting {
-                places.entry(event.block()).or_default().insert(event.place());
-            }
-            for block in &mut shard.blocks {
-                if let Some(places) = places.remove(&block.id) {
-                    asked.push((block.id, &mut block.numbers, places.into_iter().collect()));
+    /// Takes in or refuses the events of whose numbers enough is known.
+    fn take_waiting(&self, parsed: &mut [Parsed]) {
+        for Parsed { waiting, done, notes, faults, .. } in parsed {
+            waiting.retain(|event| {
+                if self.take(event.digits, event.kind, event.second, notes) {
+                    *done += 1;
+                    return false;
                 }
+                let block = self.get(event.block());
+                let known = block.map_or(Known::NotAsked, |b| b.numbers.get(event.place()));
+                if known != Known::Absent {
+                    return true;
+                }
+                // A SIM that serves somebody else's number is told like one that nobody knows.
+                let is_by_sim = event.is_by_sim;
+                let unknown =
+                    if is_by_sim { RowFault::ImsiUnknown } else { RowFault::NumberUnknown };
+                faults.push((event.from, unknown));
+                false
+            });
+        }
+    }
+
+    async fn load_blocks(&mut self, app: &App, parsed: &[Parsed]) -> Result<(), Error> {
+        let ids = parsed.iter().flat_map(|part| &part.waiting).map(|event| event.block());
+        let missing = ids.filter(|id| !self.places.contains_key(id)).collect::<BTreeSet<u64>>();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<u64> = missing.into_iter().collect();
+        let sets = activity::load_sets(&app.store.db, &ids, self.operator_id).await?;
+        for (id, numbers) in ids.into_iter().zip(sets) {
+            self.places.insert(id, self.blocks.len());
+            self.blocks.push(Block { id, numbers, fresh: Mutex::default() });
+        }
+        let keepers = self.blocks.len() * parsed.len().max(1);
+        self.notes_max = (NOTES_BYTES / size_of::<Note>() / keepers).clamp(16, 4096);
+        Ok(())
+    }
+
+    async fn look_up(&mut self, app: &App, parsed: &[Parsed]) -> Result<(), Error> {
+        let mut places: BTreeMap<u64, BTreeSet<u16>> = BTreeMap::new();
+        for event in parsed.iter().flat_map(|part| &part.waiting) {
+            places.entry(event.block()).or_default().insert(event.place());
+        }
+        let mut asked = Vec::new();
+        for block in &mut self.blocks {
+            if let Some(places) = places.remove(&block.id) {
+                asked.push((block.id, &mut block.numbers, places.into_iter().collect()));
             }
         }
         if asked.is_empty() {
@@ -230,49 +245,20 @@ impl Blocks {
         Ok(activity::look_up(&app.store.db, asked, self.operator_id).await?)
     }
 
-    /// What became of the rows since it was last asked.
-    pub(super) fn outcome(&mut self, parsed: &mut [Parsed]) -> Applied {
-        let mut applied = Applied::default();
-        for shard in &mut self.shards {
-            applied.done += std::mem::take(&mut shard.done);
-            applied.faults.append(&mut shard.faults);
-        }
-        // A SIM that serves somebody else's number is told like one that nobody knows.
-        if !applied.faults.is_empty() {
-            let of_sims: BTreeSet<u32> =
-                parsed.iter().flat_map(|part| part.of_sims.iter().map(|used| used.from)).collect();
-            for (from, fault) in &mut applied.faults {
-                if *fault == RowFault::NumberUnknown && of_sims.contains(from) {
-                    *fault = RowFault::ImsiUnknown;
-                }
-            }
-        }
-        for part in parsed {
-            applied.faults.append(&mut part.faults);
-        }
-        applied.faults.sort_unstable_by_key(|(from, _)| *from);
-        applied
-    }
-
     /// About how many bytes the blocks take in memory.
     pub(super) fn bytes(&self) -> usize {
-        let bytes = |block: &Block| block.fresh.bytes() + NumberSet::BYTES;
-        self.all().map(bytes).sum()
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Block> {
-        self.shards.iter().flat_map(|shard| &shard.blocks)
+        let bytes = |block: &Block| block.fresh().activity.bytes() + NumberSet::BYTES;
+        self.blocks.iter().map(bytes).sum()
     }
 
     fn get(&self, id: u64) -> Option<&Block> {
-        let shard = self.shards.get(shard_of(id, self.shards.len()))?;
-        shard.blocks.get(*shard.places.get(&id)?)
+        self.blocks.get(*self.places.get(&id)?)
     }
 
     /// The changed blocks, in order.
     pub(super) fn dirty(&self) -> Vec<u64> {
-        let mut dirty: Vec<u64> =
-            self.all().filter(|block| block.is_dirty).map(|block| block.id).collect();
+        let is_dirty = |block: &&Block| !block.fresh().activity.is_empty();
+        let mut dirty: Vec<u64> = self.blocks.iter().filter(is_dirty).map(|b| b.id).collect();
         dirty.sort_unstable();
         dirty
     }
@@ -289,14 +275,15 @@ impl Blocks {
         let changed = ids.iter().filter_map(|id| self.get(*id));
         let mut learned: BTreeMap<OperatorId, Vec<Msisdn>> = BTreeMap::new();
         for (block, Stored { activity: mut merged, version }) in changed.zip(stored) {
-            let before = (!block.saved.is_empty()).then(|| merged.clone());
-            merged.merge(&block.fresh);
+            let fresh = block.fresh();
+            let before = (!fresh.saved.is_empty()).then(|| merged.clone());
+            merged.merge(&fresh.activity);
             activity::write(batch, block.id, &merged, version);
             for &(operator_id, msisdn) in block.numbers.learned() {
                 learned.entry(operator_id).or_default().push(msisdn);
             }
             let Some(before) = before else { continue };
-            for &place in &block.saved {
+            for &place in &fresh.saved {
                 // By kind: a use that does not count must not hide an earlier one that does.
                 let is_newer = merged.differs(&before, place);
                 if let (true, Some(msisdn)) = (is_newer, activity::number_at(block.id, place)) {
@@ -312,11 +299,14 @@ impl Blocks {
 
     /// Forgets what was committed.
     pub(super) fn forget(&mut self) {
-        for shard in &mut self.shards {
-            shard.places.clear();
-            shard.blocks.clear();
-        }
+        self.places.clear();
+        self.blocks.clear();
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a block has 10,000 places")]
+const fn place_in_block(digits: u64) -> u16 {
+    (digits % BLOCK_SIZE) as u16
 }
 
 /// A number whose holder was reminded has been used: look at it now, so that the holder is told.

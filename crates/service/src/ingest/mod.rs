@@ -11,6 +11,7 @@ mod chunk;
 mod fault;
 mod instant;
 mod parse;
+mod plain;
 mod rejects;
 mod row;
 
@@ -19,7 +20,7 @@ pub use rejects::{Reject, RejectFile, Rejects};
 
 use crate::app::App;
 use crate::error::{Error, Fault};
-use blocks::{Applied, Blocks, apply};
+use blocks::{Applied, Blocks};
 use chunk::{Chunks, Text};
 use domain::access::Actor;
 use domain::id::OperatorId;
@@ -198,39 +199,38 @@ struct Import<'a> {
 impl<'a> Import<'a> {
     fn new(app: &'a App, operator_id: Option<OperatorId>, form: Form) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let blocks = Blocks::new(operator_id, cores);
-        Self { app, operator_id, form, blocks, parsed: Vec::new(), is_first: true, uncommitted: 0 }
+        let mut parsed = Vec::new();
+        parsed.resize_with(cores, Parsed::default);
+        let blocks = Blocks::new(operator_id);
+        Self { app, operator_id, form, blocks, parsed, is_first: true, uncommitted: 0 }
     }
 
     /// Takes in the rows of a text, in memory only: what became of them, and how many lines they
     /// are.
     async fn take(&mut self, text: Text) -> Result<(Text, Applied, u64), Error> {
-        let reading = Reading {
-            form: self.form,
-            latest: self.app.now().plus_minutes(AHEAD_MINUTES),
-            shards: self.blocks.shards.len(),
-            is_open: text.is_open,
-        };
+        let latest = self.app.now().plus_minutes(AHEAD_MINUTES);
+        let reading = Reading { form: self.form, latest, is_open: text.is_open };
         let mut parsed = std::mem::take(&mut self.parsed);
-        let (text, mut parsed) = on_a_thread(move || {
-            parse(&text.bytes, reading, &mut parsed);
-            (text, parsed)
+        let blocks = std::mem::take(&mut self.blocks);
+        let (text, mut parsed, blocks) = on_a_thread(move || {
+            parse(&text.bytes, reading, &blocks, &mut parsed);
+            (text, parsed, blocks)
         })
         .await?;
+        self.blocks = blocks;
         if std::mem::take(&mut self.is_first) && is_foreign(&parsed) {
             return Err(FileRefusal::NotUtf8.into());
         }
         self.blocks.resolve_sims(self.app, &mut parsed).await?;
-        let mut shards = std::mem::take(&mut self.blocks.shards);
-        let (shards, mut parsed) = on_a_thread(move || {
-            apply(&mut shards, &parsed);
-            (shards, parsed)
-        })
-        .await?;
-        self.blocks.shards = shards;
-        self.blocks.settle(self.app).await?;
-        let applied = self.blocks.outcome(&mut parsed);
-        let lines = parsed.iter().map(|part| part.lines).sum();
+        self.blocks.settle(self.app, &mut parsed).await?;
+        let mut applied = Applied::default();
+        let mut lines = 0;
+        for part in &mut parsed {
+            applied.done += part.done;
+            applied.faults.append(&mut part.faults);
+            lines += part.lines;
+        }
+        applied.faults.sort_unstable_by_key(|(from, _)| *from);
         self.parsed = parsed;
         Ok((text, applied, lines))
     }
@@ -239,6 +239,7 @@ impl<'a> Import<'a> {
     /// if the cursor does not follow, their rows are taken in again, which changes nothing.
     async fn commit(&mut self, cursor: &mut Cursor, rejects: &mut Rejects) -> Result<(), Error> {
         rejects.sync()?;
+        self.blocks.take_notes(&mut self.parsed);
         cursor.rejects_bytes = stored(rejects.bytes());
         let dirty = self.blocks.dirty();
         let (ahead, last) = dirty.split_at(dirty.len().saturating_sub(BLOCKS_AT_ONCE_MAX));
@@ -289,8 +290,7 @@ fn is_foreign(parsed: &[Parsed]) -> bool {
     for part in parsed {
         let count = part.faults.iter().filter(|(_, fault)| *fault == RowFault::Encoding).count();
         foreign += count;
-        others += part.faults.len() - count + part.of_sims.len();
-        others += part.events.iter().map(Vec::len).sum::<usize>();
+        others += part.faults.len() - count + part.of_sims.len() + part.waiting.len();
     }
     foreign >= FOREIGN_ROWS_MIN && foreign > others
 }

@@ -37,12 +37,12 @@ pub(super) enum Form {
 /// Where in a row of a CSV file what stands, and what separates the fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
-    delimiter: u8,
-    count: usize,
-    msisdn: Option<usize>,
+    pub(super) delimiter: u8,
+    pub(super) count: usize,
+    pub(super) msisdn: Option<usize>,
     imsi: Option<usize>,
-    kind: usize,
-    instant: usize,
+    pub(super) kind: usize,
+    pub(super) instant: usize,
 }
 
 impl Columns {

@@ -151,6 +151,12 @@ impl Activity {
         self.layers.get_mut(usize::from(kind)).is_some_and(|layer| layer.note(place, second.0))
     }
 
+    /// Whether nothing was noted.
+    pub fn is_empty(&self) -> bool {
+        let is_empty = |layer: &Layer| matches!(layer, Layer::List(list) if list.is_empty());
+        self.layers.iter().all(is_empty)
+    }
+
     /// Takes over whatever is newer in `other`.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.layers.iter_mut().zip(&other.layers) {

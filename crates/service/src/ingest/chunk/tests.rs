@@ -1,7 +1,8 @@
 use super::*;
+use crate::ingest::blocks::Blocks;
 use crate::ingest::fault::RowFault;
 use crate::ingest::is_foreign;
-use crate::ingest::parse::{Reading, parse};
+use crate::ingest::parse::{Parsed, Reading, parse};
 use crate::ingest::rejects::rejects_of;
 use domain::time::At;
 use flate2::Compression;
@@ -26,12 +27,12 @@ fn read_from(
     let input = Box::new(Cursor::new(file.to_vec()));
     let mut chunks = Chunks::open(input, chunk_bytes, offset)?;
     let (mut uses, mut faults, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut text, mut parsed) = (Text::default(), Vec::new());
+    let (mut text, mut parsed) = (Text::default(), [Parsed::default(), Parsed::default()]);
     let mut line = line.max(chunks.header_lines);
     while chunks.next(&mut text)? {
         let latest = At::from_millis(i64::MAX);
-        let reading = Reading { form: chunks.form, latest, shards: 2, is_open: text.is_open };
-        parse(&text.bytes, reading, &mut parsed);
+        let reading = Reading { form: chunks.form, latest, is_open: text.is_open };
+        parse(&text.bytes, reading, &Blocks::default(), &mut parsed);
         if ends.is_empty() && is_foreign(&parsed) {
             return Err(FileRefusal::NotUtf8.into());
         }
@@ -39,7 +40,7 @@ fn read_from(
         let bad: Vec<_> = parsed.iter().flat_map(|part| part.faults.clone()).collect();
         let told = rejects_of(&text.bytes, line, &bad);
         faults.extend(told.into_iter().map(|reject| (reject.line, reject.fault)));
-        let events = parsed.iter().flat_map(|part| part.events.iter().flatten());
+        let events = parsed.iter().flat_map(|part| &part.waiting);
         let mut good: Vec<_> = events.map(|event| (event.from, event.second)).collect();
         good.sort_unstable();
         for (from, second) in good {
