@@ -21,6 +21,12 @@ const SIMS_MAX: usize = 1_000_000;
 /// Memory for what rows said and blocks do not know yet, of all cores together.
 const NOTES_BYTES: usize = 32 << 20;
 
+/// Uses that are looked up beside one another.
+pub(super) const USES_AT_ONCE: usize = 32;
+
+/// Bytes with one bit for each number of a block.
+const MEMBERS_BYTES: usize = BLOCK_SIZE as usize / 8;
+
 /// One block in memory.
 #[derive(Debug)]
 struct Block {
@@ -35,6 +41,17 @@ struct Fresh {
     activity: Activity,
     /// Places that a row of this import made newer and whose holder was reminded.
     saved: BTreeSet<u16>,
+}
+
+/// A use of a number, before anybody asked whether we have it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Use {
+    /// The E.164 digits.
+    pub(super) digits: u64,
+    pub(super) second: Second,
+    pub(super) kind: u8,
+    /// Where its row ends.
+    pub(super) end: u32,
 }
 
 /// One use, in its block.
@@ -95,6 +112,8 @@ pub(super) struct Blocks {
     operator_id: Option<OperatorId>,
     places: HashMap<u64, usize, BuildHasherDefault<BlockHash>>,
     blocks: Vec<Block>,
+    /// Bytes of members for each block, beside one another: they are looked at for every row.
+    members: Vec<u8>,
     /// Notes that one core keeps of one block, at most.
     notes_max: usize,
     sims: HashMap<Imsi, Vec<SimSpan>>,
@@ -113,25 +132,40 @@ impl Blocks {
         Self { operator_id, ..Self::default() }
     }
 
-    /// Takes in a use of a number that is known to be there; `false` if it is not.
-    #[inline]
-    pub(super) fn take(&self, digits: u64, kind: u8, second: Second, notes: &mut Notes) -> bool {
-        let id = digits / BLOCK_SIZE;
-        let place = place_in_block(digits);
-        let Some(&at) = self.places.get(&id) else { return false };
-        let Some(block) = self.blocks.get(at) else { return false };
-        if block.numbers.get(place) != Known::Present {
-            return false;
-        }
-        if notes.of_block.len() <= at {
+    /// Takes in uses of numbers that are known to be there, until one is not, and says how many.
+    pub(super) fn take(&self, uses: &[Use], notes: &mut Notes) -> usize {
+        if notes.of_block.len() < self.blocks.len() {
             notes.of_block.resize_with(self.blocks.len(), Vec::new);
         }
-        let Some(notes) = notes.of_block.get_mut(at) else { return false };
-        if notes.len() >= self.notes_max {
-            block.take(notes);
+        let mut taken = 0;
+        // In three steps, so that the memory of some rows is fetched at the same time.
+        for uses in uses.chunks(USES_AT_ONCE) {
+            let mut places = [usize::MAX; USES_AT_ONCE];
+            for (place, used) in places.iter_mut().zip(uses) {
+                *place = self.places.get(&block_of(used.digits)).copied().unwrap_or(usize::MAX);
+            }
+            let mut is_known = [false; USES_AT_ONCE];
+            for ((is_known, &at), used) in is_known.iter_mut().zip(&places).zip(uses) {
+                let place = usize::from(place_of(used.digits));
+                let byte = self.members.get(at.wrapping_mul(MEMBERS_BYTES) + place / 8);
+                *is_known =
+                    at != usize::MAX && byte.is_some_and(|byte| byte >> (place % 8) & 1 == 1);
+            }
+            for ((is_known, at), used) in is_known.into_iter().zip(places).zip(uses) {
+                let Some(notes) = notes.of_block.get_mut(at).filter(|_| is_known) else {
+                    return taken;
+                };
+                if notes.len() >= self.notes_max
+                    && let Some(block) = self.blocks.get(at)
+                {
+                    block.take(notes);
+                }
+                let Use { digits, second, kind, .. } = *used;
+                notes.push(Note { second, place: place_of(digits), kind });
+                taken += 1;
+            }
         }
-        notes.push(Note { second, place, kind });
-        true
+        taken
     }
 
     /// Puts to the blocks whatever the cores still keep.
@@ -192,13 +226,13 @@ impl Blocks {
     fn take_waiting(&self, parsed: &mut [Parsed]) {
         for Parsed { waiting, done, notes, faults, .. } in parsed {
             waiting.retain(|event| {
-                if self.take(event.digits, event.kind, event.second, notes) {
+                if self.take(&[event.used], notes) > 0 {
                     *done += 1;
                     return false;
                 }
-                let block = self.get(event.block());
-                let known = block.map_or(Known::NotAsked, |b| b.numbers.get(event.place()));
-                if known != Known::Absent {
+                let block = self.get(block_of(event.used.digits));
+                let place = place_of(event.used.digits);
+                if block.is_none_or(|block| block.numbers.get(place) != Known::Absent) {
                     return true;
                 }
                 // A SIM that serves somebody else's number is told like one that nobody knows.
@@ -212,7 +246,8 @@ impl Blocks {
     }
 
     async fn load_blocks(&mut self, app: &App, parsed: &[Parsed]) -> Result<(), Error> {
-        let ids = parsed.iter().flat_map(|part| &part.waiting).map(|event| event.block());
+        let waiting = parsed.iter().flat_map(|part| &part.waiting);
+        let ids = waiting.map(|event| block_of(event.used.digits));
         let missing = ids.filter(|id| !self.places.contains_key(id)).collect::<BTreeSet<u64>>();
         if missing.is_empty() {
             return Ok(());
@@ -223,6 +258,7 @@ impl Blocks {
             self.places.insert(id, self.blocks.len());
             self.blocks.push(Block { id, numbers, fresh: Mutex::default() });
         }
+        self.copy_members();
         let keepers = self.blocks.len() * parsed.len().max(1);
         self.notes_max = (NOTES_BYTES / size_of::<Note>() / keepers).clamp(16, 4096);
         Ok(())
@@ -231,7 +267,8 @@ impl Blocks {
     async fn look_up(&mut self, app: &App, parsed: &[Parsed]) -> Result<(), Error> {
         let mut places: BTreeMap<u64, BTreeSet<u16>> = BTreeMap::new();
         for event in parsed.iter().flat_map(|part| &part.waiting) {
-            places.entry(event.block()).or_default().insert(event.place());
+            let digits = event.used.digits;
+            places.entry(block_of(digits)).or_default().insert(place_of(digits));
         }
         let mut asked = Vec::new();
         for block in &mut self.blocks {
@@ -242,7 +279,16 @@ impl Blocks {
         if asked.is_empty() {
             return Ok(());
         }
-        Ok(activity::look_up(&app.store.db, asked, self.operator_id).await?)
+        activity::look_up(&app.store.db, asked, self.operator_id).await?;
+        self.copy_members();
+        Ok(())
+    }
+
+    fn copy_members(&mut self) {
+        self.members.clear();
+        for block in &self.blocks {
+            self.members.extend_from_slice(block.numbers.present());
+        }
     }
 
     /// About how many bytes the blocks take in memory.
@@ -301,11 +347,16 @@ impl Blocks {
     pub(super) fn forget(&mut self) {
         self.places.clear();
         self.blocks.clear();
+        self.members.clear();
     }
 }
 
+const fn block_of(digits: u64) -> u64 {
+    digits / BLOCK_SIZE
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "a block has 10,000 places")]
-const fn place_in_block(digits: u64) -> u16 {
+const fn place_of(digits: u64) -> u16 {
     (digits % BLOCK_SIZE) as u16
 }
 

@@ -31,6 +31,7 @@ use row::Form;
 use std::borrow::Cow;
 use std::io::{Cursor as Bytes, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use store::activity::{self, Cursor};
 use store::{AuditEntry, Batch};
 use tokio::sync::mpsc;
@@ -40,6 +41,9 @@ const AHEAD_MINUTES: i64 = 10;
 
 /// Bytes of rows that are read and applied at once.
 const TEXT_BYTES: usize = 8 << 20;
+
+/// Bytes of a file that one core hashes at a time.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// Texts that are read ahead.
 const TEXTS_WAITING: usize = 2;
@@ -64,7 +68,7 @@ const PUSH_REJECTS_MAX: usize = 1_000;
 pub struct Source {
     /// The file, plain or gzip.
     pub input: Box<dyn Read + Send>,
-    /// The name of the feed: the SHA-256 of the content, in hexadecimal.
+    /// The name of the feed: a hash of the content, as [`feed_of`] gives it.
     pub feed: String,
     /// Rows between two commits.
     pub commit_rows: u64,
@@ -172,18 +176,41 @@ pub async fn push(
     .await
 }
 
-/// The name of the feed that a file is, by its content. Reads it to the end.
-pub fn feed_of(input: &mut dyn Read) -> std::io::Result<String> {
-    let mut hash = seal::Sha256::default();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match input.read(&mut buffer) {
-            Ok(0) => return Ok(seal::hex(&hash.finish())),
-            Ok(read) => hash.update(buffer.get(..read).unwrap_or_default()),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+/// The name of the feed that a file is, by its content: the SHA-256 of the SHA-256 of each
+/// mebibyte, so that all cores take part. Reads it to the end.
+pub fn feed_of(input: &mut (dyn Read + Send)) -> std::io::Result<String> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let pieces = Mutex::new((input, 0_usize));
+    let hash_some = || {
+        let mut hashes = Vec::new();
+        let mut piece = Vec::with_capacity(PIECE_BYTES);
+        loop {
+            let turn = {
+                let mut pieces = pieces.lock().unwrap_or_else(PoisonError::into_inner);
+                piece.clear();
+                (&mut *pieces.0).take(PIECE_BYTES as u64).read_to_end(&mut piece)?;
+                pieces.1 += 1;
+                pieces.1
+            };
+            if piece.is_empty() {
+                return Ok(hashes);
+            }
+            hashes.push((turn, seal::sha256(&piece)));
         }
-    }
+    };
+    let mut hashes: Vec<(usize, _)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..cores).map(|_| scope.spawn(hash_some)).collect();
+        let mut hashes: std::io::Result<Vec<_>> = hash_some();
+        for other in others {
+            let found = other.join().map_err(|_| std::io::Error::other("a thread panicked"))?;
+            hashes = hashes.and_then(|mut all| found.map(|some| all.extend(some)).map(|()| all));
+        }
+        hashes
+    })?;
+    hashes.sort_unstable_by_key(|(turn, _)| *turn);
+    let mut hash = seal::Sha256::default();
+    hashes.iter().for_each(|(_, piece)| hash.update(piece));
+    Ok(seal::hex(&hash.finish()))
 }
 
 struct Import<'a> {

@@ -1,12 +1,12 @@
 //! Rows into events, on all cores and without allocation for each.
 
-use super::blocks::{Blocks, Notes};
+use super::blocks::{Blocks, Notes, USES_AT_ONCE, Use};
 use super::chunk::LINE_BYTES_MAX;
 use super::fault::RowFault;
 use super::plain::Plain;
-use super::row::{Form, Use, Who};
+use super::row::{self, Form, Who};
 use crate::lines::split;
-use domain::msisdn::{BLOCK_SIZE, Msisdn};
+use domain::msisdn::Msisdn;
 use domain::number::UsageKind;
 use domain::sim::Imsi;
 use domain::time::At;
@@ -18,25 +18,11 @@ const SHARE_BYTES_MIN: usize = 64 << 10;
 /// One use of a number whose block, or whose place in it, has to be looked up first.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Event {
-    /// The E.164 digits.
-    pub(super) digits: u64,
-    pub(super) second: Second,
+    pub(super) used: Use,
     /// Where its row begins in the text.
     pub(super) from: u32,
-    pub(super) kind: u8,
     /// Whether the row named a SIM.
     pub(super) is_by_sim: bool,
-}
-
-impl Event {
-    pub(super) const fn block(self) -> u64 {
-        self.digits / BLOCK_SIZE
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "a block has 10,000 places")]
-    pub(super) const fn place(self) -> u16 {
-        (self.digits % BLOCK_SIZE) as u16
-    }
 }
 
 /// A use of a SIM, whose number has to be looked up.
@@ -52,13 +38,9 @@ pub(super) struct SimUse {
 impl SimUse {
     /// Its event, once it is known which number the SIM served.
     pub(super) fn event(&self, msisdn: Msisdn) -> Event {
-        Event {
-            digits: msisdn.as_u64(),
-            second: self.second,
-            from: self.from,
-            kind: self.kind.index(),
-            is_by_sim: true,
-        }
+        let (digits, kind) = (msisdn.as_u64(), self.kind.index());
+        let used = Use { digits, second: self.second, kind, end: self.from };
+        Event { used, from: self.from, is_by_sim: true }
     }
 }
 
@@ -68,6 +50,8 @@ impl SimUse {
 pub(super) struct Parsed {
     /// Rows that were taken in.
     pub(super) done: u64,
+    /// Rows that were read and not looked up yet.
+    uses: Vec<Use>,
     /// What they said, until it is put to the blocks.
     pub(super) notes: Notes,
     /// The uses of numbers that nothing is known of yet.
@@ -153,20 +137,32 @@ impl Part<'_> {
 
     /// Reads rows of known numbers until one is not as usual, and says how many bytes they are.
     fn read_plain(&self, plain: &Plain, from: usize, parsed: &mut Parsed) -> usize {
-        let mut rest = self.text.get(from..).unwrap_or_default();
-        let length = rest.len();
-        let mut lines = 0;
-        while let Some(used) = plain.read(rest) {
-            let Some(second) = self.second(used.used_at).ok() else { break };
-            if !self.blocks.take(used.digits, used.kind.index(), second, &mut parsed.notes) {
+        let text = self.text.get(from..).unwrap_or_default();
+        let Parsed { uses, notes, .. } = parsed;
+        let (mut length, mut lines) = (0, 0);
+        loop {
+            uses.clear();
+            let mut end = length;
+            while uses.len() < USES_AT_ONCE
+                && let Some(row) = plain.read(text.get(end..).unwrap_or_default())
+                && let Ok(second) = self.second(row.used_at)
+            {
+                end += row.length;
+                let end = u32::try_from(end).unwrap_or(u32::MAX);
+                uses.push(Use { digits: row.digits, second, kind: row.kind.index(), end });
+            }
+            let taken = self.blocks.take(uses, notes);
+            lines += taken as u64;
+            if let Some(last) = uses.get(..taken).and_then(<[Use]>::last) {
+                length = last.end as usize;
+            }
+            if taken < USES_AT_ONCE {
                 break;
             }
-            rest = rest.get(used.length..).unwrap_or_default();
-            lines += 1;
         }
         parsed.done += lines;
         parsed.lines += lines;
-        length - rest.len()
+        length
     }
 
     /// Reads one row, whatever it is, and says how many bytes it has.
@@ -197,18 +193,18 @@ impl Part<'_> {
         length + usize::from(has_end)
     }
 
-    fn take(&self, parsed: &mut Parsed, used: Use, from: u32) -> Result<(), RowFault> {
-        let Use { who, kind, used_at } = used;
+    fn take(&self, parsed: &mut Parsed, used: row::Use, from: u32) -> Result<(), RowFault> {
+        let row::Use { who, kind, used_at } = used;
         let second = self.second(used_at)?;
         match who {
             Who::Sim(imsi) => parsed.of_sims.push(SimUse { imsi, kind, used_at, second, from }),
             Who::Number(msisdn) => {
                 let (digits, kind) = (msisdn.as_u64(), kind.index());
-                if self.blocks.take(digits, kind, second, &mut parsed.notes) {
+                let used = Use { digits, second, kind, end: from };
+                if self.blocks.take(&[used], &mut parsed.notes) > 0 {
                     parsed.done += 1;
                 } else {
-                    let is_by_sim = false;
-                    parsed.waiting.push(Event { digits, second, from, kind, is_by_sim });
+                    parsed.waiting.push(Event { used, from, is_by_sim: false });
                 }
             }
         }

@@ -71,6 +71,11 @@ impl NumberSet {
         }
     }
 
+    /// One bit for each place with a number, the lowest of a byte first.
+    pub fn present(&self) -> &[u8] {
+        self.present.bytes()
+    }
+
     /// Whether its holder was reminded to use it.
     pub fn is_reminded(&self, place: u16) -> bool {
         self.reminded.binary_search(&place).is_ok()

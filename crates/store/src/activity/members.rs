@@ -49,6 +49,10 @@ impl Members {
         byte >> (place % 8) & 1 == 1
     }
 
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     pub(super) fn add(&mut self, place: u16) {
         if let Some(byte) = self.0.get_mut(usize::from(place / 8)) {
             *byte |= 1 << (place % 8);

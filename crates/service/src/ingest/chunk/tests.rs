@@ -41,7 +41,7 @@ fn read_from(
         let told = rejects_of(&text.bytes, line, &bad);
         faults.extend(told.into_iter().map(|reject| (reject.line, reject.fault)));
         let events = parsed.iter().flat_map(|part| &part.waiting);
-        let mut good: Vec<_> = events.map(|event| (event.from, event.second)).collect();
+        let mut good: Vec<_> = events.map(|event| (event.from, event.used.second)).collect();
         good.sort_unstable();
         for (from, second) in good {
             let told = rejects_of(&text.bytes, line, &[(from, RowFault::Columns)]);
