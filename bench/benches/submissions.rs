@@ -1,0 +1,132 @@
+//! Applications with three photos of about 400 kB each, from the first photo to the receipt, on
+//! SQLite: `cargo bench -p baohao-bench --bench submissions [-- APPLICATIONS [AT_ONCE]]`.
+//!
+//! Beside it the bound: the same bytes sealed and made durable, and nothing else. What lies between
+//! is decoding each photo, measuring it and writing it anew, so that nothing hidden in it stays.
+
+use bench::say;
+use domain::application::form::Who;
+use domain::identity::DocumentKind;
+use domain::reason::Item;
+use futures::{StreamExt, stream};
+use seal::DataKey;
+use service::id;
+use service::register::{self, Change, Purpose, Submitted};
+use std::time::Instant;
+use store::Batch;
+use testkit::{Applicant, Drafted, Engine, TestApp, fresh};
+use vision::Picture;
+use vision::specimen;
+
+const ITEMS: [Item; 3] = [Item::DocumentFront, Item::DocumentBack, Item::Portrait];
+/// The long side of a photo as telephones send it from a page.
+const SIDE: u32 = 2000;
+const PHOTO_BYTES: usize = 400_000;
+
+fn main() {
+    let [applications, at_once] = bench::arguments([100, 4]);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.expect("a runtime starts").block_on(measure(applications, at_once));
+}
+
+async fn measure(applications: u64, at_once: u64) {
+    let at_once = usize::try_from(at_once).expect("a few");
+    let app = TestApp::on(fresh(Engine::Sqlite).await.expect("there is an engine")).await;
+    let person = Applicant::new(1);
+    let photos = ITEMS.map(|item| (item, photo(&person, item)));
+    let sizes: Vec<usize> = photos.iter().map(|(_, bytes)| bytes.len() / 1000).collect();
+    let mut drafts = Vec::new();
+    for n in 0..applications {
+        drafts.push(draft(&app, u16::try_from(n).expect("at most 9999")).await);
+    }
+    say(&format!("{applications} applications, photos of {sizes:?} kB, {at_once} at once"));
+
+    let bound = sealed(&app, &photos, applications, at_once).await;
+    let began = Instant::now();
+    let done = stream::iter(&drafts).map(|drafted| submit(&app, drafted, &photos));
+    let done: Vec<()> = done.buffer_unordered(at_once).collect().await;
+    let rate = done.len() as f64 / began.elapsed().as_secs_f64();
+    let again = sealed(&app, &photos, applications, at_once).await;
+    let mean = f64::midpoint(bound, again);
+    say(&format!("sealed and durable, alone: {bound:.1}/s before, {again:.1}/s after"));
+    say(&format!("submissions: {rate:.1}/s; ratio {:.2}", rate / mean));
+}
+
+/// Everything but photos and consents.
+async fn draft(app: &TestApp, n: u16) -> Drafted {
+    let (person, card) = (Applicant::new(n), app.unregistered(1, n).await);
+    let drafted = app.begin(1, &card).await;
+    app.confirm(&drafted, &person.contact).await;
+    for change in [
+        Change::Who(Some(Who::Myself)),
+        Change::Document(Some(DocumentKind::ResidentId)),
+        Change::Identity(Box::new(person.fields())),
+    ] {
+        let saved = register::save(app, &drafted.actor, drafted.id, &change).await;
+        assert!(saved.expect("a page is saved").is_empty());
+    }
+    drafted
+}
+
+async fn submit(app: &TestApp, drafted: &Drafted, photos: &[(Item, Vec<u8>)]) {
+    let Drafted { id, actor, .. } = drafted;
+    for (item, photo) in photos {
+        let uploaded = register::upload(app, actor, *id, *item, photo.clone()).await;
+        if !uploaded.expect("a photo is taken").reasons.is_empty() {
+            register::send_anyway(app, actor, *id, *item).await.expect("it is sent anyway");
+        }
+    }
+    register::save_consents(app, actor, *id, &Purpose::ALL).await.expect("consents are saved");
+    let sent = register::submit(app, actor, *id).await.expect("it is sent");
+    assert!(matches!(sent, Submitted::Sent { .. }), "{sent:?}");
+}
+
+/// Applications a second whose photos are sealed and made durable.
+async fn sealed(
+    app: &TestApp,
+    photos: &[(Item, Vec<u8>)],
+    applications: u64,
+    at_once: usize,
+) -> f64 {
+    let mut batch = Batch::new(app.now());
+    let key: DataKey = app.store.keys.create(&mut batch, app.now());
+    app.store.db.commit(batch).await.expect("a key");
+    let (key, began) = (&key, Instant::now());
+    let done = stream::iter(0..applications).map(|_| async move {
+        for (_, photo) in photos {
+            let put = app.store.blobs.put(key, id::new(app.now()), photo).await;
+            put.expect("it is stored");
+        }
+    });
+    let done: Vec<()> = done.buffer_unordered(at_once).collect().await;
+    done.len() as f64 / began.elapsed().as_secs_f64()
+}
+
+/// A photo of about [`PHOTO_BYTES`]: grain is what makes real ones so large.
+fn photo(person: &Applicant, item: Item) -> Vec<u8> {
+    let drawn = match item {
+        Item::DocumentBack => specimen::document_back(&person.holder),
+        Item::Portrait => specimen::portrait(&person.holder),
+        _ => specimen::document_front(&person.holder),
+    };
+    let drawn = drawn.fitted(SIDE);
+    let mut taken = drawn.to_jpeg();
+    for grain in 1..100 {
+        if taken.len() >= PHOTO_BYTES {
+            break;
+        }
+        taken = grained(&drawn, grain).to_jpeg();
+    }
+    taken
+}
+
+fn grained(picture: &Picture, grain: u8) -> Picture {
+    let mut random = bench::load::Random::new(u64::from(grain));
+    let span = u64::from(grain) * 2 + 1;
+    let bytes = picture.raw().iter().map(|byte| {
+        let noise = u8::try_from(random.below(span)).expect("small");
+        byte.saturating_add(noise).saturating_sub(grain)
+    });
+    let (width, height) = (picture.width(), picture.height());
+    Picture::from_raw(width, height, bytes.collect()).expect("as many as before")
+}
