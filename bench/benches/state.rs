@@ -10,7 +10,7 @@ use bench::{peer, say};
 use domain::id::OperatorId;
 use domain::policy::Policy;
 use service::policy;
-use std::io::{Read, Write};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,9 +18,12 @@ use store::Batch;
 use store::activity::{self, Activity, Second};
 use store::testing::OwnServer;
 use testkit::{Engine, TestApp, fresh};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const FIRST: u64 = 8_613_800_000_000;
 const BLOCK: u64 = 10_000;
+/// Threads that ask, as `pgbench -j 2` has.
+const THREADS: u64 = 2;
 
 fn main() {
     let given: Vec<u64> = std::env::args().skip(1).filter_map(|size| size.parse().ok()).collect();
@@ -85,9 +88,15 @@ impl Load {
         let began = Instant::now();
         let until = began + Duration::from_secs(self.seconds);
         let mut micros: Vec<u32> = std::thread::scope(|scope| {
-            let ask = |client| scope.spawn(move || self.client(client, until, rate));
-            let clients: Vec<_> = (0..self.clients).map(ask).collect();
-            clients.into_iter().flat_map(|c| c.join().expect("no client fails")).collect()
+            let threads: Vec<_> = if rate.is_some() {
+                let ask = |client| scope.spawn(move || self.paced(client, until, rate));
+                (0..self.clients).map(ask).collect()
+            } else {
+                // As pgbench does: a few threads, each with its share of the connections.
+                let ask = |thread| scope.spawn(move || self.busy(thread, until));
+                (0..THREADS).map(ask).collect()
+            };
+            threads.into_iter().flat_map(|t| t.join().expect("no client fails")).collect()
         });
         let rate_seen = micros.len() as f64 / began.elapsed().as_secs_f64();
         micros.sort_unstable();
@@ -107,51 +116,84 @@ impl Load {
         rate_seen
     }
 
-    /// One connection; how long each answer took, counted from when it was due.
-    fn client(&self, client: u64, until: Instant, rate: Option<f64>) -> Vec<u32> {
+    fn request(&self, random: &mut u64) -> String {
+        *random ^= *random << 13;
+        *random ^= *random >> 7;
+        *random ^= *random << 17;
+        let number = FIRST + *random % self.size;
+        format!(
+            "GET /api/v1/numbers/{number}/state HTTP/1.1\r\nHost: x\r\n\
+             Authorization: Bearer {}\r\n\r\n",
+            self.token
+        )
+    }
+
+    /// The connections of one thread, each asking again as soon as it has its answer.
+    fn busy(&self, thread: u64, until: Instant) -> Vec<u32> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let own = (thread..self.clients).step_by(THREADS as usize);
+        let asked = futures::future::join_all(own.map(|client| self.ask(client, until)));
+        runtime.expect("a runtime starts").block_on(asked).concat()
+    }
+
+    async fn ask(&self, client: u64, until: Instant) -> Vec<u32> {
+        let stream = tokio::net::TcpStream::connect(self.address).await;
+        let mut stream = stream.expect("the server listens");
+        stream.set_nodelay(true).expect("a socket");
+        let mut random = seed(client);
+        let (mut micros, mut buffer) = (Vec::with_capacity(1 << 18), [0_u8; 4096]);
+        while Instant::now() < until {
+            let began = Instant::now();
+            let request = self.request(&mut random);
+            stream.write_all(request.as_bytes()).await.expect("the server reads");
+            let mut count = 0;
+            while !is_whole(buffer.get(..count).unwrap_or_default()) {
+                let part = buffer.get_mut(count..).expect("room");
+                count += stream.read(part).await.expect("the server answers");
+            }
+            micros.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
+        }
+        micros
+    }
+
+    /// One connection on a thread; how long each answer took, counted from when it was due.
+    fn paced(&self, client: u64, until: Instant, rate: Option<f64>) -> Vec<u32> {
         let mut stream = TcpStream::connect(self.address).expect("the server listens");
         stream.set_nodelay(true).expect("a socket");
-        let mut random = client.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        let mut micros = Vec::with_capacity(1 << 18);
-        let mut buffer = [0_u8; 4096];
+        let mut random = seed(client);
+        let (mut micros, mut buffer) = (Vec::with_capacity(1 << 18), [0_u8; 4096]);
         let pause = rate.map(|rate| Duration::from_secs_f64(self.clients as f64 / rate));
         let mut due = Instant::now();
         while Instant::now() < until {
-            match pause {
-                Some(pause) => {
-                    due += pause;
-                    let wait = due.saturating_duration_since(Instant::now());
-                    if !wait.is_zero() {
-                        std::thread::park_timeout(wait);
-                    }
-                }
-                None => due = Instant::now(),
+            due += pause.unwrap_or_default();
+            let wait = due.saturating_duration_since(Instant::now());
+            if !wait.is_zero() {
+                std::thread::park_timeout(wait);
             }
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            let number = FIRST + random % self.size;
-            let request = format!(
-                "GET /api/v1/numbers/{number}/state HTTP/1.1\r\nHost: x\r\n\
-                 Authorization: Bearer {}\r\n\r\n",
-                self.token
-            );
+            let request = self.request(&mut random);
             stream.write_all(request.as_bytes()).expect("the server reads");
             let mut count = 0;
-            loop {
+            while !is_whole(buffer.get(..count).unwrap_or_default()) {
                 let part = buffer.get_mut(count..).expect("room");
                 count += stream.read(part).expect("the server answers");
-                let seen = buffer.get(..count).unwrap_or_default();
-                if seen.ends_with(b"}") {
-                    assert!(seen.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(seen));
-                    break;
-                }
             }
             let took = Instant::now().saturating_duration_since(due).as_micros();
             micros.push(u32::try_from(took).unwrap_or(u32::MAX));
         }
         micros
     }
+}
+
+fn seed(client: u64) -> u64 {
+    client.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1
+}
+
+/// Whether the answer is there; it must be a good one.
+fn is_whole(seen: &[u8]) -> bool {
+    let is_whole = seen.ends_with(b"}");
+    let is_good = !is_whole || seen.starts_with(b"HTTP/1.1 200");
+    assert!(is_good, "{}", String::from_utf8_lossy(seen));
+    is_whole
 }
 
 /// Answers per second of `pgbench`.
