@@ -104,8 +104,11 @@ fn phone(n: u16) -> String {
     format!("+4477009{n:05}")
 }
 
-/// The number whose applicant is reached there.
+/// The number whose applicant is reached there; or the number itself, once it has no card.
 pub(crate) fn msisdn_of_phone(phone: &str) -> Msisdn {
+    if let Ok(own) = Msisdn::parse(phone) {
+        return own;
+    }
     msisdn(phone.trim_start_matches('+').strip_prefix("4477009").unwrap().parse().unwrap())
 }
 

@@ -19,7 +19,7 @@ use store::{Batch, Job};
 const SIMS_MAX: usize = 1_000_000;
 
 /// Memory for what rows said and blocks do not know yet, of all cores together.
-const NOTES_BYTES: usize = 32 << 20;
+const NOTES_BYTES: usize = 16 << 20;
 
 /// Uses that are looked up beside one another.
 pub(super) const USES_AT_ONCE: usize = 32;
@@ -260,7 +260,9 @@ impl Blocks {
         }
         self.copy_members();
         let keepers = self.blocks.len() * parsed.len().max(1);
-        self.notes_max = (NOTES_BYTES / size_of::<Note>() / keepers).clamp(16, 4096);
+        let share = (NOTES_BYTES / size_of::<Note>() / keepers).clamp(16, 4096);
+        // A power of two, as the memory of a list grows by those.
+        self.notes_max = 1 << share.ilog2();
         Ok(())
     }
 
