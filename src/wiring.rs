@@ -66,7 +66,7 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
     };
     let meters = ["hlr", "sms", "mail", "usage"].map(|name| (name, Arc::new(Meter::default())));
     let [hlr, sms, mail, usage] = meters.each_ref().map(|(_, meter)| Arc::clone(meter));
-    let ports = ports(config, is_worker, &clock, [&hlr, &sms])?;
+    let ports = ports(config, is_worker, &clock, [&hlr, &sms, &mail])?;
     let usage = match config.network.usage {
         UsageAdapter::Nats if is_worker => Some(usage_feed(config, usage)?),
         UsageAdapter::Nats | UsageAdapter::None => None,
@@ -97,7 +97,7 @@ fn ports(
     config: &Config,
     is_worker: bool,
     clock: &Arc<dyn Clock>,
-    [hlr_meter, sms_meter]: [&Arc<Meter>; 2],
+    [hlr_meter, sms_meter, mail_meter]: [&Arc<Meter>; 3],
 ) -> Result<Ports, Failure> {
     let wanted = &config.network;
     let network = simulated(config, clock)?;
@@ -124,7 +124,9 @@ fn ports(
     };
     let mail: Arc<dyn Mail> = match (world(wanted.mail == MailAdapter::Simulator), wanted.mail) {
         (Some(network), _) => Arc::new(mail::Simulator(network)),
-        (None, MailAdapter::Smtp) => Arc::new(mail::Smtp::new(mail_server(&config.mail)?)?),
+        (None, MailAdapter::Smtp) => {
+            Arc::new(mail::Smtp::new(mail_server(&config.mail)?, Arc::clone(mail_meter))?)
+        }
         (None, _) => nothing(),
     };
     Ok(Ports { hlr, sms, ears, mail, network })

@@ -135,7 +135,9 @@ async fn server(config: &Config) -> What {
         MailAdapter::Smtp => {}
     }
     let server = wiring::mail_server(&config.mail).map_err(|error| error.to_string());
-    match server.and_then(|server| mail::Smtp::new(server).map_err(|error| error.to_string())) {
+    match server.and_then(|server| {
+        mail::Smtp::new(server, Arc::default()).map_err(|error| error.to_string())
+    }) {
         Err(error) => What::Fails("settings", error),
         Ok(smtp) => of_port(smtp.check().await.map(|()| None)),
     }

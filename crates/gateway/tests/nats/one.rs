@@ -294,3 +294,37 @@ async fn it_waits_for_its_server_and_its_stream_and_says_what_is_wrong() {
     let refused = check(&good).await.unwrap_err();
     assert!(matches!(&refused, PortError::Rejected(why) if why.contains("explicit")), "{refused}");
 }
+
+#[tokio::test]
+async fn an_encrypted_server_is_read_if_its_certificate_is_trusted_and_not_otherwise() {
+    let folder = testkit::folder();
+    let made = std::process::Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
+        .args(["-subj", "/CN=nats", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"])
+        .args([folder.join("key.pem"), "-out".into(), folder.join("cert.pem")])
+        .output();
+    if !made.is_ok_and(|made| made.status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "openssl is missing");
+        eprintln!("skipped: needs openssl");
+        return;
+    }
+    let path = |name: &str| folder.join(name).display().to_string();
+    let more =
+        format!("tls {{ cert_file: {:?}, key_file: {:?} }}", path("cert.pem"), path("key.pem"));
+    let Some(servers) = Servers::start(1, &more).await else { return };
+    let trusted = Server {
+        servers: servers.addresses().replace("nats://", "tls://"),
+        ca_file: Some(folder.join("cert.pem")),
+        ..settings(&servers)
+    };
+    let check = async |server: Server| {
+        Nats::new(server, Arc::default(), Lang::En).unwrap().check().await.unwrap_err()
+    };
+    // It gets so far as to look for the stream.
+    let said = check(trusted.clone()).await.to_string();
+    assert!(said.contains("there is no stream"), "{said}");
+    let said = check(Server { ca_file: None, ..trusted }).await.to_string();
+    assert!(!said.contains("stream"), "{said}");
+    let _ = std::fs::remove_dir_all(folder);
+}

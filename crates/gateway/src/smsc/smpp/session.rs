@@ -11,6 +11,7 @@ use crate::meter::{Event, Meter};
 use crate::tls::Stream;
 use bytes::BytesMut;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -112,6 +113,9 @@ impl Session {
                 }
                 Err(error) => {
                     self.meter.count(Event::NotConnected, 1);
+                    if error.kind() == ErrorKind::InvalidData {
+                        self.meter.garbage();
+                    }
                     tracing::warn!(centre = self.centre.name, %error, "no connection");
                 }
             }
