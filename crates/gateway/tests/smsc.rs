@@ -160,7 +160,6 @@ impl Peer {
 struct World {
     test: TestApp,
     app: Arc<App>,
-    smpp: Arc<Smpp>,
     meter: Arc<Meter>,
 }
 
@@ -183,7 +182,7 @@ async fn world(db: Fresh, centres: Vec<Centre>) -> World {
         store: test.store.clone(),
         clock: test.app.clock.clone(),
         hlr: test.app.hlr.clone(),
-        sms: smpp.clone(),
+        sms: smpp,
         mail: test.app.mail.clone(),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
@@ -191,7 +190,7 @@ async fn world(db: Fresh, centres: Vec<Centre>) -> World {
     });
     tokio::spawn(hear(ears, Arc::downgrade(&app)));
     test.operator(1).await;
-    World { test, app, smpp, meter }
+    World { test, app, meter }
 }
 
 fn number(place: u64) -> Msisdn {

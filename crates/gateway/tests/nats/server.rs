@@ -64,9 +64,9 @@ impl Servers {
                     .map(|port| format!("\"nats-route://127.0.0.1:{port}\""))
                     .collect();
                 let others = others.join(", ");
-                let _ = write!(
+                let _ = writeln!(
                     text,
-                    "cluster {{ name: c, listen: \"127.0.0.1:{route}\", routes: [{others}] }}\n"
+                    "cluster {{ name: c, listen: \"127.0.0.1:{route}\", routes: [{others}] }}"
                 );
             }
             let config = folder.join(format!("{name}.conf"));

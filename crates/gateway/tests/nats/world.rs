@@ -90,8 +90,9 @@ impl World {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
+        let waited = waited.await;
         let rows = self.count(Event::UsageRows);
-        waited.await.unwrap_or_else(|_| panic!("waited in vain: {what}; {rows} rows"));
+        assert!(waited.is_ok(), "waited in vain: {what}; {rows} rows");
     }
 }
 

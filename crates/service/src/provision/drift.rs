@@ -65,8 +65,9 @@ pub async fn drifts(
     let db = app.store.db.reports();
     let skipped = (page - 1) * PAGE;
     let mut rows = provision::drifted(&db, operator_id, skipped, PAGE + 1).await?;
-    let has_next = rows.len() as i64 > PAGE && page < PAGES_MAX;
-    rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
+    let size = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let has_next = rows.len() > size && page < PAGES_MAX;
+    rows.truncate(size);
     let subjects: Vec<String> = rows.iter().map(|row| subject(row.msisdn)).collect();
     let entries = audit::of_subjects(&db, operator_id, &subjects, ENTRIES_MAX).await?;
     let rows = rows.into_iter().zip(entries).filter_map(|(row, entries)| drifted(row, &entries));

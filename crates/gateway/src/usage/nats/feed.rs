@@ -147,7 +147,7 @@ impl Feed {
         self.meter.waiting(info.pending);
         let id = (info.stream_sequence, info.published.unix_timestamp_nanos());
         let is_repeat = info.delivered > 1;
-        Some(Got { id, is_repeat, message })
+        Some(Got { message, id, is_repeat })
     }
 
     /// Commits the rows of the messages and records those rejected: the places of messages nothing
@@ -162,7 +162,7 @@ impl Feed {
             match self.take_in_piece(&piece, fresh, &mut lines).await? {
                 Ok(rows) => done += rows,
                 Err(code) if piece.messages.len() == 1 => {
-                    self.refuse(&piece, code, fresh, &mut lines, &mut refused);
+                    Self::refuse(&piece, code, fresh, &mut lines, &mut refused);
                 }
                 Err(_) => {
                     // One of them spoils it for the others: each for itself.
@@ -172,7 +172,7 @@ impl Feed {
                             match self.take_in_piece(&piece, fresh, &mut lines).await? {
                                 Ok(rows) => done += rows,
                                 Err(code) => {
-                                    self.refuse(&piece, code, fresh, &mut lines, &mut refused);
+                                    Self::refuse(&piece, code, fresh, &mut lines, &mut refused);
                                 }
                             }
                         }
@@ -181,7 +181,8 @@ impl Feed {
             }
         }
         lines.write(&self.server.rejects_file).map_err(|error| {
-            tracing::error!(%error, path = %self.server.rejects_file.display(), "nats.rejects_file");
+            let path = self.server.rejects_file.display();
+            tracing::error!(%error, %path, "nats.rejects_file cannot be written");
             Error::fault("writing rejected usage")
         })?;
         self.meter.count(Event::UsageRows, done);
@@ -223,7 +224,6 @@ impl Feed {
     }
 
     fn refuse(
-        &self,
         piece: &Piece,
         code: &'static str,
         fresh: &[Got],

@@ -49,7 +49,7 @@ pub(super) fn pieces(payloads: &[(usize, &[u8])]) -> Vec<Piece> {
         if !rows.is_empty() {
             piece.text.extend_from_slice(rows);
             piece.text.push(b'\n');
-            *lines += rows.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+            *lines += rows.split(|byte| *byte == b'\n').count() as u64;
         }
     }
     groups.into_values().map(|(piece, _)| piece).collect()
@@ -101,11 +101,11 @@ mod tests {
             seen.sort_unstable();
             prop_assert_eq!(seen, (0..payloads.len()).collect::<Vec<_>>());
             for piece in &found {
-                let lines = piece.text.iter().filter(|byte| **byte == b'\n').count() as u64;
+                let lines = piece.text.split(|byte| *byte == b'\n').count() as u64 - 1;
                 for line in 1 + piece.header_lines..=lines {
                     let (message, of_it) = piece.find(line);
                     let payload = &payloads[message];
-                    let all = payload.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+                    let all = payload.split(|byte| *byte == b'\n').count() as u64;
                     prop_assert!(of_it >= 1 && of_it <= all, "{line} {of_it} {all}");
                 }
             }
