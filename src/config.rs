@@ -8,6 +8,7 @@ use gateway::hlr::http::Server as Hss;
 use gateway::hlr::osmo::Server as Hlr;
 use gateway::mail::smtp::Server as MailServer;
 use gateway::smsc::smpp::Centre as Smsc;
+use gateway::usage::nats::Server as Nats;
 use serde::Deserialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) smsc: Smsc,
     /// The mail server, if `network.mail` is `smtp`.
     pub(crate) mail: MailServer,
+    /// The usage feed, if `network.usage` is `nats`.
+    pub(crate) nats: Nats,
 }
 
 /// `[limit]`
@@ -139,6 +142,9 @@ pub(crate) struct Network {
     pub(crate) sms: SmsAdapter,
     /// The same for e-mail; `smtp` for the server of `[mail]`.
     pub(crate) mail: MailAdapter,
+    /// Where usage comes from by itself: `none`, or `nats` for the stream of `[nats]`. Files and
+    /// pushes are taken in always.
+    pub(crate) usage: UsageAdapter,
 }
 
 /// Which adapter stands behind the port for the register.
@@ -170,6 +176,15 @@ pub(crate) enum MailAdapter {
     None,
     Simulator,
     Smtp,
+}
+
+/// Where usage comes from by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UsageAdapter {
+    #[default]
+    None,
+    Nats,
 }
 
 impl Default for Site {
@@ -245,7 +260,12 @@ impl Default for FirstOperator {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { hlr: HlrAdapter::None, sms: SmsAdapter::None, mail: MailAdapter::None }
+        Self {
+            hlr: HlrAdapter::None,
+            sms: SmsAdapter::None,
+            mail: MailAdapter::None,
+            usage: UsageAdapter::None,
+        }
     }
 }
 
@@ -275,8 +295,8 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
 }
 
 /// The sections whose keys the environment overrides: all there are.
-const SECTIONS: [&str; 9] =
-    ["site", "store", "operator", "network", "limit", "hlr", "hss", "smsc", "mail"];
+const SECTIONS: [&str; 10] =
+    ["site", "store", "operator", "network", "limit", "hlr", "hss", "smsc", "mail", "nats"];
 
 fn parse(
     shown: &str,
@@ -332,6 +352,7 @@ fn no_secrets(shown: &str, table: &toml::Table) -> Result<(), ConfigError> {
         ("smsc.backup", is_backup),
         ("mail", has(table.get("mail"))),
         ("hss", has(table.get("hss"))),
+        ("nats", has(table.get("nats"))),
     ] {
         if is_there {
             return Err(ConfigError(format!(
@@ -446,6 +467,7 @@ mod tests {
             "[smsc]\npassword = \"hush\"\n",
             "[mail]\npassword = \"hush\"\n",
             "[hss]\npassword = \"hush\"\n",
+            "[nats]\npassword = \"hush\"\n",
             "[[smsc.backup]]\nname = \"b\"\npassword = \"hush\"\n",
         ] {
             let error = parsed(text, &[]).unwrap_err();

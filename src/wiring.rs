@@ -1,12 +1,12 @@
 //! Builds the running program from its configuration.
 
-use crate::config::{self, Config, HlrAdapter, MailAdapter, SmsAdapter, StorePlace};
+use crate::config::{self, Config, HlrAdapter, MailAdapter, SmsAdapter, StorePlace, UsageAdapter};
 use domain::id::OperatorId;
 use domain::operator::Operator;
 use domain::time::Zone;
 use gateway::meter::{Meter, Metered};
 use gateway::network::{Network, carry};
-use gateway::{Unconnected, hlr, mail, smsc};
+use gateway::{Unconnected, hlr, mail, smsc, usage};
 use seal::Keyring;
 use service::app::{App, Site};
 use service::clock::{Clock, SystemClock};
@@ -43,6 +43,8 @@ pub(crate) struct Running {
     pub(crate) app: Arc<App>,
     /// By the name of the port.
     pub(crate) meters: Vec<(&'static str, Arc<Meter>)>,
+    /// Usage that comes by itself, if any does; for whoever does the work.
+    pub(crate) usage: Option<usage::Nats>,
 }
 
 /// What stands behind the ports.
@@ -62,9 +64,13 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
         Some(clock) => Arc::new(clock),
         None => Arc::new(SystemClock),
     };
-    let meters = ["hlr", "sms", "mail"].map(|name| (name, Arc::new(Meter::default())));
-    let [hlr, sms, mail] = meters.each_ref().map(|(_, meter)| Arc::clone(meter));
-    let ports = ports(config, is_worker, &clock, &hlr)?;
+    let meters = ["hlr", "sms", "mail", "usage"].map(|name| (name, Arc::new(Meter::default())));
+    let [hlr, sms, mail, usage] = meters.each_ref().map(|(_, meter)| Arc::clone(meter));
+    let ports = ports(config, is_worker, &clock, [&hlr, &sms, &mail])?;
+    let usage = match config.network.usage {
+        UsageAdapter::Nats if is_worker => Some(usage_feed(config, usage)?),
+        UsageAdapter::Nats | UsageAdapter::None => None,
+    };
     let app = Arc::new(App {
         store,
         hlr: Arc::new(Metered { meter: hlr, port: ports.hlr }),
@@ -84,14 +90,14 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
     if let Some(network) = ports.network {
         tokio::spawn(carry(network, Arc::downgrade(&app)));
     }
-    Ok(Running { app, meters: meters.into() })
+    Ok(Running { app, meters: meters.into(), usage })
 }
 
 fn ports(
     config: &Config,
     is_worker: bool,
     clock: &Arc<dyn Clock>,
-    hlr_meter: &Arc<Meter>,
+    [hlr_meter, sms_meter, mail_meter]: [&Arc<Meter>; 3],
 ) -> Result<Ports, Failure> {
     let wanted = &config.network;
     let network = simulated(config, clock)?;
@@ -110,14 +116,17 @@ fn ports(
     let (sms, ears): (Arc<dyn Sms>, _) = match world(wanted.sms == SmsAdapter::Simulator) {
         Some(network) => (Arc::new(smsc::Simulator(network)), None),
         None if is_worker && wanted.sms == SmsAdapter::Smpp => {
-            let (smpp, ears) = smsc::Smpp::start(Arc::clone(clock), centres(&config.smsc)?);
+            let (smpp, ears) =
+                smsc::Smpp::start(Arc::clone(clock), centres(&config.smsc)?, sms_meter);
             (smpp, Some(ears))
         }
         None => (nothing(), None),
     };
     let mail: Arc<dyn Mail> = match (world(wanted.mail == MailAdapter::Simulator), wanted.mail) {
         (Some(network), _) => Arc::new(mail::Simulator(network)),
-        (None, MailAdapter::Smtp) => Arc::new(mail::Smtp::new(mail_server(&config.mail)?)?),
+        (None, MailAdapter::Smtp) => {
+            Arc::new(mail::Smtp::new(mail_server(&config.mail)?, Arc::clone(mail_meter))?)
+        }
         (None, _) => nothing(),
     };
     Ok(Ports { hlr, sms, ears, mail, network })
@@ -132,6 +141,13 @@ pub(crate) fn provisioning(
     let mut server = config.hss.clone();
     server.password = config::secret(&server.password, server.password_file.as_deref())?;
     Ok(hlr::Http::new(server, Arc::clone(clock), Arc::clone(meter))?)
+}
+
+/// The stream that tells of usage.
+pub(crate) fn usage_feed(config: &Config, meter: Arc<Meter>) -> Result<usage::Nats, Failure> {
+    let mut server = config.nats.clone();
+    server.password = config::secret(&server.password, server.password_file.as_deref())?;
+    Ok(usage::Nats::new(server, meter, crate::cli::out::language())?)
 }
 
 /// The simulated network, if any port is to have it.

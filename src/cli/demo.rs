@@ -50,7 +50,7 @@ impl Demo {
                 .layer(axum::Extension(demo::SANDBOX))
                 .merge(demo::router(&world));
             let (stop, stopped) = watch::channel(false);
-            let worker = spawn_work(app, stopped.clone());
+            let worker = spawn_work(app, None, stopped.clone());
             let network = tokio::spawn(Arc::clone(&world).run(wait(stopped.clone())));
             let server =
                 axum::serve(listener, router).with_graceful_shutdown(wait(stopped)).into_future();

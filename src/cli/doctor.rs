@@ -2,7 +2,7 @@
 //! not.
 
 use crate::cli::{Failure, out, place::Place};
-use crate::config::{Config, HlrAdapter, MailAdapter, SmsAdapter};
+use crate::config::{Config, HlrAdapter, MailAdapter, SmsAdapter, UsageAdapter};
 use crate::wiring;
 use clap::Args;
 use gateway::hlr::osmo;
@@ -57,6 +57,7 @@ impl Doctor {
                 timed("hlr", register(&config)).await,
                 timed("sms", centre(&config)).await,
                 timed("mail", server(&config)).await,
+                timed("usage", feed(&config)).await,
             ];
             for finding in &findings {
                 if is_json {
@@ -134,9 +135,22 @@ async fn server(config: &Config) -> What {
         MailAdapter::Smtp => {}
     }
     let server = wiring::mail_server(&config.mail).map_err(|error| error.to_string());
-    match server.and_then(|server| mail::Smtp::new(server).map_err(|error| error.to_string())) {
+    match server.and_then(|server| {
+        mail::Smtp::new(server, Arc::default()).map_err(|error| error.to_string())
+    }) {
         Err(error) => What::Fails("settings", error),
         Ok(smtp) => of_port(smtp.check().await.map(|()| None)),
+    }
+}
+
+async fn feed(config: &Config) -> What {
+    match config.network.usage {
+        UsageAdapter::None => return What::Off,
+        UsageAdapter::Nats => {}
+    }
+    match wiring::usage_feed(config, Arc::default()) {
+        Err(error) => What::Fails("settings", error.to_string()),
+        Ok(feed) => of_port(feed.check().await.map(|()| None)),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::cli::{Failure, out, place::Place};
 use crate::health::{Health, all_routes, open_routes};
 use crate::wiring;
 use clap::Args;
+use gateway::usage::Nats;
 use service::App;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         super::runtime()?.block_on(async {
             let config = self.place.config()?;
-            let wiring::Running { app, meters } = wiring::open_worker(&config).await?;
+            let wiring::Running { app, meters, usage } = wiring::open_worker(&config).await?;
             let health = Health { app: Arc::clone(&app), meters: meters.into() };
             wiring::first_operator(&app, &config).await?;
             let address = self.listen.unwrap_or(config.site.listen);
@@ -43,7 +44,8 @@ impl Serve {
                 .map_err(|error| format!("cannot listen on {address}: {error}"))?;
             out::line(format_args!("Listening on http://{}", listener.local_addr()?));
             let (stop, stopped) = watch::channel(false);
-            let worker = (!self.no_work).then(|| spawn_work(Arc::clone(&app), stopped.clone()));
+            let worker =
+                (!self.no_work).then(|| spawn_work(Arc::clone(&app), usage, stopped.clone()));
             let router = wiring::router(Arc::clone(&app)).merge(open_routes(health.clone()));
             watch_health(&config.site.health_listen, health).await?;
             let server =
@@ -77,11 +79,11 @@ impl Work {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         super::runtime()?.block_on(async {
             let config = self.place.existing()?;
-            let wiring::Running { app, meters } = wiring::open_worker(&config).await?;
+            let wiring::Running { app, meters, usage } = wiring::open_worker(&config).await?;
             let health = Health { app: Arc::clone(&app), meters: meters.into() };
             watch_health(&config.site.health_listen, health).await?;
             let (stop, stopped) = watch::channel(false);
-            let worker = spawn_work(app, stopped);
+            let worker = spawn_work(app, usage, stopped);
             interrupted().await;
             stop.send_replace(true);
             worker.await?;
@@ -92,9 +94,14 @@ impl Work {
 
 pub(crate) fn spawn_work(
     app: Arc<App>,
+    usage: Option<Nats>,
     stopped: watch::Receiver<bool>,
 ) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(service::work::run_forever(app, wait(stopped)))
+    let feed = usage.map(|usage| usage.run(Arc::clone(&app), wait(stopped.clone())));
+    let work = service::work::run_forever(app, wait(stopped));
+    tokio::spawn(async {
+        futures::join!(work, futures::future::OptionFuture::from(feed));
+    })
 }
 
 /// Ends when `stopped` becomes true or its sender is gone.

@@ -8,6 +8,7 @@ mod backup;
 mod child;
 mod demo;
 mod import;
+mod network;
 mod work;
 mod world;
 

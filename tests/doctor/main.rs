@@ -42,7 +42,8 @@ fn nothing_but_a_database_is_well() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let found = findings(&output);
     let states: Vec<_> = found.iter().map(|f| (&f["port"], &f["state"])).collect();
-    let wanted = [("database", "works"), ("hlr", "off"), ("sms", "off"), ("mail", "off")];
+    let wanted =
+        [("database", "works"), ("hlr", "off"), ("sms", "off"), ("mail", "off"), ("usage", "off")];
     assert_eq!(states.len(), wanted.len(), "{states:?}");
     assert!(states.iter().zip(wanted).all(|((p, s), w)| **p == *w.0 && **s == *w.1), "{states:?}");
 }
@@ -67,13 +68,18 @@ fn what_does_not_work_is_told_with_its_fix_and_without_secrets() {
             .env("BAOHAO_SMSC_PASSWORD", "hush-hush")
             .env("BAOHAO_NETWORK_MAIL", "smtp")
             .env("BAOHAO_MAIL_ADDRESS", &address)
-            .env("BAOHAO_MAIL_PASSWORD", "hush-hush");
+            .env("BAOHAO_MAIL_PASSWORD", "hush-hush")
+            .env("BAOHAO_NETWORK_USAGE", "nats")
+            .env("BAOHAO_NATS_SERVERS", format!("nats://{address}"))
+            .env("BAOHAO_NATS_STREAM", "USAGE")
+            .env("BAOHAO_NATS_USER", "baohao")
+            .env("BAOHAO_NATS_PASSWORD", "hush-hush");
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert_eq!(said.matches(words).count(), 4, "{said}");
+        assert_eq!(said.matches(words).count(), 5, "{said}");
         // A fix under each.
-        assert_eq!(said.lines().filter(|line| line.starts_with("    ")).count(), 4, "{said}");
+        assert_eq!(said.lines().filter(|line| line.starts_with("    ")).count(), 5, "{said}");
         let all = format!("{said}{}", String::from_utf8_lossy(&output.stderr));
         assert!(!all.contains("hush"), "{all}");
     }
@@ -130,4 +136,87 @@ fn a_running_program_says_how_it_is_and_metrics_to_the_operator_alone() {
         assert!(metrics.contains(&line), "{metrics}");
     }
     assert!(get(&pages, "/metrics").starts_with("HTTP/1.0 404"));
+}
+
+/// A server of the usage feed; ends with the test.
+fn feed_server(folder: &Folder) -> Option<(Serving, u16)> {
+    let program = ["nats-server", "/usr/sbin/nats-server"].into_iter().find(|program| {
+        Command::new(program).arg("--version").output().is_ok_and(|ran| ran.status.success())
+    });
+    let Some(program) = program else {
+        assert!(std::env::var_os("CI").is_none(), "the package nats-server is missing");
+        eprintln!("skipped: needs the Debian package nats-server");
+        return None;
+    };
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let store = folder.0.join("stream");
+    let child = Command::new(program)
+        .args(["-a", "127.0.0.1", "-p", &port.to_string(), "-js", "-sd"])
+        .arg(store)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    Some((Serving(child), port))
+}
+
+#[test]
+fn work_takes_in_what_the_feed_brings_and_metrics_and_doctor_tell() {
+    let folder = Folder::new();
+    let Some((_server, port)) = feed_server(&folder) else { return };
+    let mut feed = loop {
+        if let Ok(stream) = TcpStream::connect(("127.0.0.1", port)) {
+            break stream;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    let mut put = |subject: &str, payload: &str| {
+        write!(feed, "PUB {subject} reply {}\r\n{payload}\r\n", payload.len()).unwrap();
+    };
+    // The stream is the operator's; so its owner makes it, in the words of the protocol.
+    put("$JS.API.STREAM.CREATE.USAGE", r#"{"name":"USAGE","subjects":["usage"]}"#);
+    put("usage", "13800138000 called 13900139000 at noon");
+    put("usage", "{\"msisdn\":\"13800138000\",\"kind\":\"mo_call\",\"instant\":1773194400}");
+    let with_feed = |arguments: &[&str]| {
+        let mut command = baohao(&folder, arguments);
+        command
+            .env("BAOHAO_NETWORK_USAGE", "nats")
+            .env("BAOHAO_NATS_SERVERS", format!("nats://127.0.0.1:{port}"))
+            .env("BAOHAO_NATS_STREAM", "USAGE")
+            .env("BAOHAO_NATS_REJECTS_FILE", folder.0.join("rejects.csv"))
+            .env("BAOHAO_SITE_HEALTH_LISTEN", "127.0.0.1:0")
+            .env("BAOHAO_LOG", "debug");
+        command
+    };
+    // The first start makes the database.
+    drop(serve(&folder));
+    let log = std::fs::File::create(folder.0.join("log")).unwrap();
+    let mut child = with_feed(&["work"]).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let _serving = Serving(child);
+    let health = lines.next().unwrap().unwrap().rsplit("http://").next().unwrap().to_owned();
+    let wanted = [
+        "baohao_port_events_total{port=\"usage\",kind=\"message\"} 2",
+        "baohao_port_events_total{port=\"usage\",kind=\"reject\"} 2",
+        "baohao_port_garbage_total{port=\"usage\"} 1",
+    ];
+    let begun = std::time::Instant::now();
+    loop {
+        let said = get(&health, "/metrics");
+        if wanted.iter().all(|line| said.lines().any(|found| found == *line)) {
+            break;
+        }
+        assert!(begun.elapsed().as_secs() < 60, "{said}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let rejects = std::fs::read_to_string(folder.0.join("rejects.csv")).unwrap();
+    assert!(rejects.contains("\n1,1,usage_file.column_missing,"), "{rejects}");
+    assert!(rejects.contains("\n2,1,usage.number_unknown,"), "{rejects}");
+    // The log tells that, and of nobody.
+    let log = std::fs::read_to_string(folder.0.join("log")).unwrap();
+    assert!(log.contains("usage was rejected"), "{log}");
+    assert!(!log.contains("13800138000") && !log.contains("13900139000"), "{log}");
+    let output = with_feed(&["doctor", "--json"]).output().unwrap();
+    let found = findings(&output);
+    let usage = found.iter().find(|finding| finding["port"] == "usage").unwrap();
+    assert_eq!(usage["state"], "works", "{usage}");
 }

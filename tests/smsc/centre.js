@@ -9,13 +9,17 @@
 //   cut      numbers of submissions that are taken, but the connection ends before the answer
 //   drop     numbers of submissions at which the connection ends before they are taken
 //   fail     receipts say UNDELIV
+//   quiet    of single messages nothing is said: for measurements
 'use strict';
 const path = require('path');
 const smpp = require(path.join(process.env.SMSC_MODULES, 'smpp'));
 const readline = require('readline');
 
 const options = JSON.parse(process.env.CENTRE_OPTIONS || '{}');
-const say = (what) => process.stdout.write(JSON.stringify(what) + '\n');
+const say = (what) => {
+  if (options.quiet && !what.listening && !what.bound) return;
+  process.stdout.write(JSON.stringify(what) + '\n');
+};
 const sessions = new Set();
 const throttled = new Set();
 let submissions = 0;

@@ -5,6 +5,7 @@
 //! | `service::port::Hlr` | [`hlr::Simulator`] | [`hlr::Osmo`], [`hlr::Http`] |
 //! | `service::port::Sms` | [`smsc::Simulator`] | [`smsc::Smpp`] |
 //! | `service::port::Mail` | [`mail::Simulator`] | [`mail::Smtp`] |
+//! | `service::ingest` | the handset of the demo | [`usage::Nats`] |
 //!
 //! The simulators are views of one [`network::Network`]: the world outside the process, which
 //! remembers what it was told, misbehaves on demand ([`network::Fault`]) and survives a restart. It
@@ -19,5 +20,6 @@ pub mod network;
 pub mod smsc;
 mod tls;
 mod unconnected;
+pub mod usage;
 
 pub use unconnected::Unconnected;

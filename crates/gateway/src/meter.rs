@@ -22,9 +22,70 @@ const BUCKETS_MICROS: [u64; 10] =
 /// How a call can fail, as it is named in metrics.
 const FAILURES: [&str; 4] = ["unreachable", "rejected", "not_sent", "throttled"];
 
+/// What else happens at ports, besides calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A part of a text was taken by the message centre.
+    Taken,
+    /// One was refused.
+    Refused,
+    /// The centre asked to slow down.
+    Throttled,
+    /// A part was handed over without an answer.
+    InDoubt,
+    /// A connection was lost.
+    Disconnect,
+    /// A connection did not come up.
+    NotConnected,
+    /// A receipt that says: delivered.
+    Delivered,
+    /// A receipt that says: never will be.
+    Undeliverable,
+    /// A receipt that says: its time is over.
+    Expired,
+    /// A receipt that says: nobody knows.
+    Unknown,
+    /// A text from a phone was stored.
+    Text,
+    /// The centre must tell something again: we were too busy or the database was away.
+    PutOff,
+    /// A message of the usage feed was committed.
+    UsageMessages,
+    /// One came again that was committed before, and was left out.
+    UsageRepeats,
+    /// A row of usage was taken in.
+    UsageRows,
+    /// A row of usage, or a whole message, was rejected.
+    UsageRejects,
+}
+
+impl Event {
+    /// Each with its port and its name in metrics, in the order of the variants.
+    const NAMES: [(&str, &str); 16] = [
+        ("sms", "taken"),
+        ("sms", "refused"),
+        ("sms", "throttled"),
+        ("sms", "in_doubt"),
+        ("sms", "disconnect"),
+        ("sms", "not_connected"),
+        ("sms", "receipt_delivered"),
+        ("sms", "receipt_undeliverable"),
+        ("sms", "receipt_expired"),
+        ("sms", "receipt_unknown"),
+        ("sms", "text"),
+        ("sms", "put_off"),
+        ("usage", "message"),
+        ("usage", "repeat"),
+        ("usage", "row"),
+        ("usage", "reject"),
+    ];
+}
+
 /// Counts what happens at one port.
 #[derive(Debug, Default)]
 pub struct Meter {
+    events: [AtomicU64; Event::NAMES.len()],
+    waiting: AtomicU64,
     calls: AtomicU64,
     failures: [AtomicU64; FAILURES.len()],
     garbage: AtomicU64,
@@ -55,6 +116,38 @@ impl Meter {
     /// Units that made no sense.
     pub fn garbage_count(&self) -> u64 {
         get(&self.garbage)
+    }
+
+    /// Connections that came up.
+    pub fn connects_count(&self) -> u64 {
+        get(&self.connects)
+    }
+
+    /// It happened so many times more.
+    pub fn count(&self, event: Event, times: usize) {
+        if let Some(counter) = self.events.get(event as usize) {
+            counter.fetch_add(times as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// How often it happened.
+    pub fn count_of(&self, event: Event) -> u64 {
+        self.events.get(event as usize).map_or(0, get)
+    }
+
+    /// How much waits at the other side, as it says.
+    pub fn waiting(&self, count: u64) {
+        self.waiting.store(count, Ordering::Relaxed);
+    }
+
+    /// Something that is no call went well and took so long.
+    pub fn took(&self, took: Duration) {
+        self.note(took, None);
+    }
+
+    /// Something that is no call failed.
+    pub fn failed(&self, error: &PortError) {
+        self.note(Duration::ZERO, Some(error));
     }
 
     async fn watch<T>(
@@ -94,6 +187,14 @@ impl Meter {
         };
         line("garbage_total", "", get(&self.garbage));
         line("connects_total", "", get(&self.connects));
+        for ((of, kind), counter) in Event::NAMES.iter().zip(&self.events) {
+            if *of == port {
+                line("events_total", &format!(",kind=\"{kind}\""), get(counter));
+            }
+        }
+        if port == "usage" {
+            line("waiting", "", get(&self.waiting));
+        }
         for (kind, counter) in FAILURES.iter().zip(&self.failures) {
             line("failures_total", &format!(",kind=\"{kind}\""), get(counter));
         }
@@ -114,7 +215,9 @@ impl Meter {
     pub const TYPES: &str = "# TYPE baohao_port_call_seconds histogram\n\
         # TYPE baohao_port_failures_total counter\n\
         # TYPE baohao_port_garbage_total counter\n\
-        # TYPE baohao_port_connects_total counter\n";
+        # TYPE baohao_port_connects_total counter\n\
+        # TYPE baohao_port_events_total counter\n\
+        # TYPE baohao_port_waiting gauge\n";
 }
 
 /// A port whose calls are counted.
@@ -204,8 +307,10 @@ mod tests {
         meter.note(millis(3), Some(&PortError::Throttled));
         meter.note(millis(60_000), Some(&PortError::Unreachable("x".into())));
         meter.garbage();
+        meter.count(Event::UsageRejects, 3);
         let mut text = Meter::TYPES.to_owned();
         meter.write("hlr", &mut text);
+        meter.write("usage", &mut text);
         for line in [
             "baohao_port_call_seconds_bucket{port=\"hlr\",le=\"0.0005\"} 1",
             "baohao_port_call_seconds_bucket{port=\"hlr\",le=\"0.005\"} 2",
@@ -217,8 +322,11 @@ mod tests {
             "baohao_port_failures_total{port=\"hlr\",kind=\"unreachable\"} 1",
             "baohao_port_failures_total{port=\"hlr\",kind=\"rejected\"} 0",
             "baohao_port_garbage_total{port=\"hlr\"} 1",
+            "baohao_port_events_total{port=\"usage\",kind=\"reject\"} 3",
+            "baohao_port_events_total{port=\"usage\",kind=\"row\"} 0",
         ] {
             assert!(text.lines().any(|found| found == line), "no {line} in\n{text}");
         }
+        assert!(!text.contains("events_total{port=\"hlr\""), "{text}");
     }
 }

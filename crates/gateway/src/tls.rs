@@ -27,7 +27,8 @@ pub(crate) async fn encrypt(
     Ok(Box::new(TlsConnector::from(Arc::new(config(ca_file)?)).connect(name, tcp).await?))
 }
 
-fn config(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
+/// How connections are encrypted; `ca_file` as in [`encrypt`].
+pub(crate) fn config(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
     let mut roots = RootCertStore::empty();
     match ca_file {
         Some(path) => {

@@ -6,6 +6,7 @@ use domain::id::OperatorId;
 use domain::msisdn::Msisdn;
 use domain::notice::{Channel, Template};
 use domain::time::At;
+use gateway::meter::{Event, Meter};
 use gateway::smsc::smpp::{Centre, Joining, Smpp, hear};
 use jiff::civil::date;
 use serde_json::{Value, json};
@@ -159,7 +160,7 @@ impl Peer {
 struct World {
     test: TestApp,
     app: Arc<App>,
-    smpp: Arc<Smpp>,
+    meter: Arc<Meter>,
 }
 
 fn centre(peer: &Peer) -> Centre {
@@ -175,12 +176,13 @@ fn centre(peer: &Peer) -> Centre {
 
 async fn world(db: Fresh, centres: Vec<Centre>) -> World {
     let test = TestApp::on(db).await;
-    let (smpp, ears) = Smpp::start(test.app.clock.clone(), centres);
+    let meter = Arc::new(Meter::default());
+    let (smpp, ears) = Smpp::start(test.app.clock.clone(), centres, &meter);
     let app = Arc::new(App {
         store: test.store.clone(),
         clock: test.app.clock.clone(),
         hlr: test.app.hlr.clone(),
-        sms: smpp.clone(),
+        sms: smpp,
         mail: test.app.mail.clone(),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
@@ -188,7 +190,7 @@ async fn world(db: Fresh, centres: Vec<Centre>) -> World {
     });
     tokio::spawn(hear(ears, Arc::downgrade(&app)));
     test.operator(1).await;
-    World { test, app, smpp }
+    World { test, app, meter }
 }
 
 fn number(place: u64) -> Msisdn {
@@ -307,7 +309,7 @@ async fn another_make_of_centre_is_understood_too() {
     while world.states(0..COUNT).await.contains_key("queued") {
         world.run().await;
     }
-    let taken = usize::try_from(world.smpp.counters().all()[0].1).unwrap();
+    let taken = usize::try_from(world.meter.count_of(Event::Taken)).unwrap();
     while peer.count("submit") < taken || peer.count("receipted") < taken {
         peer.next().await;
     }
@@ -436,7 +438,7 @@ async fn the_second_centre_takes_over_and_garbage_harms_nobody() {
     second.tell(json!({"raw": "00000014000000050000000000000002deadbeef"})).await;
     second.tell(json!({"from": "8613800138009", "text": "?"})).await;
     second.until("taken").await;
-    assert!(world.smpp.counters().all()[9].1 >= 2);
+    assert!(world.meter.garbage_count() >= 2);
     world.stage(0..8).await;
     while world.states(0..8).await.contains_key("queued") {
         world.run().await;

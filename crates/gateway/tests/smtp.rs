@@ -97,7 +97,7 @@ fn mail(to: &str) -> OutgoingMail {
 #[tokio::test]
 async fn a_message_is_encrypted_signed_in_and_has_text_page_and_calendar() {
     let Some(mut peer) = Peer::start().await else { return };
-    let smtp = Smtp::new(peer.server()).unwrap();
+    let smtp = Smtp::new(peer.server(), Arc::default()).unwrap();
     smtp.check().await.unwrap();
     assert_eq!(smtp.submit(&mail("someone@example.org")).await.unwrap(), "ntc_7.email");
     let got = peer.until("mail").await;
@@ -111,7 +111,7 @@ async fn a_message_is_encrypted_signed_in_and_has_text_page_and_calendar() {
 #[tokio::test]
 async fn refusals_are_final_and_delays_are_not() {
     let Some(peer) = Peer::start().await else { return };
-    let smtp = Smtp::new(peer.server()).unwrap();
+    let smtp = Smtp::new(peer.server(), Arc::default()).unwrap();
     let refused = smtp.submit(&mail("refused@example.org")).await.unwrap_err();
     // The server repeated the address; we do not.
     assert_eq!(refused, PortError::Rejected("status 550".into()));
@@ -131,10 +131,15 @@ async fn refusals_are_final_and_delays_are_not() {
 async fn nothing_is_said_to_a_server_that_is_not_trusted() {
     let Some(mut peer) = Peer::start().await else { return };
     let stranger = Server { ca_file: None, ..peer.server() };
-    let refused = Smtp::new(stranger).unwrap().submit(&mail("a@example.org")).await.unwrap_err();
+    let refused = Smtp::new(stranger, Arc::default())
+        .unwrap()
+        .submit(&mail("a@example.org"))
+        .await
+        .unwrap_err();
     assert!(matches!(refused, PortError::NotSent(_)), "{refused:?}");
     let wrong = Server { password: "wrong".into(), ..peer.server() };
-    let refused = Smtp::new(wrong).unwrap().submit(&mail("a@example.org")).await.unwrap_err();
+    let refused =
+        Smtp::new(wrong, Arc::default()).unwrap().submit(&mail("a@example.org")).await.unwrap_err();
     assert_eq!(refused, PortError::NotSent("sign in: status 535".into()));
     assert_eq!(peer.until("signed_in").await["signed_in"], false);
 }
@@ -148,7 +153,7 @@ async fn a_keep_alive_notice_comes_by_e_mail_with_its_date_for_the_calendar() {
         clock: test.app.clock.clone(),
         hlr: test.app.hlr.clone(),
         sms: test.app.sms.clone(),
-        mail: Arc::new(Smtp::new(peer.server()).unwrap()),
+        mail: Arc::new(Smtp::new(peer.server(), Arc::default()).unwrap()),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: test.app.limits,

@@ -7,9 +7,12 @@
 //! to it; and it reads confirmed records again, after seconds first and then at longer and longer
 //! intervals, because a late answer may still undo what was confirmed.
 
+mod drift;
 mod odd;
 
+pub use drift::{Drifted, Drifts, drifts};
 pub use odd::{Odd, odd};
+pub use store::number::provision::Drift;
 
 use crate::app::App;
 use crate::error::Error;
@@ -21,7 +24,7 @@ use domain::number::{Service, ServiceProfile};
 use futures::StreamExt;
 use std::future::Future;
 use std::time::Duration;
-use store::number::provision::{self, Drift, Provision, ProvisionStep};
+use store::number::provision::{self, Provision, ProvisionStep};
 use store::number::sim_key;
 use store::{AuditEntry, Batch, ClaimedJob, CommitError, Job};
 

@@ -44,6 +44,8 @@ const ANSWERS_MILLIS: i64 = 60_000;
 pub enum Next {
     /// Done.
     Done,
+    /// Done, and the handler committed the job's end with what it did ([`ClaimedJob::done`]).
+    Ended,
     /// Not yet: run again at this instant. Does not count as a failure.
     At(At),
 }
@@ -83,7 +85,7 @@ pub fn handlers() -> &'static [Handler] {
     &[
         Handler {
             kind: "notice.deliver",
-            run: |app, job| Box::pin(async { notice::deliver(app, &payload(job)?).await }),
+            run: |app, job| Box::pin(async { notice::deliver(app, &payload(job)?, job).await }),
         },
         Handler {
             kind: "notice.settle",
@@ -326,6 +328,7 @@ async fn run_one(app: &App, job: ClaimedJob) -> Result<Outcome, Error> {
     };
     let mut batch = Batch::new(app.now());
     let outcome = match ran {
+        Ok(Next::Ended) => return Ok(Outcome::Done),
         Ok(Next::Done) => {
             job.done(&mut batch);
             Outcome::Done

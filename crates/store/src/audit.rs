@@ -262,5 +262,19 @@ pub async fn of_subject(
     rows.iter().map(stored).collect()
 }
 
+/// The newest entries about each of several subjects, in the order asked for.
+pub async fn of_subjects(
+    db: &Db,
+    operator_id: OperatorId,
+    subjects: &[String],
+    count: i64,
+) -> Result<Vec<Vec<StoredEntry>>, Error> {
+    let query = |subject: &String| {
+        (&OF_SUBJECT, params![bucket::of(subject), subject.as_str(), operator_id, count])
+    };
+    let answers = db.query_many(subjects.iter().map(query).collect()).await?;
+    answers.iter().map(|rows| rows.iter().map(stored).collect()).collect()
+}
+
 #[cfg(test)]
 pub(crate) mod tests;

@@ -312,6 +312,21 @@ pub async fn attempts(db: &Db, notice: &Notice) -> Result<Vec<Attempt>, Error> {
     Ok(attempts)
 }
 
+/// One notice and its attempts, in the order of their channels.
+pub async fn load_with_attempts(
+    db: &Db,
+    bucket: i64,
+    id: NoticeId,
+) -> Result<Option<(Notice, Vec<Attempt>)>, Error> {
+    let queries = vec![(&LOAD, params![bucket, id]), (&ATTEMPTS, params![bucket, id])];
+    let answers = db.query_many(queries).await?;
+    let [notices, attempts] = answers.as_slice() else { return Ok(None) };
+    let Some(notice) = notices.first().map(notice_of).transpose()? else { return Ok(None) };
+    let mut attempts = attempts.iter().map(attempt_of).collect::<Result<Vec<_>, _>>()?;
+    attempts.sort_by_key(|attempt| attempt.channel);
+    Ok(Some((notice, attempts)))
+}
+
 /// One warning and how far each of its attempts got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
@@ -445,6 +460,17 @@ pub async fn receipts(
 ) -> Result<Vec<(String, At, Option<[u8; 16]>)>, Error> {
     let rows = db.query(&RECEIPTS, params![bucket::of(message_id), message_id]).await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
+}
+
+/// The receipts stored under each of several ids, in the order asked for.
+pub async fn receipts_of(
+    db: &Db,
+    message_ids: &[String],
+) -> Result<Vec<Vec<(String, At, Option<[u8; 16]>)>>, Error> {
+    let query = |id: &String| (&RECEIPTS, params![bucket::of(id), id.as_str()]);
+    let answers = db.query_many(message_ids.iter().map(query).collect()).await?;
+    let receipt = |row: &Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    answers.iter().map(|rows| rows.iter().map(receipt).collect()).collect()
 }
 
 /// How many receipts since `since` say that something unknown arrived at this phone.

@@ -62,6 +62,8 @@ actions! {
     SeeNumber "number.see" for [Clerk Lead Agent] scope Some("numbers:read");
     /// See what was sent about a number, by which channel, and what came back; addresses masked.
     SeeNotices "notice.see" for [Lead Agent] scope None;
+    /// See what was found changed in the network's register behind our back: numbers, no persons.
+    SeeDrift "network.see" for [Administrator] scope None;
     /// Bring numbers and SIMs into stock, reserve, allocate.
     StockNumber "number.stock" for [Administrator] scope Some("numbers:write");
     /// Pause, resume, report loss, replace a SIM, transfer, close, recover for a holder.

@@ -3,6 +3,7 @@
 //! What was said is exact: a connection that fails before the message is handed over is "not sent";
 //! 4xx is "later", 5xx is "refused"; only a connection lost after that is in doubt.
 
+use crate::meter::Meter;
 use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::header::ContentType;
@@ -15,6 +16,7 @@ use lettre::transport::smtp::{Error, extension::ClientId};
 use service::port::{Later, Mail, OutgoingMail, PortError};
 use std::fmt::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// No step of a submission takes longer.
@@ -87,6 +89,7 @@ pub struct Smtp {
     from: Mailbox,
     hello: ClientId,
     tls: Option<TlsParameters>,
+    meter: Arc<Meter>,
 }
 
 impl fmt::Debug for Smtp {
@@ -96,8 +99,8 @@ impl fmt::Debug for Smtp {
 }
 
 impl Smtp {
-    /// Checks the settings; connects to nobody yet.
-    pub fn new(server: Server) -> Result<Self, BadServer> {
+    /// Checks the settings; connects to nobody yet. What happens is counted by `meter`.
+    pub fn new(server: Server, meter: Arc<Meter>) -> Result<Self, BadServer> {
         let bad = |what: &str, error: &dyn fmt::Display| BadServer(format!("{what}: {error}"));
         let from: Mailbox = server.from.parse().map_err(|error| bad("mail.from", &error))?;
         let (host, port) = server.address.rsplit_once(':').unwrap_or(("", ""));
@@ -112,7 +115,7 @@ impl Smtp {
             }
         };
         let hello = ClientId::Domain(from.email.domain().to_owned());
-        Ok(Self { server, host, from, hello, tls })
+        Ok(Self { server, host, from, hello, tls, meter })
     }
 
     /// Connects, encrypts and signs in, then goes: whether the server would take a message.
@@ -131,17 +134,18 @@ impl Smtp {
             wrapped,
             None,
         );
-        let mut connection = connected.await.map_err(|error| not_sent("connect", &error))?;
+        let mut connection = connected.await.map_err(|error| self.not_sent("connect", &error))?;
+        self.meter.connected();
         if self.server.security == Security::Starttls {
             let tls = self.tls.clone().ok_or_else(|| PortError::NotSent("no TLS".into()))?;
             let encrypted = connection.starttls(tls, &self.hello).await;
-            encrypted.map_err(|error| not_sent("encrypt", &error))?;
+            encrypted.map_err(|error| self.not_sent("encrypt", &error))?;
         }
         if !self.server.user.is_empty() {
             let Server { user, password, .. } = &self.server;
             let credentials = Credentials::new(user.clone(), password.clone());
             let signed = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
-            signed.map_err(|error| not_sent("sign in", &error))?;
+            signed.map_err(|error| self.not_sent("sign in", &error))?;
         }
         Ok(connection)
     }
@@ -163,6 +167,9 @@ impl Smtp {
         };
         // What it says to a goodbye changes nothing.
         drop(tokio::time::timeout(Duration::from_secs(1), connection.quit()).await);
+        if let Err(error) = &answer {
+            self.look_at(error);
+        }
         match answer {
             Ok(_) => Ok(mail.notice_id.clone()),
             Err(error) if error.is_permanent() => Err(PortError::Rejected(status(&error))),
@@ -170,6 +177,18 @@ impl Smtp {
             // The server never saw it.
             Err(error) if error.is_client() => Err(PortError::Rejected("cannot be written".into())),
             Err(_) => Err(PortError::Unreachable(format!("no answer from {}", self.host))),
+        }
+    }
+
+    /// What failed, without a word of the server's: it may repeat an address.
+    fn not_sent(&self, step: &str, error: &Error) -> PortError {
+        self.look_at(error);
+        PortError::NotSent(format!("{step}: {}", status(error)))
+    }
+
+    fn look_at(&self, error: &Error) {
+        if error.is_response() {
+            self.meter.garbage();
         }
     }
 
@@ -219,11 +238,6 @@ fn tls_of(server: &Server, host: &str) -> Result<TlsParameters, String> {
         builder = builder.add_root_certificate(certificate);
     }
     builder.build().map_err(|error| error.to_string())
-}
-
-/// What failed, without a word of the server's: it may repeat an address.
-fn not_sent(step: &str, error: &Error) -> PortError {
-    PortError::NotSent(format!("{step}: {}", status(error)))
 }
 
 fn status(error: &Error) -> String {
@@ -297,7 +311,7 @@ mod tests {
 
     #[test]
     fn settings_that_cannot_work_are_named() {
-        let bad = |server: Server| Smtp::new(server).unwrap_err().to_string();
+        let bad = |server: Server| Smtp::new(server, Arc::default()).unwrap_err().to_string();
         assert!(
             bad(Server { from: "nobody".into(), ..Server::default() }).starts_with("mail.from")
         );

@@ -11,11 +11,13 @@ mod chunk;
 mod fault;
 mod instant;
 mod parse;
+mod piece;
 mod plain;
 mod rejects;
 mod row;
 
 pub use fault::{FileRefusal, RowFault};
+pub use piece::take_in_piece;
 pub use rejects::{Reject, RejectFile, Rejects};
 
 use crate::app::App;

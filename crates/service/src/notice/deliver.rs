@@ -10,8 +10,8 @@ use domain::notice::Channel;
 use domain::notice::fallback::{self, Outcome};
 use domain::time::{At, DAY_MILLIS};
 use seal::Place;
-use store::Batch;
 use store::notice::{Attempt, Message, Notice, State};
+use store::{Batch, ClaimedJob};
 
 /// Between two tries of one submission that was not taken.
 const RETRY_MILLIS: i64 = 20_000;
@@ -26,7 +26,7 @@ const DOUBT_MILLIS: i64 = 10 * 60_000;
 const BOUNCE_MILLIS: i64 = DAY_MILLIS;
 
 /// The job `notice.deliver`: submits one attempt. Safe to repeat, also after a crash.
-pub async fn deliver(app: &App, key: &AttemptKey) -> Result<Next, Error> {
+pub async fn deliver(app: &App, key: &AttemptKey, job: &ClaimedJob) -> Result<Next, Error> {
     let Some((notice, attempt)) = load(app, key).await? else { return Ok(Next::Done) };
     let is_in_doubt = attempt.state == State::Submitting;
     if !(is_in_doubt || attempt.state == State::Queued) {
@@ -61,7 +61,7 @@ pub async fn deliver(app: &App, key: &AttemptKey) -> Result<Next, Error> {
     };
     let to_index = super::reach::phone_index(app, &plain.0);
     let answer = submit(app, (key, &notice.lang), plain, deadline).await;
-    conclude(app, &notice, attempt, answer, to_index).await
+    conclude(app, job, &notice, attempt, (answer, to_index)).await
 }
 
 /// The job `notice.settle`: nothing was heard of a submitted attempt in time.
@@ -172,10 +172,8 @@ pub(super) const fn outcome_of(state: State) -> Option<Outcome> {
 
 pub(super) async fn load(app: &App, key: &AttemptKey) -> Result<Option<(Notice, Attempt)>, Error> {
     let db = &app.store.db;
-    let Some(notice) = store::notice::load(db, key.bucket, key.notice_id).await? else {
-        return Ok(None);
-    };
-    let attempts = store::notice::attempts(db, &notice).await?;
+    let found = store::notice::load_with_attempts(db, key.bucket, key.notice_id).await?;
+    let Some((notice, attempts)) = found else { return Ok(None) };
     let attempt = attempts.into_iter().find(|attempt| attempt.channel == key.channel);
     Ok(attempt.map(|attempt| (notice, attempt)))
 }
@@ -240,10 +238,10 @@ async fn submit(
 
 async fn conclude(
     app: &App,
+    job: &ClaimedJob,
     notice: &Notice,
     mut attempt: Attempt,
-    answer: Result<Vec<String>, PortError>,
-    to_index: Option<[u8; 16]>,
+    (answer, to_index): (Result<Vec<String>, PortError>, Option<[u8; 16]>),
 ) -> Result<Next, Error> {
     let now = app.now();
     match answer {
@@ -263,12 +261,18 @@ async fn conclude(
                 "notice.settle",
                 settles_at(&attempt),
             );
+            // The job ends with what it did: one commit less for each text.
+            job.done(&mut batch);
             app.store.db.commit(batch).await?;
-            // A receipt may have been faster than the answer.
+            // A receipt may have been faster than the answer. If it cannot be looked at now, the
+            // job that settles does so.
             for message_id in &message_ids {
-                super::receipt::apply_early(app, message_id, &message_ids, &message).await?;
+                let early = super::receipt::apply_early(app, message_id, &message_ids, &message);
+                if let Err(error) = early.await {
+                    tracing::warn!(error = %error.with_causes(), "an early receipt waits");
+                }
             }
-            Ok(Next::Done)
+            Ok(Next::Ended)
         }
         Err(PortError::Rejected(reason)) => {
             tracing::info!(notice = %notice.id, channel = attempt.channel.key(), "refused");

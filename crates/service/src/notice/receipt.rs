@@ -116,21 +116,19 @@ pub(super) async fn apply_early(
     all_ids: &[String],
     message: &Message,
 ) -> Result<(), Error> {
-    for spelling in app.sms.spellings(message_id) {
-        // What may be this part in hex can be another part in decimal.
-        if spelling != message_id && all_ids.contains(&spelling) {
-            continue;
-        }
-        for key in keys_of(&spelling, message.to_index) {
-            for (status, said_at, from_index) in
-                store::notice::receipts(&app.store.db, &key).await?
-            {
-                let Some(status) = Status::from_key(&status) else { continue };
-                let (message_id, status_key) = (key.as_str(), status.key());
-                let receipt =
-                    Receipt { message_id, status: status_key, said_at, is_known: true, from_index };
-                apply(app, message, status, &receipt).await?;
-            }
+    // What may be this part in hex can be another part in decimal.
+    let is_ours = |spelling: &String| spelling == message_id || !all_ids.contains(spelling);
+    let spellings = app.sms.spellings(message_id).into_iter().filter(is_ours);
+    let keys: Vec<String> =
+        spellings.flat_map(|spelling| keys_of(&spelling, message.to_index)).collect();
+    let found = store::notice::receipts_of(&app.store.db, &keys).await?;
+    for (key, receipts) in keys.iter().zip(found) {
+        for (status, said_at, from_index) in receipts {
+            let Some(status) = Status::from_key(&status) else { continue };
+            let (message_id, status_key) = (key.as_str(), status.key());
+            let receipt =
+                Receipt { message_id, status: status_key, said_at, is_known: true, from_index };
+            apply(app, message, status, &receipt).await?;
         }
     }
     Ok(())

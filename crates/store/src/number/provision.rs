@@ -14,7 +14,7 @@ use domain::time::At;
 
 pub(crate) const ALL: &[&Statement] = &[
     &WANT, &ANNOUNCE, &OF_NUMBER, &ADVANCE, &CONFIRM, &REMOVE, &RETRY, &CHECKS, &HURRY, &DRIFT,
-    &AGAIN, &ODD,
+    &AGAIN, &ODD, &DRIFTED,
 ];
 
 const WANT: Statement = Statement::new(
@@ -86,6 +86,14 @@ const ODD: Statement = Statement::new(
         application_id, operator_id, lean, applied, drift_count, drift_at, drift, msisdn \
      from provision where operator_id = $1 and msisdn > $2 \
         and (tries > 0 or drift_at is not null or applied <> profile) order by msisdn limit $3",
+);
+
+const DRIFTED: Statement = Statement::new(
+    "provision.drifted",
+    "select imsi, profile, step, version, wanted_at, confirmed_at, check_at, tries, last_error, \
+        application_id, operator_id, lean, applied, drift_count, drift_at, drift, msisdn \
+     from provision where operator_id = $1 and drift_at is not null \
+     order by drift_at desc, msisdn, imsi limit $2 offset $3",
 );
 
 /// How far a record got. The steps are repeated as a whole when anything went wrong.
@@ -229,6 +237,18 @@ pub async fn odd(
     count: i64,
 ) -> Result<Vec<Provision>, Error> {
     let rows = db.query(&ODD, params![operator_id, after, count]).await?;
+    rows.iter().map(of_row).collect()
+}
+
+/// The SIMs of an operator whose record was changed behind our back at some time, the newest change
+/// first: `count` of them after the first `skipped`.
+pub async fn drifted(
+    db: &Db,
+    operator_id: OperatorId,
+    skipped: i64,
+    count: i64,
+) -> Result<Vec<Provision>, Error> {
+    let rows = db.query(&DRIFTED, params![operator_id, count, skipped]).await?;
     rows.iter().map(of_row).collect()
 }
 

@@ -4,6 +4,7 @@
 
 mod board;
 mod case;
+mod drift;
 mod form;
 mod handle;
 mod home;
@@ -75,6 +76,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/desk/case/{id}/undo", post(handle::undo))
         .route("/desk/case/{id}/give", post(board::give))
         .route("/desk/board", get(board::page))
+        .route("/desk/network", get(drift::page))
         .route("/desk/notices", get(notices::page).post(notices::show))
         .route("/desk/sign-in", get(sign_in::page).post(sign_in::submit))
         .route("/desk/sign-out", post(sign_in::sign_out))

@@ -74,6 +74,9 @@ fn bar(shell: &Shell, session: &Session) -> StaffBar {
     if may(Action::SeeNotices) {
         links.push((t.desk_notices_title().to_owned(), "/desk/notices".to_owned()));
     }
+    if may(Action::SeeDrift) {
+        links.push((t.desk_drift_title().to_owned(), "/desk/network".to_owned()));
+    }
     let until = shell.when(session.ends_at).time();
     StaffBar {
         name: t.desk_signed_in(session.name.expose(), until),

@@ -324,8 +324,21 @@ fn digits(text: &str) -> Result<(), PortError> {
     if is_number { Ok(()) } else { Err(PortError::Rejected("not a number".to_owned())) }
 }
 
-/// What the register said against it, without numbers of people.
+/// What osmo-hlr may say no with that is of use to a reader and of nobody.
+const REASONS: [&str; 9] = [
+    "No subscriber for",
+    "No such subscriber",
+    "Subscriber already exists",
+    "Cannot update",
+    "Cannot create",
+    "Update MSISDN failed",
+    "Command not found",
+    "Unknown command",
+    "Invalid value",
+];
+
+/// The register says no. Its words may repeat a number, or be anything at all: known ones are told.
 fn refused(reason: &str) -> PortError {
-    let is_open = |c: char| !c.is_ascii_digit() && !c.is_control();
-    PortError::Rejected(reason.chars().filter(|c| is_open(*c)).take(120).collect())
+    let known = REASONS.into_iter().find(|known| reason.contains(known));
+    PortError::Rejected(known.unwrap_or("for a reason of the register's own").to_owned())
 }

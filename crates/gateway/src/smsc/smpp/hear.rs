@@ -5,10 +5,10 @@ use super::pdu;
 use super::receipt;
 use super::session::Heard;
 use super::text;
-use super::{Counters, add};
+use crate::meter::{Event, Meter};
 use domain::time::At;
 use service::command::{IncomingPart, IncomingText, incoming, incoming_part};
-use service::notice::{self, ReceiptHeard};
+use service::notice::{self, ReceiptHeard, Status};
 use service::{App, Error};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,13 +26,13 @@ type Votes = [AtomicU64; 3];
 #[derive(Debug)]
 pub struct Ears {
     heard: mpsc::Receiver<Heard>,
-    counters: Arc<Counters>,
+    meter: Arc<Meter>,
     votes: HashMap<String, Arc<Votes>>,
 }
 
 impl Ears {
-    pub(super) fn new(heard: mpsc::Receiver<Heard>, counters: Arc<Counters>) -> Self {
-        Self { heard, counters, votes: HashMap::new() }
+    pub(super) fn new(heard: mpsc::Receiver<Heard>, meter: Arc<Meter>) -> Self {
+        Self { heard, meter, votes: HashMap::new() }
     }
 }
 
@@ -45,14 +45,14 @@ pub async fn hear(mut ears: Ears, app: Weak<App>) {
             running.join_next().await;
         }
         while running.try_join_next().is_some() {}
-        let counters = Arc::clone(&ears.counters);
+        let meter = Arc::clone(&ears.meter);
         let votes = Arc::clone(ears.votes.entry(heard.centre.name.clone()).or_default());
         running.spawn(async move {
-            let stored = store(&app, &heard, &counters, &votes).await;
+            let stored = store(&app, &heard, &meter, &votes).await;
             match stored {
                 Ok(()) => heard.answer(pdu::OK),
                 Err(error) => {
-                    add(&counters.put_off);
+                    meter.count(Event::PutOff, 1);
                     tracing::error!(error = %error.with_causes(), "not stored, to be told again");
                     heard.answer(pdu::TRY_AGAIN);
                 }
@@ -62,14 +62,14 @@ pub async fn hear(mut ears: Ears, app: Weak<App>) {
     while running.join_next().await.is_some() {}
 }
 
-async fn store(app: &App, heard: &Heard, counters: &Counters, votes: &Votes) -> Result<(), Error> {
+async fn store(app: &App, heard: &Heard, meter: &Meter, votes: &Votes) -> Result<(), Error> {
     let now = app.now();
     if !receipt::is_from_centre(&heard.message) {
-        add(&counters.texts);
+        meter.count(Event::Text, 1);
         return text_from_phone(app, heard, now).await;
     }
     let Some(read) = receipt::read(&heard.message) else {
-        add(&counters.garbage);
+        meter.garbage();
         return Ok(());
     };
     let Some(status) = read.status else { return Ok(()) };
@@ -88,8 +88,17 @@ async fn store(app: &App, heard: &Heard, counters: &Counters, votes: &Votes) -> 
     if let Some(vote) = known.and_then(|at| forms.get(at)).and_then(|form| votes.get(*form)) {
         vote.fetch_add(1, Ordering::Relaxed);
     }
-    add(&counters.receipts);
+    meter.count(event_of(status), 1);
     Ok(())
+}
+
+const fn event_of(status: Status) -> Event {
+    match status {
+        Status::Delivered => Event::Delivered,
+        Status::Undeliverable => Event::Undeliverable,
+        Status::Expired => Event::Expired,
+        Status::Unknown => Event::Unknown,
+    }
 }
 
 /// The ids that may be meant, the spelling that was right most often first; and each one's form.

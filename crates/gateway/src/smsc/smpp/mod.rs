@@ -16,13 +16,14 @@ pub use hear::{Ears, hear};
 pub use settings::Centre;
 pub use text::Joining;
 
+use crate::meter::Meter;
 use domain::time::At;
 use pdu::{Address, Message};
 use service::clock::Clock;
 use service::port::{Later, OutgoingSms, PortError, Sms};
 use session::{NotTaken, Session, Submit};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
 use text::{Part, parts};
 use tokio::sync::{mpsc, oneshot};
@@ -41,54 +42,6 @@ const HEARD_MAX: usize = 4096;
 /// Validity beyond this is what centres keep anyway.
 const VALID_DAYS_MAX: i64 = 27;
 
-/// What happened, counted since the start.
-#[derive(Debug, Default)]
-pub struct Counters {
-    /// Parts the centre took.
-    pub taken: AtomicU64,
-    /// Parts it refused.
-    pub refused: AtomicU64,
-    /// Times it asked to slow down.
-    pub throttled: AtomicU64,
-    /// Parts handed over without an answer.
-    pub in_doubt: AtomicU64,
-    /// Connections lost.
-    pub disconnects: AtomicU64,
-    /// Connections that did not come up.
-    pub connect_failures: AtomicU64,
-    /// Receipts stored.
-    pub receipts: AtomicU64,
-    /// Texts from phones stored.
-    pub texts: AtomicU64,
-    /// Messages the centre must tell again: we were too busy or the database was away.
-    pub put_off: AtomicU64,
-    /// Units that make no sense.
-    pub garbage: AtomicU64,
-}
-
-impl Counters {
-    /// Every counter with its name.
-    pub fn all(&self) -> [(&'static str, u64); 10] {
-        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        [
-            ("taken", get(&self.taken)),
-            ("refused", get(&self.refused)),
-            ("throttled", get(&self.throttled)),
-            ("in_doubt", get(&self.in_doubt)),
-            ("disconnects", get(&self.disconnects)),
-            ("connect_failures", get(&self.connect_failures)),
-            ("receipts", get(&self.receipts)),
-            ("texts", get(&self.texts)),
-            ("put_off", get(&self.put_off)),
-            ("garbage", get(&self.garbage)),
-        ]
-    }
-}
-
-fn add(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
-}
-
 #[derive(Debug)]
 struct Link {
     centre: Arc<Centre>,
@@ -103,13 +56,16 @@ pub struct Smpp {
     clock: Arc<dyn Clock>,
     reference: AtomicU16,
     turn: AtomicUsize,
-    counters: Arc<Counters>,
 }
 
 impl Smpp {
-    /// Begins to connect to `centres`. What they tell must be carried to the program by [`hear`].
-    pub fn start(clock: Arc<dyn Clock>, centres: Vec<Centre>) -> (Arc<Self>, Ears) {
-        let counters = Arc::new(Counters::default());
+    /// Begins to connect to `centres`. What they tell must be carried to the program by [`hear`];
+    /// what happens is counted by `meter`.
+    pub fn start(
+        clock: Arc<dyn Clock>,
+        centres: Vec<Centre>,
+        meter: &Arc<Meter>,
+    ) -> (Arc<Self>, Ears) {
         let (sender, heard) = mpsc::channel(HEARD_MAX);
         let mut links = Vec::new();
         for centre in centres {
@@ -122,7 +78,7 @@ impl Smpp {
                     queue: receiver,
                     heard: sender.clone(),
                     is_up: Arc::clone(&is_up),
-                    counters: Arc::clone(&counters),
+                    meter: Arc::clone(meter),
                 };
                 tokio::spawn(session.run());
                 links.push(Link { centre: Arc::clone(&centre), queue, is_up });
@@ -130,19 +86,9 @@ impl Smpp {
         }
         // A phone joins parts by reference: after a restart another one begins.
         let reference = u16::try_from((clock.now().millis() / 1000) & 0xFFFF).unwrap_or_default();
-        let smpp = Self {
-            links,
-            clock,
-            reference: AtomicU16::new(reference),
-            turn: AtomicUsize::new(0),
-            counters: Arc::clone(&counters),
-        };
-        (Arc::new(smpp), Ears::new(heard, counters))
-    }
-
-    /// What happened so far.
-    pub fn counters(&self) -> &Counters {
-        &self.counters
+        let smpp =
+            Self { links, clock, reference: AtomicU16::new(reference), turn: AtomicUsize::new(0) };
+        (Arc::new(smpp), Ears::new(heard, Arc::clone(meter)))
     }
 
     /// Every connection: the centre's name and whether it is up.

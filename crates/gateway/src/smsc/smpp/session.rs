@@ -7,10 +7,11 @@
 use super::connect;
 use super::pdu::{self, Message, Pdu};
 use super::settings::Centre;
-use super::{Counters, add};
+use crate::meter::{Event, Meter};
 use crate::tls::Stream;
 use bytes::BytesMut;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -32,6 +33,8 @@ const TICK: Duration = Duration::from_millis(200);
 const UNITS_MAX: usize = 512;
 /// Bytes read at once.
 const READ_BYTES: usize = 64 * 1024;
+/// Why a connection ends that carries something else.
+const NO_SMPP: &str = "it does not speak SMPP";
 /// The last sequence number; then they begin again.
 const SEQUENCE_MAX: u32 = 0x7FFF_FFFF;
 
@@ -80,7 +83,7 @@ pub(super) struct Session {
     pub(super) queue: mpsc::Receiver<Submit>,
     pub(super) heard: mpsc::Sender<Heard>,
     pub(super) is_up: Arc<AtomicBool>,
-    pub(super) counters: Arc<Counters>,
+    pub(super) meter: Arc<Meter>,
 }
 
 impl Session {
@@ -96,10 +99,11 @@ impl Session {
                 Ok((stream, buffer)) => {
                     wait = BACK_OFF.0;
                     tracing::info!(centre = self.centre.name, "bound to the message centre");
+                    self.meter.connected();
                     self.is_up.store(true, Ordering::Release);
                     let end = Bound::new(&mut self, stream, buffer).serve().await;
                     self.is_up.store(false, Ordering::Release);
-                    add(&self.counters.disconnects);
+                    self.meter.count(Event::Disconnect, 1);
                     match end {
                         End::Dropped => return,
                         End::Lost(why) => {
@@ -108,7 +112,10 @@ impl Session {
                     }
                 }
                 Err(error) => {
-                    add(&self.counters.connect_failures);
+                    self.meter.count(Event::NotConnected, 1);
+                    if error.kind() == ErrorKind::InvalidData {
+                        self.meter.garbage();
+                    }
                     tracing::warn!(centre = self.centre.name, %error, "no connection");
                 }
             }
@@ -161,7 +168,7 @@ impl Drop for Bound<'_> {
     fn drop(&mut self) {
         self.reader.abort();
         for (_, in_flight) in std::mem::take(&mut self.in_flight) {
-            add(&self.session.counters.in_doubt);
+            self.session.meter.count(Event::InDoubt, 1);
             let _ = in_flight.reply.send(Err(NotTaken::InDoubt));
         }
     }
@@ -205,7 +212,10 @@ impl<'a> Bound<'a> {
                             return self.say_goodbye(why).await;
                         }
                     }
-                    Some(Err(why)) => return self.say_goodbye(why).await,
+                    Some(Err(why)) => {
+                        self.session.meter.garbage();
+                        return self.say_goodbye(why).await;
+                    }
                     None => return End::Lost("closed by the centre"),
                 },
                 submit = self.session.queue.recv(), if is_open => match submit {
@@ -234,7 +244,8 @@ impl<'a> Bound<'a> {
     /// What else is ready, so that one write carries many units.
     fn take_all(&mut self) -> Result<(), &'static str> {
         while let Ok(unit) = self.units.try_recv() {
-            self.take(unit?)?;
+            let unit = unit.inspect_err(|_| self.session.meter.garbage())?;
+            self.take(unit)?;
         }
         while let Ok(answer) = self.answers.1.try_recv() {
             answer.put(&mut self.out);
@@ -304,9 +315,9 @@ impl<'a> Bound<'a> {
             id if id == pdu::ENQUIRE_LINK | pdu::RESPONSE => self.enquired_at = None,
             id if id == pdu::SUBMIT_SM | pdu::RESPONSE => self.answered(&unit),
             pdu::GENERIC_NACK => self.answered(&unit),
-            id if id & pdu::RESPONSE != 0 => add(&self.session.counters.garbage),
+            id if id & pdu::RESPONSE != 0 => self.session.meter.garbage(),
             _ => {
-                add(&self.session.counters.garbage);
+                self.session.meter.garbage();
                 let mut nack = Pdu::new(pdu::GENERIC_NACK, unit.sequence);
                 nack.status = pdu::BAD_COMMAND;
                 nack.put(&mut self.out);
@@ -318,29 +329,29 @@ impl<'a> Bound<'a> {
     fn answered(&mut self, unit: &Pdu) {
         let Some(in_flight) = self.in_flight.remove(&unit.sequence) else {
             // It came after its time, or answers nothing.
-            add(&self.session.counters.garbage);
+            self.session.meter.garbage();
             return;
         };
-        let counters = &self.session.counters;
+        let meter = &self.session.meter;
         let id = unit.first_text().filter(|id| !id.is_empty());
         let answer = match (unit.status, id) {
             (pdu::OK, Some(id)) if unit.id != pdu::GENERIC_NACK => {
-                add(&counters.taken);
+                meter.count(Event::Taken, 1);
                 self.pause = SLOW_DOWN.0;
                 Ok(id)
             }
             // Taken under no name: no receipt will ever be known as its own.
             (pdu::OK, _) => {
-                add(&counters.in_doubt);
+                meter.count(Event::InDoubt, 1);
                 Err(NotTaken::InDoubt)
             }
             (pdu::THROTTLED | pdu::QUEUE_FULL, _) => {
-                add(&counters.throttled);
+                meter.count(Event::Throttled, 1);
                 self.slow_down();
                 Err(NotTaken::Throttled)
             }
             (status, _) => {
-                add(&counters.refused);
+                meter.count(Event::Refused, 1);
                 Err(NotTaken::Refused(status))
             }
         };
@@ -359,7 +370,7 @@ impl<'a> Bound<'a> {
     fn hear(&mut self, unit: &Pdu) {
         let status = match Message::parse(&unit.body) {
             Err(garbage) => {
-                add(&self.session.counters.garbage);
+                self.session.meter.garbage();
                 tracing::warn!(centre = self.session.centre.name, what = garbage.0, "garbage");
                 pdu::NEVER
             }
@@ -373,7 +384,7 @@ impl<'a> Bound<'a> {
                 match self.session.heard.try_send(heard) {
                     Ok(()) => return,
                     Err(_) => {
-                        add(&self.session.counters.put_off);
+                        self.session.meter.count(Event::PutOff, 1);
                         pdu::TRY_AGAIN
                     }
                 }
@@ -388,7 +399,7 @@ impl<'a> Bound<'a> {
             if first.get().until > now {
                 break;
             }
-            add(&self.session.counters.in_doubt);
+            self.session.meter.count(Event::InDoubt, 1);
             let _ = first.remove().reply.send(Err(NotTaken::InDoubt));
         }
         let enquire_time = self.session.centre.enquire_time();
@@ -417,7 +428,7 @@ async fn read_units(
             let unit = match Pdu::take(&mut buffer) {
                 Ok(Some(unit)) => Ok(unit),
                 Ok(None) => break,
-                Err(_) => Err("it does not speak SMPP"),
+                Err(_) => Err(NO_SMPP),
             };
             let is_end = unit.is_err();
             if units.send(unit).await.is_err() || is_end {
