@@ -108,6 +108,8 @@ pub(crate) struct StorePlace {
     pub(crate) blobs: String,
     /// The key file; made on the first start, readable by its owner only.
     pub(crate) key_file: PathBuf,
+    /// A folder for the models that read documents; without them a person reads.
+    pub(crate) models: PathBuf,
 }
 
 /// `[operator]`
@@ -202,6 +204,7 @@ impl StorePlace {
             idle_timeout_seconds: Options::IDLE_SECONDS,
             blobs: folder.join("blobs").to_string_lossy().into_owned(),
             key_file: folder.join("keys.json"),
+            models: folder.join("models"),
         }
     }
 

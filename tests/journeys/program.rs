@@ -25,6 +25,8 @@ impl Demo {
         let mut process = Command::new(env!("CARGO_BIN_EXE_baohao"))
             .args(["demo", "--listen", "127.0.0.1:0", "--json", "--data"])
             .arg(&folder)
+            .env("BAOHAO_NO_FETCH", "yes")
+            .env_remove("BAOHAO_MODELS")
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");

@@ -5,6 +5,7 @@
 //! | `service::port::Hlr` | [`hlr::Simulator`] | [`hlr::Osmo`], [`hlr::Http`] |
 //! | `service::port::Sms` | [`smsc::Simulator`] | [`smsc::Smpp`] |
 //! | `service::port::Mail` | [`mail::Simulator`] | [`mail::Smtp`] |
+//! | `service::port::Ocr` | none: without models nothing is read | [`ocr::Models`] |
 //!
 //! The simulators are views of one [`network::Network`]: the world outside the process, which
 //! remembers what it was told, misbehaves on demand ([`network::Fault`]) and survives a restart. It
@@ -16,6 +17,7 @@ pub mod hlr;
 pub mod mail;
 pub mod meter;
 pub mod network;
+pub mod ocr;
 pub mod smsc;
 mod tls;
 mod unconnected;
