@@ -169,3 +169,19 @@ fn a_card_that_is_hard_to_read_has_no_clear_and_wrong_field() {
     let odd = reading.fields.iter().filter(|field| field.standing != Standing::Clear);
     assert!(odd.count() <= 1, "{reading:?}");
 }
+
+#[test]
+fn the_samples_of_the_demo_fill_in_the_form() {
+    let Some((reader, _)) = tools() else { return };
+    let holder = vision::specimen::Holder::default();
+    let photo = |picture: Picture| {
+        decode(&picture.to_jpeg(), &Limits::default()).expect("a whole file").picture
+    };
+    let front = read(reader, &photo(vision::specimen::document_front(&holder)));
+    let back = read(reader, &photo(vision::specimen::document_back(&holder)));
+    assert_eq!(front.clear(FieldName::Name), Some(holder.name.as_str()));
+    assert_eq!(front.clear(FieldName::Number), Some(holder.number.as_str()));
+    assert_eq!(front.clear(FieldName::Sex), Some("女"));
+    assert_eq!(back.side, Some(Side::Back));
+    assert_eq!(back.clear(FieldName::ValidUntil), Some("2040-01-01"));
+}
