@@ -142,7 +142,9 @@ pub(super) async fn read_photos(app: &App, loaded: &Loaded) -> Result<Next, Erro
     let (id, key) = (loaded.application.id, loaded.key()?);
     let known = PhotoReading::list(&app.store.db, id, key).await?;
     let mut next = Next::Done;
-    for photo in Document::current(&app.store.db, id).await? {
+    let mut photos = Document::current(&app.store.db, id).await?;
+    photos.sort_by_key(|photo| photo.item);
+    for photo in photos {
         if side_of(photo.item).is_none() || known.iter().any(|read| is_final(read, &photo)) {
             continue;
         }
