@@ -628,8 +628,7 @@ fn a_document_that_is_read_fills_in_the_form() {
     let (Some(driver), Some(models)) = (driver(), models()) else { return };
     let demo = Demo::start_with(Some(&models));
     let free = demo.get("/numbers/free");
-    let ways =
-        [(360, "zh-CN", false), (1280, "en", true), (360, "en", true), (1280, "zh-CN", false)];
+    let ways = [(1280, "en", true), (360, "zh-CN", false)];
     for (at, (width, language, has_scripts)) in ways.into_iter().enumerate() {
         visit(&driver, &demo, "read", window(width, language, has_scripts), |visitor| {
             read_story(visitor, &free[at], &format!("read{at}@example.org"));

@@ -1,6 +1,6 @@
 //! Reading with the real models, where they are: in the folder `BAOHAO_MODELS`, or `target/models`
 //! of the workspace (by the names `ocr.det.onnx`, `ocr.rec.onnx`). Where they or the fonts are
-//! not, each test says so and does nothing.
+//! not, each test says so and does nothing, except in CI, where it fails.
 
 use domain::reading::{FieldName, Problem, Reading, Side, Standing};
 use jiff::civil::date;
@@ -31,10 +31,12 @@ fn tools() -> Option<(&'static DocumentReader, &'static Fonts)> {
         match (reader, fonts) {
             (Ok(reader), Ok(fonts)) => Some((reader, fonts)),
             (Err(error), _) => {
+                assert!(std::env::var_os("CI").is_none(), "CI brings the models: {error}");
                 eprintln!("skipped: {error} in {}", folder.display());
                 None
             }
             (_, Err(error)) => {
+                assert!(std::env::var_os("CI").is_none(), "CI brings the fonts: {error}");
                 eprintln!("skipped: {error}");
                 None
             }

@@ -115,7 +115,7 @@ impl Html {
         let (src, alt, text) = (escape(src), escape(alt), escape(text));
         let text = if text.is_empty() { text } else { format!("<p>{text}</p>") };
         Self(format!(
-            "<div class=\"{class}\"><img src=\"{src}\" alt=\"{alt}\" loading=\"lazy\">{text}</div>"
+            "<div class=\"{class}\"><img src=\"{src}\" alt=\"{alt}\">{text}</div>"
         ))
     }
 

@@ -23,7 +23,7 @@ pub(crate) async fn page(State(app): State<Arc<App>>, shell: Shell) -> Response 
             .row(t.models_card_author(), card.author)
             .row(t.models_card_licence(), card.licence)
             .row(t.models_card_package(), card.package)
-            .row(t.models_card_hash(), card.sha256);
+            .row(t.models_card_hash(), grouped(&card.sha256));
         page = page.part(Html::heading(&card.title)).part(summary.html());
     }
     page.part(Html::heading(t.models_card_trained_title()))
@@ -45,4 +45,11 @@ pub(crate) async fn page(State(app): State<Arc<App>>, shell: Shell) -> Response 
         .part(Html::heading(t.models_card_kept_title()))
         .part(Html::paragraph(t.models_card_kept()))
         .response(&shell)
+}
+
+/// In groups of eight: a line of sixty-four signs fits on no phone.
+fn grouped(hash: &str) -> String {
+    let signs: Vec<char> = hash.chars().collect();
+    let groups: Vec<String> = signs.chunks(8).map(|group| group.iter().collect()).collect();
+    groups.join(" ")
 }
