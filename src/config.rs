@@ -111,6 +111,8 @@ pub(crate) struct StorePlace {
     pub(crate) blobs: String,
     /// The key file; made on the first start, readable by its owner only.
     pub(crate) key_file: PathBuf,
+    /// A folder for the models that read documents; without them a person reads.
+    pub(crate) models: PathBuf,
 }
 
 /// `[operator]`
@@ -217,6 +219,7 @@ impl StorePlace {
             idle_timeout_seconds: Options::IDLE_SECONDS,
             blobs: folder.join("blobs").to_string_lossy().into_owned(),
             key_file: folder.join("keys.json"),
+            models: folder.join("models"),
         }
     }
 

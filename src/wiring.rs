@@ -6,11 +6,13 @@ use domain::operator::Operator;
 use domain::time::Zone;
 use gateway::meter::{Meter, Metered};
 use gateway::network::{Network, carry};
+use gateway::ocr::Models;
 use gateway::{Unconnected, hlr, mail, smsc, usage};
+use reader::{ModelFolder, PoolLimits};
 use seal::Keyring;
 use service::app::{App, Site};
 use service::clock::{Clock, SystemClock};
-use service::port::{Hlr, Mail, Sms};
+use service::port::{Hlr, Mail, NoModels, Ocr, Sms};
 use std::path::Path;
 use std::sync::Arc;
 use store::{Blobs, Db, Keys, Store};
@@ -76,6 +78,7 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
         hlr: Arc::new(Metered { meter: hlr, port: ports.hlr }),
         sms: Arc::new(Metered { meter: sms, port: ports.sms }),
         mail: Arc::new(Metered { meter: mail, port: ports.mail }),
+        ocr: if is_worker { models(&config.store.models)? } else { Arc::new(NoModels) },
         clock,
         site: Site {
             base_url: config.site.base_url.trim_end_matches('/').to_owned(),
@@ -91,6 +94,16 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
         tokio::spawn(carry(network, Arc::downgrade(&app)));
     }
     Ok(Running { app, meters: meters.into(), usage })
+}
+
+/// The models that read documents; a file that is another one stops the start.
+pub(crate) fn models(folder: &Path) -> Result<Arc<dyn Ocr>, Failure> {
+    let models = Models::open(ModelFolder::new(folder), PoolLimits::default())?;
+    if let Err(why) = models.models() {
+        let (why, folder) = (why.code(), folder.display());
+        tracing::warn!(why, %folder, "documents are not read by machine: `baohao models fetch`");
+    }
+    Ok(Arc::new(models))
 }
 
 fn ports(

@@ -1,13 +1,18 @@
 //! `baohao demo`: the whole program around a simulated network, ready to be tried.
 
+use crate::cli::models::mb;
 use crate::cli::serve::{interrupted, spawn_work, wait};
 use crate::cli::{Failure, out};
 use crate::config::StorePlace;
 use crate::wiring;
 use clap::Args;
-use demo::{ACCOUNTS, Outside, Scale, World};
+use demo::{ACCOUNTS, ModelNews, Outside, Scale, World};
+use gateway::ocr::Models;
+use reader::models::{COMMAND, client};
+use reader::{ModelFolder, PoolLimits};
 use service::app::{App, Site};
 use service::clock::Clock;
+use service::port::Ocr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,6 +28,12 @@ pub(crate) struct Demo {
     /// The data folder; made on the first start, resumed afterwards.
     #[arg(long, value_name = "DIR", default_value = "baohao-demo")]
     data: PathBuf,
+    /// Where the models that read documents lie [default: models in the data folder].
+    #[arg(long, value_name = "DIR", env = "BAOHAO_MODELS")]
+    models: Option<PathBuf>,
+    /// Do not bring the models if they are not there; without them people read the documents.
+    #[arg(long, env = "BAOHAO_NO_FETCH", value_parser = clap::builder::FalseyValueParser::new())]
+    no_fetch: bool,
 }
 
 impl Demo {
@@ -34,13 +45,17 @@ impl Demo {
             let address = format!("http://{}", listener.local_addr()?);
             let outside = Outside::open(&self.data)
                 .map_err(|error| format!("cannot use {}: {error}", self.data.display()))?;
-            let store = wiring::open_store(&StorePlace::in_folder(&self.data)).await?;
+            let place = StorePlace::in_folder(&self.data);
+            let store = wiring::open_store(&place).await?;
+            let models = ModelFolder::new(self.models.unwrap_or(place.models));
+            let ocr = Arc::new(Models::open(models.clone(), PoolLimits::default())?);
             let app = Arc::new(App {
                 store,
                 clock: Arc::clone(&outside.clock) as Arc<dyn Clock>,
                 hlr: outside.hlr(),
                 sms: outside.sms(),
                 mail: outside.mail(),
+                ocr: Arc::clone(&ocr) as Arc<dyn Ocr>,
                 site: Site { base_url: address.clone(), requests_max: Site::REQUESTS_MAX },
                 maintenance: service::maintenance::Watch::default(),
                 limits: service::app::Limits::default(),
@@ -56,6 +71,9 @@ impl Demo {
                 axum::serve(listener, router).with_graceful_shutdown(wait(stopped)).into_future();
             let server = tokio::spawn(server);
             welcome(&address, is_json);
+            if ocr.models().is_err() {
+                bring(models, Arc::clone(world.models()), !self.no_fetch);
+            }
             interrupted().await;
             stop.send_replace(true);
             server.await??;
@@ -63,6 +81,37 @@ impl Demo {
             network.await?;
             Ok(ExitCode::SUCCESS)
         })
+    }
+}
+
+/// Brings the models in the background, on a thread of its own, so that nothing waits for it: not
+/// the demo, and not its end.
+fn bring(models: ModelFolder, news: Arc<ModelNews>, may_fetch: bool) {
+    let fetch = move || {
+        let t = out::language();
+        if !may_fetch || client().is_none() {
+            out::note(t.models_bring(COMMAND));
+            return;
+        }
+        let tell = |done, file: &str, size| {
+            let (done_mb, size_mb) = (mb(done), mb(size));
+            news.tell(demo::Models::Arriving { done_mb, size_mb });
+            out::note(t.models_arriving(file, done_mb, size_mb));
+        };
+        match super::models::bring(&models, tell) {
+            Ok(taken) => {
+                news.tell(demo::Models::Ready);
+                out::note(t.models_taken(taken.join(", ")));
+            }
+            Err(error) => {
+                out::note(format_args!("{}", out::causes(&error)));
+                out::note(t.models_bring(COMMAND));
+                news.tell(demo::Models::Failed(error.to_string()));
+            }
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("models".into()).spawn(fetch) {
+        tracing::warn!(%error, "the models are not brought");
     }
 }
 

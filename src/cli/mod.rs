@@ -6,11 +6,13 @@ mod calendar;
 mod check;
 mod demo;
 mod doctor;
+mod eval;
 mod export;
 mod import;
 mod jobs;
 mod maintenance;
 mod migrate;
+mod models;
 mod network;
 pub(crate) mod out;
 pub(crate) mod place;
@@ -49,11 +51,13 @@ enum Command {
     Check(check::Check),
     Demo(demo::Demo),
     Doctor(doctor::Doctor),
+    Eval(eval::Eval),
     Export(export::Export),
     Import(import::Import),
     Jobs(jobs::Jobs),
     Maintenance(maintenance::Maintenance),
     Migrate(migrate::Migrate),
+    Models(models::Models),
     Move(backup::Move),
     Network(network::Network),
     Policy(policy::Policy),
@@ -76,11 +80,13 @@ impl Cli {
             Command::Check(check) => check.run(self.json),
             Command::Demo(demo) => demo.run(self.json),
             Command::Doctor(doctor) => doctor.run(self.json),
+            Command::Eval(eval) => eval.run(self.json),
             Command::Export(export) => export.run(self.json),
             Command::Import(import) => import.run(self.json),
             Command::Jobs(jobs) => jobs.run(self.json),
             Command::Maintenance(maintenance) => maintenance.run(self.json),
             Command::Migrate(migrate) => migrate.run(self.json),
+            Command::Models(models) => models.run(self.json),
             Command::Move(moved) => moved.run(self.json),
             Command::Network(network) => network.run(self.json),
             Command::Restore(restore) => restore.run(self.json),

@@ -47,6 +47,7 @@ impl Drop for Folder {
 fn baohao(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_baohao"));
     command.args(arguments).env("LANG", "en_GB.UTF-8").env_remove("LC_ALL");
+    command.env("BAOHAO_NO_FETCH", "yes").env_remove("BAOHAO_MODELS");
     command
 }
 

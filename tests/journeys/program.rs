@@ -1,6 +1,7 @@
 //! The demo as a process of its own, and its interface.
 
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -17,17 +18,27 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
+    /// Without models, as a demo is that has no network.
     pub(crate) fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// With the models of this folder.
+    pub(crate) fn start_with(models: Option<&OsStr>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder =
             std::env::temp_dir().join(format!("baohao-journey-{}-{count}", std::process::id()));
-        let mut process = Command::new(env!("CARGO_BIN_EXE_baohao"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baohao"));
+        command
             .args(["demo", "--listen", "127.0.0.1:0", "--json", "--data"])
             .arg(&folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+            .env("BAOHAO_NO_FETCH", "yes")
+            .env_remove("BAOHAO_MODELS");
+        if let Some(models) = models {
+            command.env("BAOHAO_MODELS", models);
+        }
+        let mut process = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let out = process.stdout.take().expect("it is piped");
         let mut line = String::new();
         BufReader::new(out).read_line(&mut line).expect("the program says where it listens");

@@ -12,7 +12,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("reader", &["domain", "vision"]),
     ("store", &["domain", "seal"]),
     ("service", &["domain", "seal", "words", "vision", "store"]),
-    ("gateway", &["domain", "seal", "words", "service"]),
+    ("gateway", &["domain", "seal", "words", "vision", "reader", "service"]),
     ("web", &["domain", "words", "service"]),
     ("api", &["domain", "words", "service"]),
     ("demo", &["domain", "seal", "words", "vision", "service", "gateway", "web", "api"]),

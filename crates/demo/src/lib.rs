@@ -9,6 +9,7 @@
 
 mod api;
 mod clock;
+mod models;
 mod outside;
 mod page;
 mod people;
@@ -17,6 +18,7 @@ mod seed;
 mod world;
 
 pub use clock::of_folder as clock_of_folder;
+pub use models::{ModelNews, Models};
 pub use outside::Outside;
 pub use people::{ACCOUNTS, Account};
 pub use seed::Scale;

@@ -1,5 +1,6 @@
 //! The demo's world: the program, the outside, and time.
 
+use crate::models::ModelNews;
 use crate::outside::Outside;
 use crate::seed::Scale;
 use crate::{clock, seed};
@@ -33,6 +34,7 @@ pub struct World {
     lively: Vec<String>,
     /// Held while time moves, so that nobody moves it twice at once.
     moving: Mutex<()>,
+    models: Arc<ModelNews>,
 }
 
 /// What happened while time passed.
@@ -65,6 +67,7 @@ impl World {
             lively: seed::lively_sims(scale),
             scale,
             moving: Mutex::new(()),
+            models: Arc::default(),
         }))
     }
 
@@ -76,6 +79,11 @@ impl World {
     /// The network.
     pub fn network(&self) -> &Arc<Network> {
         &self.outside.network
+    }
+
+    /// Where the models that read documents are.
+    pub fn models(&self) -> &Arc<ModelNews> {
+        &self.models
     }
 
     /// The instant of the demo's clock.

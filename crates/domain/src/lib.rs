@@ -19,6 +19,7 @@ pub mod id;
 pub mod identity;
 pub mod inline;
 pub mod ladder;
+pub mod machine_read;
 pub mod money;
 pub mod msisdn;
 pub mod notice;

@@ -89,6 +89,58 @@ impl Standing {
     }
 }
 
+/// Why a photo was not read at all. None of these says anything about the photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unread {
+    /// The models are not here.
+    NoModel,
+    /// A model's file is not the one that was examined; it is never loaded.
+    WrongModel,
+    /// Too many photos waited.
+    Busy,
+    /// Its time was over.
+    Late,
+    /// The model, or what runs it, failed.
+    Failed,
+}
+
+impl Unread {
+    /// Every reason.
+    pub const ALL: [Self; 5] =
+        [Self::NoModel, Self::WrongModel, Self::Busy, Self::Late, Self::Failed];
+
+    /// The stable word in the database and in the message `review-because-…`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoModel => "no_model",
+            Self::WrongModel => "wrong_model",
+            Self::Busy => "busy",
+            Self::Late => "late",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The reason of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.code() == code)
+    }
+
+    /// Whether another try may give another answer.
+    pub const fn may_pass(self) -> bool {
+        !matches!(self, Self::Failed)
+    }
+}
+
+/// What became of reading one photo.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// The models looked at it; what they saw may still be nothing.
+    Read(Reading),
+    /// They did not.
+    Unread(Unread),
+}
+
 /// A part of the photo in thousandths of its width and height.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
@@ -100,6 +152,18 @@ pub struct Place {
     pub width: u16,
     /// Height.
     pub height: u16,
+}
+
+impl Place {
+    /// The same with a little around it, as `left,top,width,height`: a sign cut in half cannot be
+    /// compared.
+    pub fn around(self) -> String {
+        let (wide, high) = (self.height / 3, self.height / 3);
+        let (left, top) = (self.x.saturating_sub(wide), self.y.saturating_sub(high));
+        let right = self.x.saturating_add(self.width).saturating_add(wide).min(1000);
+        let bottom = self.y.saturating_add(self.height).saturating_add(high).min(1000);
+        format!("{left},{top},{},{}", right.saturating_sub(left), bottom.saturating_sub(top))
+    }
 }
 
 /// One value.
@@ -183,11 +247,21 @@ impl Reading {
     }
 }
 
-/// Least confidence of the least sure sign for a value of a known form to be clear by itself.
-pub const CLEAR_MIN: f32 = 0.6;
-/// The same for free text, which nothing else contradicts when it is wrong. On drawn cards of the
-/// development set, wrong names, addresses and authorities lay below this and right ones above.
-pub const CLEAR_TEXT_MIN: f32 = 0.9;
+/// How sure the machine must be of the least sure sign of a value, of a hundred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// For a value of a known form to be clear by itself.
+    pub clear_percent_min: i64,
+    /// The same for free text, which nothing else contradicts when it is wrong. On drawn cards of
+    /// the development set, wrong names, addresses and authorities lay below 90 and right ones
+    /// above.
+    pub clear_text_percent_min: i64,
+}
+
+impl Thresholds {
+    /// What the reader itself goes by, before a policy judges.
+    pub const DEFAULT: Self = Self { clear_percent_min: 60, clear_text_percent_min: 90 };
+}
 
 /// The 56 peoples of the fifth census, as the card writes them.
 const PEOPLES: &str = "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 \
@@ -200,10 +274,11 @@ pub fn is_people(word: &str) -> bool {
 }
 
 /// Judges every field of a resident's identity card on `today`: by confidence, by form, and
-/// against each other. Values stay as they were read.
-pub fn settle(fields: &mut [Field], today: Date) {
+/// against each other. Values stay as they were read; judging again gives the same, or what other
+/// thresholds make of it.
+pub fn settle(fields: &mut [Field], today: Date, thresholds: &Thresholds) {
     for field in &mut *fields {
-        field.standing = alone(field, today);
+        field.standing = alone(field, today, thresholds);
     }
     let number = fields.iter().find(|f| f.name == FieldName::Number).map(|f| f.value.clone());
     if let Some(number) = number {
@@ -213,7 +288,7 @@ pub fn settle(fields: &mut [Field], today: Date) {
 }
 
 /// What a field says of itself.
-fn alone(field: &Field, today: Date) -> Standing {
+fn alone(field: &Field, today: Date, thresholds: &Thresholds) -> Standing {
     let value = field.value.as_str();
     let is_formed = match field.name {
         FieldName::Name => is_name(value),
@@ -231,8 +306,10 @@ fn alone(field: &Field, today: Date) -> Standing {
         }
     };
     let is_text = matches!(field.name, FieldName::Name | FieldName::Address | FieldName::Issuer);
-    let least = if is_text { CLEAR_TEXT_MIN } else { CLEAR_MIN };
-    if is_formed && field.confidence >= least { Standing::Clear } else { Standing::Doubtful }
+    let least =
+        if is_text { thresholds.clear_text_percent_min } else { thresholds.clear_percent_min };
+    let is_sure = field.confidence * 100.0 >= least as f32;
+    if is_formed && is_sure { Standing::Clear } else { Standing::Doubtful }
 }
 
 /// A valid number tells day of birth and sex: what agrees is clear, however faint; what does not,
@@ -293,10 +370,10 @@ fn validity(fields: &mut [Field]) {
 /// What the applicant typed, as far as a document shows it too.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Typed {
-    /// The name.
-    pub name: String,
+    /// The name; `None` if the applicant could not type it.
+    pub name: Option<String>,
     /// The document's number.
-    pub number: String,
+    pub number: Option<String>,
     /// The last day, or [`LONG_TERM`]; `None` if not told.
     pub valid_until: Option<String>,
 }
@@ -334,11 +411,11 @@ impl Agreement {
 /// Compares what was typed with what was read on the sides of one document. Only clear values
 /// count:
 /// a doubtful one proves nothing in either direction.
-pub fn compare(typed: &Typed, readings: &[Reading]) -> Vec<(FieldName, Agreement)> {
+pub fn compare(typed: &Typed, readings: &[&Reading]) -> Vec<(FieldName, Agreement)> {
     let read = |name| readings.iter().find_map(|reading| reading.clear(name));
     let told = [
-        (FieldName::Name, Some(typed.name.as_str())),
-        (FieldName::Number, Some(typed.number.as_str())),
+        (FieldName::Name, typed.name.as_deref()),
+        (FieldName::Number, typed.number.as_deref()),
         (FieldName::ValidUntil, typed.valid_until.as_deref()),
     ];
     let judged = told.into_iter().filter_map(|(name, typed)| {
@@ -385,7 +462,7 @@ mod tests {
 
     fn settled(fields: &[(FieldName, &str, f32)]) -> Vec<Standing> {
         let mut fields: Vec<Field> = fields.iter().map(|(n, v, c)| field(*n, v, *c)).collect();
-        settle(&mut fields, date(2026, 11, 24));
+        settle(&mut fields, date(2026, 11, 24), &Thresholds::DEFAULT);
         fields.iter().map(|field| field.standing).collect()
     }
 
@@ -402,7 +479,7 @@ mod tests {
     #[test]
     fn a_wrong_digit_is_told_and_not_repaired() {
         let mut fields = vec![field(Number, "11010519491231003X", 0.99)];
-        settle(&mut fields, date(2026, 11, 24));
+        settle(&mut fields, date(2026, 11, 24), &Thresholds::DEFAULT);
         assert_eq!(fields[0].standing, Conflicting);
         assert_eq!(fields[0].value, "11010519491231003X");
     }
@@ -439,14 +516,35 @@ mod tests {
         let number = field(Number, NUMBER, 0.2);
         let reading = Reading { fields: vec![name, number], ..Reading::default() };
         let typed = |name: &str| Typed {
-            name: name.to_owned(),
-            number: NUMBER.to_owned(),
+            name: Some(name.to_owned()),
+            number: Some(NUMBER.to_owned()),
             valid_until: None,
         };
         use Agreement::{Agrees, Differs, NotRead};
-        let of = |name| compare(&typed(name), std::slice::from_ref(&reading));
+        let of = |name| compare(&typed(name), &[&reading]);
         assert_eq!(of("阿卜杜 • 买买提"), [(Name, Agrees), (Number, NotRead)]);
         assert_eq!(of("阿卜杜·买提"), [(Name, Differs), (Number, NotRead)]);
+    }
+
+    #[test]
+    fn other_thresholds_make_something_else_of_the_same_reading() {
+        let mut fields = vec![field(Name, "张三", 0.93), field(Number, NUMBER, 0.7)];
+        let today = date(2026, 11, 24);
+        settle(&mut fields, today, &Thresholds::DEFAULT);
+        assert_eq!([fields[0].standing, fields[1].standing], [Clear, Clear]);
+        let strict = Thresholds { clear_percent_min: 75, clear_text_percent_min: 95 };
+        settle(&mut fields, today, &strict);
+        assert_eq!([fields[0].standing, fields[1].standing], [Doubtful, Doubtful]);
+        settle(&mut fields, today, &Thresholds::DEFAULT);
+        assert_eq!([fields[0].standing, fields[1].standing], [Clear, Clear], "nothing was lost");
+    }
+
+    #[test]
+    fn a_place_is_shown_with_a_little_around_it_and_stays_in_the_photo() {
+        let place = |x, y, width, height| Place { x, y, width, height }.around();
+        assert_eq!(place(100, 200, 300, 30), "90,190,320,50");
+        assert_eq!(place(0, 0, 1000, 60), "0,0,1000,80");
+        assert_eq!(place(990, 990, 10, 10), "987,987,13,13");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | `service::port::Sms` | [`smsc::Simulator`] | [`smsc::Smpp`] |
 //! | `service::port::Mail` | [`mail::Simulator`] | [`mail::Smtp`] |
 //! | `service::ingest` | the handset of the demo | [`usage::Nats`] |
+//! | `service::port::Ocr` | none: without models nothing is read | [`ocr::Models`] |
 //!
 //! The simulators are views of one [`network::Network`]: the world outside the process, which
 //! remembers what it was told, misbehaves on demand ([`network::Fault`]) and survives a restart. It
@@ -17,6 +18,7 @@ pub mod hlr;
 pub mod mail;
 pub mod meter;
 pub mod network;
+pub mod ocr;
 pub mod smsc;
 mod tls;
 mod unconnected;

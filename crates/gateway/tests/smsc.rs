@@ -184,6 +184,7 @@ async fn world(db: Fresh, centres: Vec<Centre>) -> World {
         hlr: test.app.hlr.clone(),
         sms: smpp,
         mail: test.app.mail.clone(),
+        ocr: test.app.ocr.clone(),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: test.app.limits,

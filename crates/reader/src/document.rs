@@ -7,7 +7,7 @@ use crate::resident::{self, HEIGHT, Raw};
 use crate::row::Row;
 use crate::session::{ModelError, Session};
 use crate::{detect, outline};
-use domain::reading::{self, Field, Place, Problem, Reading, Side, Standing};
+use domain::reading::{self, Field, Place, Problem, Reading, Side, Standing, Thresholds};
 use jiff::civil::Date;
 use std::time::Instant;
 use vision::Picture;
@@ -100,7 +100,7 @@ impl DocumentReader {
             for raw in again {
                 improve(&mut reading.fields, field(photo, &view, raw));
             }
-            reading::settle(&mut reading.fields, today);
+            reading::settle(&mut reading.fields, today, &Thresholds::DEFAULT);
         }
         Ok(reading)
     }
@@ -280,7 +280,7 @@ fn read_view(photo: &Picture, view: &View, today: Date) -> Reading {
         Side::Back => resident::back(&rows),
     };
     reading.fields = raw.into_iter().map(|raw| field(photo, view, raw)).collect();
-    reading::settle(&mut reading.fields, today);
+    reading::settle(&mut reading.fields, today, &Thresholds::DEFAULT);
     reading
 }
 

@@ -62,12 +62,18 @@ pub async fn read(bytes: Vec<u8>) -> Result<Result<Read, ImageError>, Error> {
     .await
 }
 
-/// The part of a kept photo inside `region`, at most `side` pixels long: what was marked in it.
-pub async fn part(jpeg: Vec<u8>, region: Region, side: u32) -> Result<Vec<u8>, Error> {
+/// The part of a kept photo inside `region`, turned clockwise by quarters, at most `side` pixels
+/// long: what was marked in it.
+pub async fn part(
+    jpeg: Vec<u8>,
+    region: Region,
+    quarters: u8,
+    side: u32,
+) -> Result<Vec<u8>, Error> {
     let shown = on_worker(move || {
         let limits = Limits { side_min: 1, ..Limits::default() };
         let picture = vision::decode(&jpeg, &limits)?.picture;
-        Ok::<_, ImageError>(picture.cropped(region).fitted(side).to_jpeg())
+        Ok::<_, ImageError>(picture.cropped(region).turned(quarters).fitted(side).to_jpeg())
     })
     .await?;
     shown.map_err(|error| Error::fault(format!("a kept photo cannot be read: {error}")))

@@ -3,8 +3,10 @@
 //! Each has a real adapter and a simulator in `gateway`; `main` wires one of them.
 
 use domain::number::{Capabilities, Service, ServiceProfile};
+use domain::reading::{Reading, Unread};
 use domain::sim::SimKeys;
 use domain::time::At;
+use jiff::civil::Date;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -176,4 +178,60 @@ pub trait Mail: Send + Sync + std::fmt::Debug {
 
     /// Whether the outside itself takes the same `notice_id` only once; see [`Sms`].
     fn recognises_repeats(&self) -> bool;
+}
+
+/// A model that reads, exactly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelUsed {
+    /// Its name in this program.
+    pub id: String,
+    /// SHA-256 of its file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// What is known of a model, for the page that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelCard {
+    /// What it is.
+    pub title: String,
+    /// Who made it.
+    pub author: String,
+    /// Its licence, as the package declares it.
+    pub licence: String,
+    /// The package it comes in, with its version.
+    pub package: String,
+    /// SHA-256 of its file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// What reads documents: models that lie in files, run in the process, away from the threads that
+/// answer requests. It keeps nothing of what it reads.
+pub trait Ocr: Send + Sync + std::fmt::Debug {
+    /// The models that would read now, or why none would. Cheap.
+    fn models(&self) -> Result<Vec<ModelUsed>, Unread>;
+
+    /// What is known of every model that belongs here, whether or not its file does.
+    fn cards(&self) -> Vec<ModelCard>;
+
+    /// Reads a photo of a document as it is valid on `today`. Answers within the limits of time
+    /// and room of whatever reads.
+    fn read(&self, photo: vision::Picture, today: Date) -> Later<'_, Result<Reading, Unread>>;
+}
+
+/// An installation without models: nothing is read, and a person looks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoModels;
+
+impl Ocr for NoModels {
+    fn models(&self) -> Result<Vec<ModelUsed>, Unread> {
+        Err(Unread::NoModel)
+    }
+
+    fn cards(&self) -> Vec<ModelCard> {
+        Vec::new()
+    }
+
+    fn read(&self, _: vision::Picture, _: Date) -> Later<'_, Result<Reading, Unread>> {
+        Box::pin(async { Err(Unread::NoModel) })
+    }
 }

@@ -96,6 +96,10 @@ pub fn handlers() -> &'static [Handler] {
             run: |app, job| Box::pin(async { register::run_checks(app, subject(job)?).await }),
         },
         Handler {
+            kind: register::READ,
+            run: |app, job| Box::pin(async { register::run_read(app, subject(job)?).await }),
+        },
+        Handler {
             kind: register::TIMER,
             run: |app, job| Box::pin(async { register::run_timer(app, subject(job)?).await }),
         },

@@ -44,6 +44,7 @@ async fn world(db: Fresh) -> World {
         hlr: test.app.hlr.clone(),
         sms: Arc::new(smsc::Simulator(network.clone())),
         mail: Arc::new(mail::Simulator(network.clone())),
+        ocr: Arc::new(service::port::NoModels),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),

@@ -6,6 +6,7 @@ pub mod document;
 mod event;
 pub mod guess;
 pub mod part;
+pub mod reading;
 
 pub(crate) use event::ALL as EVENTS;
 pub use event::{Event, events};

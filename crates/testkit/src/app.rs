@@ -1,14 +1,17 @@
 use domain::id::OperatorId;
 use domain::operator::Operator;
+use domain::reading::{Reading, Unread};
 use domain::sim::SimKeys;
 use domain::time::{At, Zone};
+use jiff::civil::Date;
 use seal::Keyring;
 use service::app::{App, Site};
 use service::clock::{Clock, MovableClock};
 use service::port::{
-    Hlr, HlrRecord, Later, Mail, NetworkProfile, OutgoingMail, OutgoingSms, PortError, Sms,
+    Hlr, HlrRecord, Later, Mail, ModelCard, ModelUsed, NetworkProfile, Ocr, OutgoingMail,
+    OutgoingSms, PortError, Sms,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use store::testing::Fresh;
@@ -45,6 +48,7 @@ impl TestApp {
             hlr: Arc::clone(&outside) as Arc<dyn Hlr>,
             sms: Arc::clone(&outside) as Arc<dyn Sms>,
             mail: Arc::clone(&outside) as Arc<dyn Mail>,
+            ocr: Arc::clone(&outside) as Arc<dyn Ocr>,
             site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits::default(),
@@ -109,6 +113,7 @@ pub struct Outside {
     sms: Mutex<Vec<OutgoingSms>>,
     mail: Mutex<Vec<OutgoingMail>>,
     records: Mutex<BTreeMap<String, HlrRecord>>,
+    readings: Mutex<Option<VecDeque<Result<Reading, Unread>>>>,
 }
 
 impl Outside {
@@ -127,6 +132,13 @@ impl Outside {
         self.records.lock().expect("no test panics while it holds this").get(imsi).cloned()
     }
 
+    /// From now on there are models, and they will say this of the photos that come, one after the
+    /// other; nothing more once it is used up.
+    pub fn will_read(&self, readings: impl IntoIterator<Item = Result<Reading, Unread>>) {
+        let mut known = self.readings.lock().expect("no test panics while it holds this");
+        known.get_or_insert_default().extend(readings);
+    }
+
     fn change(
         &self,
         imsi: &str,
@@ -140,6 +152,25 @@ impl Outside {
         };
         change(records.entry(imsi.to_owned()).or_insert_with(fresh));
         Box::pin(async { Ok(()) })
+    }
+}
+
+impl Ocr for Outside {
+    fn models(&self) -> Result<Vec<ModelUsed>, Unread> {
+        let readings = self.readings.lock().expect("no test panics while it holds this");
+        let model = ModelUsed { id: "prescribed".to_owned(), sha256: "00".repeat(32) };
+        readings.as_ref().map(|_| vec![model]).ok_or(Unread::NoModel)
+    }
+
+    fn cards(&self) -> Vec<ModelCard> {
+        Vec::new()
+    }
+
+    fn read(&self, _: vision::Picture, _: Date) -> Later<'_, Result<Reading, Unread>> {
+        let mut readings = self.readings.lock().expect("no test panics while it holds this");
+        let next = readings.as_mut().ok_or(Unread::NoModel);
+        let said = next.and_then(|said| said.pop_front().unwrap_or(Err(Unread::Failed)));
+        Box::pin(async { said })
     }
 }
 

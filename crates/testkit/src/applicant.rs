@@ -76,6 +76,7 @@ impl Applicant {
         let name = "样本".to_owned() + NAMES.get(usize::from(n) % NAMES.len()).unwrap_or(&"一");
         let holder = Holder {
             name: name.clone(),
+            is_male: true,
             number: number.clone(),
             birth: (
                 birth.year().unsigned_abs(),

@@ -6,6 +6,7 @@ mod applicant;
 mod browser;
 mod number;
 pub mod page;
+pub mod reading;
 mod staff;
 
 pub use app::{Outside, START, TestApp};

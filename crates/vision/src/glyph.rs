@@ -75,7 +75,7 @@ const fn latin(character: char) -> Option<&'static str> {
     })
 }
 
-const CHINESE: [(char, &str); 43] = [
+const CHINESE: [(char, &str); 54] = [
     ('一', "08f8"),
     ('二', "34c4 0dfd"),
     ('三', "22d2 38c8 0efe"),
@@ -119,6 +119,17 @@ const CHINESE: [(char, &str); 43] = [
     ('件', "4006 343f 9076 84f4 6afa b0bf"),
     ('中', "23d3d92923 808f"),
     ('国', "10e0ef1f10 43c3 47c7 3cdc 838c a9ba"),
+    ('有', "04f4 80550b 575f 56d6deaf 59d9 5cdc"),
+    ('关', "4063 c0a3 25d5 09f9 85891f 89ff"),
+    ('机', "0464 303f 340a 3668 92997f 92d2ddeffc"),
+    ('发', "4125f5 80670f 68d89c4f 69bdff b1d3"),
+    ('签', "3004 2262 4254 a084 a2f2 c2d4 8419 84f9 49b9 3b4d 7b8d dbbd 1fff"),
+    ('期', "0383 202b 606b 2666 2868 0b8b 2c0f 5c7f a1a98f a1f1ffdf a5f5 a9f9"),
+    ('限', "101f 105035592a 71d1d777 74d4 717fad a7ff e8bb"),
+    ('效', "4042 0383 2407 6487 670f 287f b095 a3f3 e3ca8f a6cbff"),
+    ('安', "7082 0502f2e5 644add c79c1f 08f8"),
+    ('局', "20e0e424 20290f 46e6eebf 59a9ad5d59"),
+    ('市', "7082 03f3 363d 36d6ddbc 838f"),
 ];
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ impl Default for Holder {
     fn default() -> Self {
         Self {
             name: "样本一".to_owned(),
-            is_male: true,
+            is_male: false,
             birth: (1949, 12, 31),
             number: "11010519491231002X".to_owned(),
             valid: "2020.01.01-2040.01.01".to_owned(),
@@ -68,8 +68,11 @@ pub fn document_back(holder: &Holder) -> Picture {
     draw::ellipse(&mut card, [250, 225, 150], (170.0, 170.0), (60.0, 60.0));
     draw::text(&mut card, &Pen::new(52.0, INK), (330.0, 100.0), "样本 SPECIMEN");
     draw::text(&mut card, &Pen::new(64.0, INK), (330.0, 200.0), "身份证件");
-    draw::text(&mut card, &Pen::new(26.0, LABEL), (180.0, 522.0), "VALID");
-    draw::text(&mut card, &Pen::new(36.0, INK), (300.0, 516.0), &holder.valid);
+    let label = Pen::new(30.0, LABEL);
+    draw::text(&mut card, &label, (180.0, 440.0), "签发机关");
+    draw::text(&mut card, &Pen::new(34.0, INK), (360.0, 436.0), "样本市公安局");
+    draw::text(&mut card, &label, (180.0, 522.0), "有效期限");
+    draw::text(&mut card, &Pen::new(36.0, INK), (360.0, 516.0), &holder.valid);
     overprint(&mut card, 0.12);
     on_table(&card, holder.seed.wrapping_add(13))
 }

@@ -31,6 +31,33 @@ function start(box) {
   });
 }
 
+// Shows where a value was read: a box on the photo while [data-spot] "photo:left,top,width,height"
+// has the focus or the pointer.
+let box = null;
+function spot(event) {
+  box?.remove();
+  const of = (node) => node?.closest?.("[data-spot]");
+  const link = of(event.target) ?? of(document.activeElement);
+  if (!link) return;
+  const [key, place] = link.dataset.spot.split(":");
+  const photo = document.querySelector(`[data-photo="${key}"]`);
+  const image = photo?.querySelector("img");
+  if (!image) return;
+  let [x, y, w, h] = place.split(",").map(Number);
+  for (let n = Number(photo.dataset.turns); n > 0; n--) [x, y, w, h] = [1000 - y - h, x, h, w];
+  const [wide, high] = [image.offsetWidth / 1000, image.offsetHeight / 1000];
+  box = document.createElement("i");
+  box.className = "box";
+  box.style.left = `${image.offsetLeft + x * wide}px`;
+  box.style.top = `${image.offsetTop + y * high}px`;
+  box.style.width = `${w * wide}px`;
+  box.style.height = `${h * high}px`;
+  photo.append(box);
+  photo.scrollTo({ left: image.offsetLeft + x * wide - 40, top: image.offsetTop + y * high - 40 });
+}
+document.addEventListener("focusin", spot);
+document.addEventListener("pointerover", spot);
+
 const startAll = () => document.querySelectorAll("[data-region]").forEach(start);
 document.addEventListener("swapped", startAll);
 startAll();

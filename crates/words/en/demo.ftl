@@ -107,3 +107,7 @@ demo-mail-to = To
 demo-mail-calendar = With a calendar file
 demo-interface = Interface
 demo-interface-lead = Whatever the demo's pages do, programs can do. Requests and answers are JSON; the details are in the OpenAPI description.
+demo-models-ready = Photos of documents are read by a program on this machine: upload the specimens, and name and number are filled in for you to check.
+demo-models-arriving = Fetching the models that read documents ({ $done } of { $size } MB). Until they are here people look at documents; everything else works.
+demo-models-failed = The models that read documents did not come ({ $why }). People look at documents; everything else works. Try again: baohao models fetch --data THE-DATA-FOLDER
+demo-models-absent = There are no models that read documents: people look at documents, everything else works. To bring them: baohao models fetch --data THE-DATA-FOLDER

@@ -9,3 +9,4 @@ eval-proven = met, and the sample proves it
 eval-met = met in this sample
 eval-missed = missed
 eval-too-few = too few samples to say
+eval-time = about { $millis } ms of one thread for each photo, drawing included

@@ -107,3 +107,7 @@ demo-mail-to = 收件人
 demo-mail-calendar = 附日历文件
 demo-interface = 接口
 demo-interface-lead = 演示页能做的，程序都能做。请求和回答都是JSON，详细说明见OpenAPI。
+demo-models-ready = 证件照片由本机程序读取：上传样张后，姓名和证件号会自动填好，请核对。
+demo-models-arriving = 正在下载读取证件的模型（{ $done } / { $size } MB）。在此之前，证件由人工查看，其他一切照常。
+demo-models-failed = 读取证件的模型没有取到（{ $why }）。证件由人工查看，其他一切照常。再试一次：baohao models fetch --data 数据文件夹
+demo-models-absent = 没有读取证件的模型：证件由人工查看，其他一切照常。取回模型：baohao models fetch --data 数据文件夹

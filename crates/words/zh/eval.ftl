@@ -9,3 +9,4 @@ eval-proven = 达到，样本足以证明
 eval-met = 样本中达到
 eval-missed = 未达到
 eval-too-few = 样本太少，不作结论
+eval-time = 每张照片约 { $millis } 毫秒（单线程，含绘制）

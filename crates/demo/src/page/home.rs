@@ -3,7 +3,7 @@
 use super::{Here, failed};
 use crate::api::Listed;
 use crate::people::PASSWORD;
-use crate::{ACCOUNTS, World};
+use crate::{ACCOUNTS, Models, World};
 use askama::Template;
 use axum::response::Response;
 use service::Error;
@@ -28,6 +28,7 @@ struct Home {
     accounts: Vec<AccountLine>,
     free: Vec<Listed>,
     examples: Vec<(Listed, String)>,
+    models: String,
     specimens: Vec<(&'static str, &'static str)>,
     specimen_name: String,
     specimen_number: String,
@@ -69,10 +70,23 @@ async fn view(world: &World, t: Lang) -> Result<Home, Error> {
         accounts: accounts.collect(),
         free: world.free_numbers(FREE_SHOWN).await?,
         examples,
+        models: models(world, t),
         specimens: super::specimen::list(t),
         specimen_name: holder.name,
         specimen_number: holder.number,
     })
+}
+
+/// Whether photos of documents are read, and if not, what would change that.
+fn models(world: &World, t: Lang) -> String {
+    if world.app.ocr.models().is_ok() {
+        return t.demo_models_ready().to_owned();
+    }
+    match world.models().now() {
+        Models::Arriving { done_mb, size_mb } => t.demo_models_arriving(done_mb, size_mb),
+        Models::Failed(why) => t.demo_models_failed(why),
+        Models::Absent | Models::Ready => t.demo_models_absent().to_owned(),
+    }
 }
 
 /// The role as the desk calls it.

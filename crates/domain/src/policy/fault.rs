@@ -79,6 +79,8 @@ impl Policy {
             ("promise.business_days", *self.promise.business_days, 1, 60),
             ("promise.late_business_days", *self.promise.late_business_days, 1, 30),
             ("promise.apology_lead_minutes", *self.promise.apology_lead_minutes, 0, 1_440),
+            ("reading.clear_percent_min", *self.reading.clear_percent_min, 1, 100),
+            ("reading.clear_text_percent_min", *self.reading.clear_text_percent_min, 1, 100),
             ("stock.reservation_minutes_max", *self.stock.reservation_minutes_max, 1, 527_040),
             ("stock.allocation_days", *self.stock.allocation_days, 1, DAYS_MAX),
             ("keep_alive.proof_retry_hours", *self.keep_alive.proof_retry_hours, 1, 24 * 30),

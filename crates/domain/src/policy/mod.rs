@@ -11,7 +11,8 @@ mod sections;
 pub use fault::PolicyFault;
 pub use sections::{
     Ages, Application, Arrears, Close, Fees, KeepAlive, LadderAct, LadderStep, Network, Pause,
-    PortOut, Promise, Quarantine, Records, Registration, Reverify, SecondCheck, SimSwap, Stock,
+    PortOut, Promise, Quarantine, Reading, Records, Registration, Reverify, SecondCheck, SimSwap,
+    Stock,
 };
 
 use crate::cap::CapRule;
@@ -88,6 +89,8 @@ pub struct Policy {
     pub promise: Promise,
     /// What the machine may decide from the checks.
     pub checks: crate::decision::Rules,
+    /// How sure the machine must be of what it reads.
+    pub reading: Reading,
     /// Which decisions a second person must take, too.
     pub second_check: SecondCheck,
     /// Numbers that nobody holds yet.

@@ -4,6 +4,7 @@ use super::Sourced;
 use crate::identity::DocumentKind;
 use crate::money::Fee;
 use crate::number::{HoldKind, Lean, UsageKind};
+use crate::reading::Thresholds;
 use crate::review::SecondRule;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,26 @@ pub struct Promise {
     pub late_business_days: Sourced<i64>,
     /// How long before the promised hour the apology goes out.
     pub apology_lead_minutes: Sourced<i64>,
+}
+
+/// How sure the machine must be of what it reads on a document, of a hundred.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reading {
+    /// For a value of a known form, such as a number or a date.
+    pub clear_percent_min: Sourced<i64>,
+    /// For free text, such as a name or an address.
+    pub clear_text_percent_min: Sourced<i64>,
+}
+
+impl Reading {
+    /// As the rule takes them.
+    pub fn thresholds(&self) -> Thresholds {
+        Thresholds {
+            clear_percent_min: *self.clear_percent_min,
+            clear_text_percent_min: *self.clear_text_percent_min,
+        }
+    }
 }
 
 /// Which decisions a second person must take, too.

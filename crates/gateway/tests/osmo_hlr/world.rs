@@ -52,6 +52,7 @@ fn app_of(test: &TestApp, register: &Register) -> (Arc<App>, Arc<Meter>) {
         hlr: Arc::new(Metered { meter: Arc::clone(&meter), port: osmo }),
         sms: test.app.sms.clone(),
         mail: test.app.mail.clone(),
+        ocr: test.app.ocr.clone(),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: Limits::default(),

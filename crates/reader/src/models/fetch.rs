@@ -50,6 +50,20 @@ pub fn fetch(models: &ModelFolder, tell: impl Fn(&str, u64)) -> Result<Vec<Strin
     Ok(taken)
 }
 
+/// Bytes of packages that are on their way at this moment.
+pub fn arrived_bytes(models: &ModelFolder) -> u64 {
+    fn below(folder: &Path) -> u64 {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries
+            .filter_map(|entry| {
+                let meta = entry.metadata().ok()?;
+                Some(if meta.is_dir() { below(&entry.path()) } else { meta.len() })
+            })
+            .sum()
+    }
+    below(&models.0.join("packages"))
+}
+
 /// Whether a client is on this machine.
 pub fn client() -> Option<&'static [&'static str]> {
     CLIENTS.into_iter().find(|client| {
@@ -72,6 +86,8 @@ fn download(client: &[&str], wanted: &Path, folder: &Path) -> Result<(), FetchEr
         .arg(wanted)
         .arg("--dest")
         .arg(folder)
+        // What arrives is counted there, and needs the room there anyway.
+        .env("TMPDIR", folder)
         .stdout(Stdio::null())
         .output()
         .map_err(|error| FetchError::Client(error.to_string()))?;

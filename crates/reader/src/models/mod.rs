@@ -4,7 +4,7 @@
 mod fetch;
 mod wheel;
 
-pub use fetch::{COMMAND, FetchError, client, fetch};
+pub use fetch::{COMMAND, FetchError, arrived_bytes, client, fetch};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Deserialize;

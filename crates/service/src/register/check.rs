@@ -3,6 +3,7 @@
 
 use super::load::{Loaded, complete};
 use super::photo::{faults_of, is_same, reason_of_same, worst};
+use super::read;
 use super::stage::stage_loaded;
 use super::start::pair;
 use crate::app::App;
@@ -27,8 +28,7 @@ use store::party::{self, MATCH_COLUMN, Party};
 use vision::Severity;
 
 /// Checks that need models or connections which are not there; each is named with what is missing.
-const NOT_CONNECTED: [(CheckKind, &str); 4] = [
-    (CheckKind::MachineRead, "no model"),
+const NOT_CONNECTED: [(CheckKind, &str); 3] = [
     (CheckKind::PortraitMatch, "no model"),
     (CheckKind::Liveness, "no model"),
     (CheckKind::AuthorityLookup, "no authority"),
@@ -46,6 +46,11 @@ pub async fn run_checks(app: &App, id: ApplicationId) -> Result<Next, Error> {
             return Ok(Next::Done);
         }
         let loaded = complete(app, row).await?;
+        if read::is_readable(loaded.application.facts.kind, &loaded.form)
+            && let Next::At(at) = read::read_photos(app, &loaded).await?
+        {
+            return Ok(Next::At(at));
+        }
         let checks = checks(app, &loaded).await?;
         let decision = decide(&loaded, &checks);
         let run = latest_run(&app.store.db, id).await? + 1;
@@ -112,6 +117,7 @@ pub(super) async fn checks(app: &App, loaded: &Loaded) -> Result<Vec<Check>, Err
     let not_connected =
         NOT_CONNECTED.map(|(kind, why)| Check::unavailable(kind).with("because", why));
     checks.extend(not_connected);
+    checks.extend(read::machine_read(app, loaded).await?);
     checks.extend(about_identity(app, loaded, identity.as_ref(), today).await?);
     checks.sort_by_key(|check| (check.kind, check.item));
     Ok(checks)

@@ -15,6 +15,7 @@ mod load;
 mod outside;
 mod part;
 mod photo;
+mod read;
 mod redo;
 mod save;
 mod stage;
@@ -31,11 +32,14 @@ pub use contact::{
     set_reach,
 };
 pub use list::{Listed, list};
+pub(crate) use load::complete;
 pub use load::{Loaded, load};
 pub use outside::{Answered, WholeApplication, submit_whole};
 pub(crate) use part::sweep_parts;
 pub use part::{PART_BYTES, PartRefusal, Whole, join, parts, put_part};
 pub use photo::{Uploaded, photo, photo_part, send_anyway, upload};
+pub use read::{FieldSeen, PhotoSeen, ReadView, readings, run_read};
+pub(crate) use read::{READ, read_view};
 pub use redo::RedoView;
 pub use save::{Change, IdentityFields, Purpose, save, save_consents};
 pub(crate) use stage::{CHECK, DRAFT, TIMER};

@@ -1,6 +1,7 @@
 //! Photos: taken in, measured, sealed; the one before stays until the new one is safe.
 
 use super::load::load;
+use super::read::stage_read;
 use super::save::{keep, may_change};
 use crate::app::App;
 use crate::error::Error;
@@ -68,6 +69,7 @@ pub async fn upload(
         blob.insert(&mut batch);
         photo.insert(&mut batch, id);
         redo_done(&mut batch, id, item);
+        stage_read(app, &mut batch, &loaded, item);
         let detail = serde_json::json!({ "item": item.code(), "round": photo.round });
         keep(&mut batch, &mut loaded, actor, "application.photo", detail);
         app.store.db.commit(batch).await?;
@@ -188,13 +190,14 @@ pub async fn photo(
 /// The longest side of a shown part, in pixels.
 const PART_SIDE: u32 = 800;
 
-/// The marked part of a photo, given as `left,top,width,height` in thousandths.
+/// The marked part of a photo, given as `left,top,width,height` in thousandths, turned clockwise by
+/// quarters.
 pub async fn photo_part(
     app: &App,
     actor: &Actor,
     id: ApplicationId,
     (item, round): (Item, i64),
-    region: &str,
+    (region, quarters): (&str, u8),
 ) -> Result<Vec<u8>, Error> {
     let marked = domain::review::Region::from_text(region).ok_or(Error::NotFound)?;
     let region = vision::Region {
@@ -203,5 +206,5 @@ pub async fn photo_part(
         width: marked.width,
         height: marked.height,
     };
-    image::part(photo(app, actor, id, item, round).await?, region, PART_SIDE).await
+    image::part(photo(app, actor, id, item, round).await?, region, quarters, PART_SIDE).await
 }

@@ -3,6 +3,7 @@
 use super::contact::mask;
 use super::load::{Loaded, load};
 use super::photo::{Uploaded, uploaded};
+use super::read::is_readable;
 use super::redo::{self, RedoView};
 use super::save::{Purpose, consents, missing_consents, problems_of};
 use crate::app::App;
@@ -101,6 +102,8 @@ pub struct View {
     pub is_after_cut_off: bool,
     /// Whether it can be sent.
     pub is_complete: bool,
+    /// Whether the document is read by machine here, so that its photos come before what is typed.
+    pub is_read_first: bool,
 }
 
 /// Opens an application for its applicant (or a clerk).
@@ -117,6 +120,8 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
     let consents = consents(app, id).await?;
     let redo = redo::list(app, id).await?;
     let wanted_photos = loaded.form.photos(loaded.application.facts.kind);
+    let kind = loaded.application.facts.kind;
+    let is_read_first = is_readable(kind, &loaded.form) && app.ocr.models().is_ok();
     let mut sections = Vec::new();
     for section in sections_of(loaded.application.facts.kind) {
         let mut found = problems_of(app, &mut loaded, *section).await?;
@@ -134,7 +139,12 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
             _ => {}
         }
         let is_begun = is_begun(*section, &loaded.form, &contacts, &documents, &consents);
-        let before_is_done = sections.iter().all(|s: &SectionView| s.state == SectionState::Done);
+        // Where documents are read, the photo comes before what it fills in.
+        let may_wait = |s: &SectionView| {
+            is_read_first && *section == Section::Photos && s.section == Section::Identity
+        };
+        let before_is_done =
+            sections.iter().all(|s: &SectionView| s.state == SectionState::Done || may_wait(s));
         let state = match (found.is_empty(), is_begun) {
             (true, _) => SectionState::Done,
             (false, false) if needs_before(*section) && !before_is_done => {
@@ -167,6 +177,7 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
         sections,
         is_complete: is_done && (loaded.application.facts.state != State::NeedsUpdate || is_redone),
         redo,
+        is_read_first,
         form: loaded.form,
     })
 }

@@ -4,6 +4,7 @@ use super::subject::Subject;
 use crate::App;
 use crate::error::Error;
 use crate::notice::Sent;
+use crate::register::{FieldSeen, ReadView};
 use domain::access::{Action, Actor, Decision, can_review};
 use domain::application::form::Who;
 use domain::application::{Kind, State};
@@ -11,6 +12,7 @@ use domain::check::Check;
 use domain::decision::Decision as Rule;
 use domain::id::{ApplicationId, StaffId};
 use domain::identity::DocumentKind;
+use domain::reading::{Agreement, FieldName};
 use domain::reason::Item;
 use domain::review::{ItemResult, Opinion, SecondRule, Stage, ViewReason};
 use domain::time::At;
@@ -148,7 +150,7 @@ pub enum Field {
 }
 
 /// One row of the comparison. What is on the document stands in the photo beside it; what a
-/// machine would read there is not available without a model, and the row says so.
+/// machine read there is a hint with the place where it stands, and absent where nothing was read.
 #[derive(Clone, Debug)]
 pub struct Compared {
     /// Which field.
@@ -157,7 +159,9 @@ pub struct Compared {
     pub typed: Typed,
     /// What follows from the document's number, where something does.
     pub derived: Option<Sensitive<String>>,
-    /// Whether the two differ, or a check doubts it.
+    /// What models read on the document.
+    pub read: Option<FieldSeen>,
+    /// Whether any of them differ, or a check doubts it.
     pub is_doubtful: bool,
 }
 
@@ -322,13 +326,15 @@ async fn content(
     let (db, id) = (&app.store.db, subject.case.application_id);
     let mut checks = subject.checks.clone();
     checks.sort_by_key(|check| std::cmp::Reverse(check.outcome));
+    let loaded = crate::register::complete(app, subject.application.clone()).await?;
+    let read = crate::register::read_view(app, &loaded).await?;
     let mut opinions = Vec::new();
     for given in given.iter().filter(|given| may_know(subject, actor, given)) {
         opinions.push(past(app, subject, given).await?);
     }
     Ok(Content {
         items: subject.items(),
-        rows: rows(subject, app.now()),
+        rows: rows(subject, app.now(), &read),
         images: images(subject, &checks),
         rule: check::latest_decision(db, id).await?.map(|decided| decided.decision),
         checks,
@@ -365,7 +371,7 @@ async fn past(app: &App, subject: &Subject, given: &Given) -> Result<Past, Error
     })
 }
 
-fn rows(subject: &Subject, at: At) -> Vec<Compared> {
+fn rows(subject: &Subject, at: At, read: &ReadView) -> Vec<Compared> {
     let form = &subject.form;
     let doubts = |item: Item| {
         let worse = |check: &Check| check.outcome > domain::check::Outcome::Pass;
@@ -374,7 +380,13 @@ fn rows(subject: &Subject, at: At) -> Vec<Compared> {
         subject.checks.iter().any(|check| check.item == Some(item) && is_bad(check))
     };
     let text = |text: &str| Typed::Text(text.to_owned().into());
-    let row = |field, typed, is_doubtful| Compared { field, typed, derived: None, is_doubtful };
+    let row = |field, typed, is_doubtful| Compared {
+        field,
+        typed,
+        derived: None,
+        read: None,
+        is_doubtful,
+    };
     let mut rows = Vec::new();
     rows.push(row(Field::Name, text(&form.name), form.is_name_incomplete || doubts(Item::Name)));
     if let Some(kind) = form.document {
@@ -412,8 +424,29 @@ fn rows(subject: &Subject, at: At) -> Vec<Compared> {
         let given = fields.into_iter().filter(|(_, typed)| !typed.trim().is_empty());
         rows.extend(given.map(|(field, typed)| row(field, text(typed), false)));
     }
+    for row in &mut rows {
+        put_read(row, read);
+    }
     rows.sort_by_key(|row| (!row.is_doubtful, row.field));
     rows
+}
+
+/// Adds what models read to its row, and the doubt if it differs.
+fn put_read(row: &mut Compared, read: &ReadView) {
+    let name = match row.field {
+        Field::Name => FieldName::Name,
+        Field::Number => FieldName::Number,
+        Field::Birth => FieldName::Birth,
+        Field::Expires => FieldName::ValidUntil,
+        Field::Address => FieldName::Address,
+        _ => return,
+    };
+    row.read = read.field(name).cloned();
+    let Some(seen) = &mut row.read else { return };
+    if let (Field::Birth, Typed::Date(date)) = (row.field, &row.typed) {
+        seen.hold_against(&date.expose().to_string());
+    }
+    row.is_doubtful |= seen.agreement == Some(Agreement::Differs);
 }
 
 /// The day of birth as typed, and as the document's number tells it.
@@ -426,6 +459,7 @@ fn birth(subject: &Subject, at: At) -> Option<Compared> {
         field: Field::Birth,
         typed: Typed::Date(shown.into()),
         derived: told.map(|date| date.to_string().into()),
+        read: None,
         is_doubtful,
     })
 }

@@ -109,6 +109,14 @@ impl Html {
         Self(format!("<form method=\"post\" action=\"{action}\">{fields}{}</form>", button.0))
     }
 
+    /// A part of a photo with what was read there.
+    pub fn seen(src: &str, alt: &str, text: &str, is_amber: bool) -> Self {
+        let class = if is_amber { "seen differs" } else { "seen" };
+        let (src, alt, text) = (escape(src), escape(alt), escape(text));
+        let text = if text.is_empty() { text } else { format!("<p>{text}</p>") };
+        Self(format!("<div class=\"{class}\"><img src=\"{src}\" alt=\"{alt}\">{text}</div>"))
+    }
+
     /// Several pieces as one.
     pub fn join(parts: impl IntoIterator<Item = Self>) -> Self {
         Self(parts.into_iter().map(|part| part.0).collect::<Vec<_>>().join("\n"))

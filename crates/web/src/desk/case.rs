@@ -11,9 +11,11 @@ use crate::shell::{Shell, Width};
 use askama::Template;
 use axum::response::Response;
 use domain::check::Outcome;
+use domain::reading::{Agreement, LONG_TERM, Standing};
 use domain::reason::{Item, Reason};
 use domain::review::{ItemResult, Stage, Verdict, ViewReason, is_for_whole};
-use service::review::{CaseView, Content, Photo, Preview, Standing};
+use service::register::FieldSeen;
+use service::review::{self, CaseView, Content, Photo, Preview};
 use words::Lang;
 
 /// Everything a case page is made of.
@@ -74,7 +76,20 @@ struct Row {
     field: &'static str,
     typed: String,
     derived: String,
+    read: Option<Cell>,
     is_doubtful: bool,
+}
+
+/// What a machine read, with where it stands.
+struct Cell {
+    value: String,
+    /// How sure it is, in words.
+    standing: &'static str,
+    differs: bool,
+    /// The part of the photo.
+    crop: String,
+    /// The photo and the place on it, for the box.
+    spot: String,
 }
 
 struct CheckRow {
@@ -145,7 +160,7 @@ pub(super) fn write(signed: &mut Signed, parts: &CaseParts<'_>) -> Response {
         summary: announce(t, view, parts.sent),
         images: view.content.as_ref().map_or_else(Vec::new, |c| images(shell, parts, c)),
         has_old_photos: view.content.iter().flat_map(|c| &c.images).any(|p| !p.is_current),
-        rows: view.content.as_ref().map_or_else(Vec::new, |c| rows(t, c)),
+        rows: view.content.as_ref().map_or_else(Vec::new, |c| rows(t, parts, c)),
         checks: checks(t, view, false),
         passed_title: t.desk_checks_passed(passed_count(view)),
         passed: checks(t, view, true),
@@ -164,7 +179,7 @@ pub(super) fn write(signed: &mut Signed, parts: &CaseParts<'_>) -> Response {
 }
 
 fn is_mine(view: &CaseView) -> bool {
-    matches!(view.standing, Standing::Mine { .. })
+    matches!(view.standing, review::Standing::Mine { .. })
 }
 
 pub(super) fn stage_tag(t: Lang, stage: Stage) -> Html {
@@ -179,20 +194,20 @@ fn standing(shell: &Shell, view: &CaseView) -> Html {
         None => t.desk_standing_program().to_owned(),
     };
     match &view.standing {
-        Standing::Mine { lease_until } => {
+        review::Standing::Mine { lease_until } => {
             Html::paragraph(&t.desk_standing_mine(shell.when(*lease_until).time()))
         }
-        Standing::Free => Html::default(),
-        Standing::Claimed { by, until } => {
+        review::Standing::Free => Html::default(),
+        review::Standing::Claimed { by, until } => {
             Notice::new(Tone::Amber, t.desk_standing_claimed(who(by), shell.when(*until).time()))
                 .html()
         }
-        Standing::Pending { by, settle_at, .. } => Notice::new(
+        review::Standing::Pending { by, settle_at, .. } => Notice::new(
             Tone::Blue,
             t.desk_standing_pending(who(by), names::seconds(shell, *settle_at)),
         )
         .html(),
-        Standing::Closed { by, at } => {
+        review::Standing::Closed { by, at } => {
             let when = at.map(|at| shell.when(at).legal()).unwrap_or_default();
             let text = t.desk_standing_closed(who(by), when, names::state(t, view.state));
             Notice::new(Tone::Blue, text).html()
@@ -247,14 +262,36 @@ fn images(shell: &Shell, parts: &CaseParts<'_>, content: &Content) -> Vec<Image>
     content.images.iter().map(image).collect()
 }
 
-fn rows(t: Lang, content: &Content) -> Vec<Row> {
+fn rows(t: Lang, parts: &CaseParts<'_>, content: &Content) -> Vec<Row> {
     let row = |row: &service::review::Compared| Row {
         field: names::field(t, row.field),
         typed: names::typed(t, &row.typed),
         derived: row.derived.as_ref().map(|text| text.expose().clone()).unwrap_or_default(),
+        read: row.read.as_ref().map(|seen| cell(t, parts, seen)),
         is_doubtful: row.is_doubtful,
     };
     content.rows.iter().map(row).collect()
+}
+
+fn cell(t: Lang, parts: &CaseParts<'_>, seen: &FieldSeen) -> Cell {
+    let (item, round) = (seen.item.code(), seen.round);
+    let why = parts.why.map_or(String::new(), |why| format!("&why={}", why.code()));
+    let (id, part, quarters) = (parts.view.application_id, &seen.part, seen.quarters);
+    let value = match seen.value.expose().as_str() {
+        LONG_TERM => t.desk_long_term().to_owned(),
+        value => names::grouped(value),
+    };
+    Cell {
+        value,
+        standing: match seen.standing {
+            Standing::Clear => t.desk_read_clear(),
+            Standing::Doubtful => t.desk_read_doubtful(),
+            Standing::Conflicting => t.desk_read_conflicting(),
+        },
+        differs: seen.agreement == Some(Agreement::Differs),
+        crop: format!("/desk/case/{id}/image/{item}/{round}?part={part}&r={quarters}{why}"),
+        spot: format!("{item}-{round}:{part}"),
+    }
 }
 
 fn passed_count(view: &CaseView) -> usize {

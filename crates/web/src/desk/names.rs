@@ -96,7 +96,7 @@ pub(super) fn evidence(t: Lang, check: &Check) -> String {
 }
 
 /// A number of eighteen characters is easier to compare as 6-8-4.
-fn grouped(number: &str) -> String {
+pub(super) fn grouped(number: &str) -> String {
     match (number.len(), number.get(..6), number.get(6..14), number.get(14..)) {
         (18, Some(region), Some(birth), Some(rest)) => format!("{region} {birth} {rest}"),
         _ => number.to_owned(),

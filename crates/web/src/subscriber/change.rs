@@ -123,7 +123,8 @@ pub(crate) async fn crop(
     };
     let (actor, id) = (applicant.actor(), applicant.application_id);
     let region = asked.region.as_deref().unwrap_or_default();
-    let jpeg = register::photo_part(&app, &actor, id, (asked.item, asked.round), region).await?;
+    let jpeg =
+        register::photo_part(&app, &actor, id, (asked.item, asked.round), (region, 0)).await?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response())
 }
 

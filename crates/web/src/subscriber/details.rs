@@ -1,9 +1,9 @@
 //! S2, S4, S6, S7, S10: what the applicant types and chooses.
 
 use super::fields::Fields;
-use super::go;
 use super::session::{Applicant, Maybe};
 use super::steps::{self, Way};
+use super::{go, read};
 use crate::component::{
     Checks, Choice, Component as _, DateField, Errors, FormPage, Html, Notice, Pick, TextField,
     TextPage, Tone,
@@ -17,9 +17,10 @@ use axum::response::{IntoResponse, Response};
 use domain::application::Kind;
 use domain::application::form::{self, DateText, Form as Typed, Problem, Section, Who};
 use domain::identity::DocumentKind;
+use domain::reading::FieldName;
 use domain::reason::Item;
 use service::App;
-use service::register::{self, Begin, Change, IdentityFields, Purpose};
+use service::register::{self, Begin, Change, IdentityFields, Purpose, ReadView, View};
 use std::sync::Arc;
 use words::Lang;
 
@@ -228,7 +229,8 @@ pub(crate) async fn save_document(
     let errors = Errors::problems(shell.lang, &found);
     if errors.is_empty() {
         // Another document has another number: that page comes next even after a change.
-        return Ok(go(&way.here(steps::section(Section::Identity))));
+        let view = applicant.open(&app).await?;
+        return Ok(go(&way.here(&steps::after_document(&view))));
     }
     let accepted = accepted(&app, &applicant).await?;
     Ok(document_page(&shell, &way, &accepted, chosen, &errors))
@@ -284,8 +286,9 @@ pub(crate) async fn identity(
     applicant: Applicant,
     Query(way): Query<Way>,
 ) -> Reply {
+    let read = read::of(&app, &applicant).await?;
     let view = applicant.open(&app).await?;
-    Ok(identity_page(&shell, &way, &view.form, &Errors::none()))
+    Ok(identity_page(&shell, &way, (&view, &read), &Errors::none()))
 }
 
 /// `POST /register/identity`.
@@ -312,13 +315,20 @@ pub(crate) async fn save_identity(
     let errors = Errors::problems(shell.lang, &found);
     let view = applicant.open(&app).await?;
     if errors.is_empty() {
-        return Ok(go(&way.after(&view.facts, steps::section(Section::Photos))));
+        return Ok(go(&way.after(&view.facts, &steps::after_identity(&view))));
     }
-    Ok(identity_page(&shell, &way, &view.form, &errors))
+    let read = read::of(&app, &applicant).await?;
+    Ok(identity_page(&shell, &way, (&view, &read), &errors))
 }
 
-fn identity_page(shell: &Shell, way: &Way, form: &Typed, errors: &Errors) -> Response {
+fn identity_page(
+    shell: &Shell,
+    way: &Way,
+    (view, read): (&View, &ReadView),
+    errors: &Errors,
+) -> Response {
     let t = shell.lang;
+    let form = &*view.form;
     if form.is_of_organisation() {
         return super::organisation::page(shell, way, form, errors);
     }
@@ -329,25 +339,28 @@ fn identity_page(shell: &Shell, way: &Way, form: &Typed, errors: &Errors) -> Res
             .chosen(form.is_name_incomplete),
     ];
     let mut page = FormPage::new(shell, t.apply_identity_title(), way.here("/register/identity"))
-        .back(way.back(steps::section(Section::Document)))
+        .back(way.back(&read::before(view)))
         .errors(errors)
+        .before(read::summary(t, view, read))
         .part(
             TextField::new("name", t.apply_name_label())
                 .hint(t.apply_name_hint())
-                .value(&form.name)
+                .value(read::or_typed(&form.name, read, FieldName::Name))
                 .autocomplete("name")
                 .errors(errors)
                 .html(),
         )
+        .part(read::beside(t, read, FieldName::Name, form.name.is_empty()))
         .part(Checks::new(t.apply_name_cannot_legend(), cannot).html())
         .part(
             TextField::new("document_number", t.apply_id_number_label())
                 .hint(t.apply_id_number_hint(document_name(t, kind)))
-                .value(&form.document_number)
+                .value(read::or_typed(&form.document_number, read, FieldName::Number))
                 .width("w-20")
                 .errors(errors)
                 .html(),
-        );
+        )
+        .part(read::beside(t, read, FieldName::Number, form.document_number.is_empty()));
     // An age rule speaks of the birth even where the number tells it.
     if !form::tells_birth(kind) {
         page = page.part(date("birth", t.apply_birth_label(), &form.birth, t, errors));
@@ -355,9 +368,13 @@ fn identity_page(shell: &Shell, way: &Way, form: &Typed, errors: &Errors) -> Res
         page = page.part(age(t, &message));
     }
     if form::tells_expiry(kind) {
-        page = page.part(date("expires", t.apply_valid_until_label(), &form.expires, t, errors));
+        let (expires, is_long_term) = read::expiry(form, read);
+        let is_empty = form.expires.is_empty() && !form.is_long_term;
+        page = page
+            .part(date("expires", t.apply_valid_until_label(), &expires, t, errors))
+            .part(read::beside(t, read, FieldName::ValidUntil, is_empty));
         if form::may_be_long_term(kind) {
-            let pick = Pick::new("is_long_term", t.apply_long_term()).chosen(form.is_long_term);
+            let pick = Pick::new("is_long_term", t.apply_long_term()).chosen(is_long_term);
             page = page.part(Checks::new(t.apply_long_term_legend(), vec![pick]).html());
         }
     }

@@ -6,10 +6,12 @@ mod contact;
 mod details;
 mod fields;
 mod loss;
+mod models;
 mod numbers;
 mod organisation;
 mod photos;
 mod privacy;
+mod read;
 mod resume;
 mod send;
 mod session;
@@ -43,6 +45,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/status/{reference}/appeal", get(change::appeal).post(change::do_appeal))
         .route("/s/{reference}", get(status::short))
         .route("/keep", get(|| async { go("/numbers") }))
+        .route("/models", get(models::page))
         .route("/privacy", get(privacy::page))
         .route("/privacy/consents", post(privacy::withdraw))
         .route("/numbers", get(numbers::list))
@@ -86,6 +89,7 @@ fn registration() -> Router<Arc<App>> {
         .route("/register/photo/{item}/whole", post(photos::join))
         .route("/register/photo/{item}/keep", post(photos::keep))
         .route("/register/photo/{item}/image", get(photos::image))
+        .route("/register/photo/{item}/part", get(photos::part))
         .route("/register/consents", get(details::consents).post(details::save_consents))
         .route("/register/check", get(send::check))
         .route("/register/send", post(send::send))

@@ -15,6 +15,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::application::form;
 use domain::identity::DocumentKind;
+use domain::machine_read::side_of;
 use domain::reason::Item;
 use service::App;
 use service::register::{self, PhotoView, View, Whole};
@@ -84,12 +85,15 @@ fn photo_page(shell: &Shell, way: &Way, view: &View, item: Item, failed: Option<
     let mut page = FormPage::new(shell, title, way.here(&path))
         .photo()
         .errors(&errors)
-        .back(way.before(&view.facts, &steps::before_photo(item, &view.wanted_photos)))
+        .back(way.before(&view.facts, &steps::before_photo(item, view)))
         .button(Button::new(t, t.apply_photo_send()));
     if is_portrait && view.form.is_of_organisation() {
         page = page.lead(t.apply_handler_portrait());
     }
     page = if is_portrait { portrait_rules(page, t) } else { document_rules(page, t, photo) };
+    if view.is_read_first && side_of(item).is_some() {
+        page = page.before(super::read::told(t));
+    }
     page = page.part(tile.html());
     if let Some(photo) = photo {
         page = page.after(keep_or_retake(t, way, item, photo));
@@ -195,7 +199,7 @@ fn after_upload(
 ) -> Reply {
     match uploaded {
         Ok(found) if found.reasons.is_empty() => {
-            let next = steps::after_photo(item, &view.wanted_photos);
+            let next = steps::after_photo(item, view);
             Ok(go(&way.after(&view.facts, &next)))
         }
         // A warning is shown where the photo is, so that it can be taken again at once.
@@ -335,7 +339,7 @@ pub(crate) async fn keep(
         let id = applicant.application_id;
         register::send_anyway(&app, &applicant.actor(), id, item).await?;
     }
-    Ok(go(&way.after(&view.facts, &steps::after_photo(item, &view.wanted_photos))))
+    Ok(go(&way.after(&view.facts, &steps::after_photo(item, &view))))
 }
 
 /// `GET /register/photo/{item}/image`: the applicant's own photo, as it is kept.
@@ -350,6 +354,30 @@ pub(crate) async fn image(
     let id = applicant.application_id;
     let bytes = register::photo(&app, &applicant.actor(), id, item, 0).await?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg")], bytes).into_response())
+}
+
+/// `?part=LEFT,TOP,WIDTH,HEIGHT` in thousandths, and `?r=` quarter turns.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Part {
+    part: String,
+    #[serde(default)]
+    r: u8,
+}
+
+/// `GET /register/photo/{item}/part`: where something was read on the applicant's own photo.
+pub(crate) async fn part(
+    State(app): State<Arc<App>>,
+    applicant: Applicant,
+    Path(item): Path<String>,
+    Query(part): Query<Part>,
+) -> Reply {
+    let Some(item) = Item::from_code(&item) else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    let (id, place) = (applicant.application_id, (part.part.as_str(), part.r));
+    let jpeg = register::photo_part(&app, &applicant.actor(), id, (item, 0), place).await?;
+    let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, jpeg).into_response())
 }
 
 /// `GET /register/photo/portrait/other`: S9b.

@@ -18,7 +18,7 @@ use domain::application;
 use domain::application::form::Section;
 use domain::reason::Item;
 use service::App;
-use service::register::{self, PhotoView, SectionState, Submitted, View};
+use service::register::{self, PhotoView, ReadView, SectionState, Submitted, View};
 use std::sync::Arc;
 use words::Lang;
 
@@ -120,10 +120,11 @@ pub(crate) async fn check(
     if view.facts.state != application::State::Draft {
         return Ok(go(&format!("/status/{}", view.reference)));
     }
-    Ok(check_page(&shell, &view, &Errors::none()))
+    let read = super::read::of(&app, &applicant).await?;
+    Ok(check_page(&shell, (&view, &read), &Errors::none()))
 }
 
-fn check_page(shell: &Shell, view: &View, errors: &Errors) -> Response {
+fn check_page(shell: &Shell, (view, read): (&View, &ReadView), errors: &Errors) -> Response {
     let t = shell.lang;
     let promise = view.promise;
     let mut page = FormPage::new(shell, t.apply_check_title(), "/register/send")
@@ -131,7 +132,7 @@ fn check_page(shell: &Shell, view: &View, errors: &Errors) -> Response {
         .lead(t.apply_check_lead())
         .errors(errors)
         .before(summary(t, view))
-        .before(precheck(t, view))
+        .before(precheck(t, view, read))
         .before(shell.when(promise.due_at).block(t.apply_check_promise()).html())
         .button(Button::new(t, t.apply_check_send()));
     if view.is_after_cut_off {
@@ -218,7 +219,7 @@ fn identity_rows(t: Lang, summary: Summary, view: &View) -> Summary {
 }
 
 /// What the first look found, each thing with the way to the page where it is put right.
-fn precheck(t: Lang, view: &View) -> Html {
+fn precheck(t: Lang, view: &View, read: &ReadView) -> Html {
     let mut found = Vec::new();
     for section in &view.sections {
         for problem in &section.problems {
@@ -231,6 +232,7 @@ fn precheck(t: Lang, view: &View) -> Html {
             found.push(notice.link(t.common_change(), format!("{href}?from=check")).html());
         }
     }
+    found.extend(super::read::differing(t, read));
     let heading = Html::heading(t.apply_check_precheck());
     if found.is_empty() {
         found.push(Notice::new(Tone::Green, t.apply_check_precheck_fine()).html());
@@ -248,7 +250,8 @@ pub(crate) async fn send(State(app): State<Arc<App>>, shell: Shell, applicant: A
             for problem in problems {
                 errors.push("main", Errors::message(shell.lang, problem.code, &problem.values));
             }
-            Ok(check_page(&shell, &view, &errors))
+            let read = super::read::of(&app, &applicant).await?;
+            Ok(check_page(&shell, (&view, &read), &errors))
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use domain::application::form::Section;
 use domain::application::{Facts, State};
+use domain::machine_read::side_of;
 use domain::reason::Item;
+use service::register::{SectionState, View};
 
 /// Where every page of a registration is.
 pub(crate) const BEGIN: &str = "/register";
@@ -71,36 +73,60 @@ pub(crate) fn photo(item: Item) -> String {
     format!("/register/photo/{}", item.code())
 }
 
-/// After the photo `item` out of all `photos` the form needs.
-pub(crate) fn after_photo(item: Item, photos: &[Item]) -> String {
-    let at = photos.iter().position(|photo| *photo == item);
-    match at.and_then(|at| photos.get(at + 1)) {
+/// After the photo `item`: the next one; where documents are read, what was read of them comes
+/// between them and the portrait.
+pub(crate) fn after_photo(item: Item, view: &View) -> String {
+    let at = view.wanted_photos.iter().position(|photo| *photo == item);
+    let next = at.and_then(|at| view.wanted_photos.get(at + 1));
+    let is_read = view.is_read_first && side_of(item).is_some();
+    match next {
+        Some(next) if is_read && side_of(*next).is_some() => photo(*next),
+        _ if is_read && !is_identity_done(view) => section(Section::Identity).to_owned(),
         Some(next) => photo(*next),
         None => section(Section::Consents).to_owned(),
     }
 }
 
 /// Before the photo `item`.
-pub(crate) fn before_photo(item: Item, photos: &[Item]) -> String {
-    let at = photos.iter().position(|photo| *photo == item).unwrap_or(0);
-    match at.checked_sub(1).and_then(|at| photos.get(at)) {
+pub(crate) fn before_photo(item: Item, view: &View) -> String {
+    let at = view.wanted_photos.iter().position(|photo| *photo == item).unwrap_or(0);
+    let before = at.checked_sub(1).and_then(|at| view.wanted_photos.get(at));
+    match before {
+        Some(before) if view.is_read_first && side_of(item).is_none() => {
+            let is_first = side_of(*before).is_some();
+            if is_first { section(Section::Identity).to_owned() } else { photo(*before) }
+        }
         Some(before) => photo(*before),
+        None if view.is_read_first => section(Section::Document).to_owned(),
         None => section(Section::Identity).to_owned(),
     }
+}
+
+/// After the document was chosen.
+pub(crate) fn after_document(view: &View) -> String {
+    let is_there = view.photos.iter().any(|photo| side_of(photo.found.item).is_some());
+    let next = if view.is_read_first && !is_there { Section::Photos } else { Section::Identity };
+    section(next).to_owned()
+}
+
+/// After name and number: the first photo; where documents are read, the first that is missing.
+pub(crate) fn after_identity(view: &View) -> String {
+    if !view.is_read_first {
+        return section(Section::Photos).to_owned();
+    }
+    let is_there = |item: &Item| view.photos.iter().any(|photo| photo.found.item == *item);
+    let missing = view.wanted_photos.iter().find(|item| !is_there(item));
+    missing.map_or_else(|| section(Section::Consents).to_owned(), |item| photo(*item))
+}
+
+fn is_identity_done(view: &View) -> bool {
+    let of = view.sections.iter().find(|row| row.section == Section::Identity);
+    of.is_some_and(|row| row.state == SectionState::Done)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn photos_lead_one_to_the_next() {
-        let photos = [Item::DocumentFront, Item::DocumentBack, Item::Portrait];
-        assert_eq!(after_photo(Item::DocumentFront, &photos), "/register/photo/document_back");
-        assert_eq!(after_photo(Item::Portrait, &photos), "/register/consents");
-        assert_eq!(before_photo(Item::DocumentFront, &photos), "/register/identity");
-        assert_eq!(before_photo(Item::Portrait, &photos), "/register/photo/document_back");
-    }
 
     #[test]
     fn a_change_leads_back_to_the_overview() {
