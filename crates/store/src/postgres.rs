@@ -19,7 +19,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, R
 use futures::TryStreamExt;
 use futures::future::join_all;
 use retry::{Again, Tries};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 /// How long a caller waits for a connection.
@@ -36,6 +36,13 @@ type Answer = Result<Vec<Vec<Row>>, CommitError>;
 pub(crate) struct Postgres {
     pool: Pool,
 }
+
+/// A database that takes longer to say no than this is not asked again.
+const OPEN_WAIT: Duration = Duration::from_secs(5);
+
+/// Pauses between the attempts to open a database that answers, then does not.
+const OPEN_PAUSES: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(300), Duration::from_millis(900)];
 
 /// Why a batch was not committed.
 #[derive(Debug)]
@@ -72,16 +79,32 @@ impl From<Error> for Failed {
 impl Postgres {
     /// Connects, checks the database's settings and brings its schema up to date, as far as older
     /// programs can live with it.
+    ///
+    /// A connection may be lost on the way, as when the server is about to restart: that is no
+    /// reason for a process to end, so it is tried a few times.
     pub(crate) async fn open(options: &Options) -> Result<Self, Error> {
         let own = Self::connect(options, &options.address)?;
-        let client = own.client().await?;
+        let began = Instant::now();
+        for pause in OPEN_PAUSES {
+            match own.prepare_schema().await {
+                Err(error) if error.is_retryable() && began.elapsed() < OPEN_WAIT => {
+                    tracing::warn!(%error, "the database is asked again");
+                    tokio::time::sleep(pause).await;
+                }
+                other => return other.map(|()| own),
+            }
+        }
+        own.prepare_schema().await.map(|()| own)
+    }
+
+    async fn prepare_schema(&self) -> Result<(), Error> {
+        let client = self.client().await?;
         check_collation(&client).await?;
         let migrated = crate::migrate::postgres(&client, Extent::Expand).await?;
         if let Some(first) = migrated.waiting.first() {
             tracing::info!(first, "waits for `baohao migrate --contract`");
         }
-        crate::transfer::refuse_unfinished(&client).await?;
-        Ok(own)
+        crate::transfer::refuse_unfinished(&client).await
     }
 
     /// A pool for this address; connects when it is first asked.
