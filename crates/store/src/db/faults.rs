@@ -74,6 +74,44 @@ async fn a_server_that_drops_its_connections_is_found_again() {
     assert_eq!(seq(&db, 1).await, Some(5));
 }
 
+/// A worker that was started while the server cut connections ended instead of asking again.
+#[tokio::test]
+async fn a_process_starts_though_its_first_connections_are_cut() {
+    let Some(db) = fresh(TestEngine::Postgres).await else { return };
+    let config: tokio_postgres::Config = db.address().parse().unwrap();
+    let [tokio_postgres::config::Host::Unix(server)] = config.get_hosts() else {
+        panic!("the tests' server listens on a socket: {config:?}")
+    };
+    let name = format!(".s.PGSQL.{}", config.get_ports().first().unwrap_or(&5432));
+    let (server, between) = (server.join(&name), crate::testing::folder());
+    let listener = tokio::net::UnixListener::bind(between.join(&name)).unwrap();
+    let cut = tokio::spawn(async move {
+        let mut taken = 0;
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            taken += 1;
+            if taken <= 2 {
+                continue;
+            }
+            let mut server = tokio::net::UnixStream::connect(&server).await.unwrap();
+            tokio::spawn(async move {
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    let folder = between.to_string_lossy().replace('/', "%2F");
+    let address = format!(
+        "postgres://{}@{}:{}/{}",
+        config.get_user().unwrap_or("postgres"),
+        folder,
+        name.trim_start_matches(".s.PGSQL."),
+        config.get_dbname().unwrap()
+    );
+    let opened = Db::open(&address).await.unwrap();
+    assert_eq!(seq(&opened, 1).await, None);
+    cut.abort();
+}
+
 #[tokio::test]
 async fn no_server_is_a_fault_that_may_pass() {
     let folder = crate::testing::folder();
