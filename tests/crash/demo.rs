@@ -51,8 +51,14 @@ fn ahead_seconds(answer: &Value) -> i64 {
 fn the_demo_goes_on_where_it_was_killed() {
     let folder = Folder::new();
     let data = folder.path("demo");
-    let mut reached = 0;
-    for _ in 0..rounds() {
+    let (mut reached, mut millis_max) = (0, 4_000);
+    let mut left = rounds();
+    // A busy machine may need longer for the first three days.
+    while left > 0 || (reached == 0 && millis_max < 60_000) {
+        left = left.saturating_sub(1);
+        if left == 0 {
+            millis_max *= 2;
+        }
         let mut demo = Demo::start(data.to_str().unwrap());
         let now = ask(&demo.address, "GET", "/demo/api/clock", "").unwrap();
         assert!(ahead_seconds(&now) >= reached, "time runs backwards");
@@ -65,7 +71,7 @@ fn the_demo_goes_on_where_it_was_killed() {
             }
             reached
         });
-        assert!(kill_within(&mut demo.child, 4_000), "it ended by itself");
+        assert!(kill_within(&mut demo.child, millis_max), "it ended by itself");
         reached = flies.join().unwrap().max(reached);
     }
     assert!(reached > 0, "time never passed");
