@@ -150,7 +150,7 @@ async fn feed(config: &Config) -> What {
     }
     match wiring::usage_feed(config, Arc::default()) {
         Err(error) => What::Fails("settings", error.to_string()),
-        Ok(feed) => of_port(feed.check().await.map(|()| None)),
+        Ok(feed) => of_port(Box::pin(feed.check()).await.map(|()| None)),
     }
 }
 

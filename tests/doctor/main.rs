@@ -167,7 +167,7 @@ fn work_takes_in_what_the_feed_brings_and_metrics_and_doctor_tell() {
         if let Ok(stream) = TcpStream::connect(("127.0.0.1", port)) {
             break stream;
         }
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::park_timeout(std::time::Duration::from_millis(20));
     };
     let mut put = |subject: &str, payload: &str| {
         write!(feed, "PUB {subject} reply {}\r\n{payload}\r\n", payload.len()).unwrap();
@@ -206,7 +206,7 @@ fn work_takes_in_what_the_feed_brings_and_metrics_and_doctor_tell() {
             break;
         }
         assert!(begun.elapsed().as_secs() < 60, "{said}");
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
     }
     let rejects = std::fs::read_to_string(folder.0.join("rejects.csv")).unwrap();
     assert!(rejects.contains("\n1,1,usage_file.column_missing,"), "{rejects}");

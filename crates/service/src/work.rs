@@ -24,10 +24,15 @@ use store::{Batch, ClaimedJob, CommitError, Failed, job};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Jobs that one process runs at the same time.
-const PARALLEL_MAX: usize = 64;
-/// Jobs claimed at once: small enough that all are begun well within their lease.
-const CLAIM_MAX: i64 = 64;
+/// Jobs that one process runs at the same time. Most of them wait: for a commit that serves many,
+/// or for the outside.
+const PARALLEL_MAX: usize = 256;
+/// Jobs claimed at once.
+const CLAIM_MAX: i64 = 128;
+/// A claim is a commit: for fewer jobs than this it waits a moment until more have ended.
+const CLAIM_MIN: usize = 32;
+/// How long.
+const GATHER: Duration = Duration::from_millis(5);
 /// Looks for jobs of other processes and of the clock; our own wake the worker at once.
 const POLL: Duration = Duration::from_millis(250);
 /// How long the end of begun jobs is waited for when the program stops.
@@ -244,8 +249,18 @@ pub async fn run_forever(app: Arc<App>, shutdown: impl Future<Output = ()>) {
 /// Claims jobs as there is room for them.
 async fn run_jobs(app: &Arc<App>, mut stopped: watch::Receiver<bool>) {
     let mut running = JoinSet::new();
+    let mut has_more = false;
     while !*stopped.borrow() {
+        // Jobs end in crowds, as commits do.
+        while let Some(ended) = running.try_join_next() {
+            told(ended);
+        }
         let room = PARALLEL_MAX.saturating_sub(running.len());
+        if has_more && room > 0 && room < CLAIM_MIN {
+            has_more = false;
+            tokio::time::sleep(GATHER).await;
+            continue;
+        }
         let count = i64::try_from(room).unwrap_or(i64::MAX).min(CLAIM_MAX);
         let claimed = if room == 0 { Ok(Vec::new()) } else { claim(app, count).await };
         let claimed = claimed.unwrap_or_else(|error| {
@@ -253,6 +268,7 @@ async fn run_jobs(app: &Arc<App>, mut stopped: watch::Receiver<bool>) {
             Vec::new()
         });
         let is_new = !claimed.is_empty();
+        has_more = is_new && i64::try_from(claimed.len()).is_ok_and(|claimed| claimed >= count);
         for job in claimed {
             let app = Arc::clone(app);
             running.spawn(async move { run_one(&app, job).await.map(drop) });

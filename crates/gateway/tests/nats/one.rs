@@ -328,3 +328,40 @@ async fn an_encrypted_server_is_read_if_its_certificate_is_trusted_and_not_other
     assert!(!said.contains("stream"), "{said}");
     let _ = std::fs::remove_dir_all(folder);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_share_the_stream_and_one_that_dies_leaves_its_part_to_the_other() {
+    let Some(servers) = Servers::start(1, "").await else { return };
+    const COUNT: usize = 9_000;
+    let mut world = World::new(Engine::Sqlite, &servers, COUNT).await.unwrap();
+    world.server.batch_messages = 100;
+    world.server.ack_seconds = 1;
+    let context = servers.stream().await;
+    let other = Arc::new(Meter::default());
+    let nats = Nats::new(world.server.clone(), Arc::clone(&other), Lang::En).unwrap();
+    let run = tokio::spawn(nats.run(Arc::clone(&world.app.app), std::future::pending()));
+    world.start();
+    let messages = named(shuffled(COUNT).into_iter().map(json).collect());
+    let flow = tokio::spawn(async move { publish(&context, messages).await });
+    world
+        .until("both to work", |w| {
+            w.count(Event::UsageRows) > 300 && other.count_of(Event::UsageRows) > 300
+        })
+        .await;
+    run.abort();
+    flow.await.unwrap();
+    let done = other.count_of(Event::UsageRows);
+    assert!(done < COUNT as u64, "the other did it all");
+    world.until("the rest", |w| w.count(Event::UsageRows) + done >= COUNT as u64).await;
+    let stream = servers.stream().await.get_stream(STREAM).await.unwrap();
+    loop {
+        let info = stream.consumer_info("baohao").await.unwrap();
+        if info.num_pending == 0 && info.num_ack_pending == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let alone = with_numbers(Engine::Sqlite, COUNT).await.unwrap();
+    take_file(&alone, &crate::events::file(COUNT)).await;
+    assert_eq!(state(&world.app, COUNT).await, state(&alone, COUNT).await);
+}

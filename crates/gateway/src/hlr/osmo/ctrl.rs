@@ -33,6 +33,11 @@ pub(super) fn take(buffer: &mut BytesMut) -> Result<Option<String>, Garbage> {
     Ok(Some(text))
 }
 
+/// The request that the text answers, if it is an answer.
+pub(super) fn id(text: &str) -> Option<u32> {
+    text.split(' ').nth(1)?.parse().ok()
+}
+
 /// The answer to the request `id`: what was asked for, or why not. `None` if the text answers
 /// something else, such as a trap.
 pub(super) fn answer(text: &str, id: u32) -> Option<Result<String, String>> {

@@ -1,24 +1,30 @@
-//! The two connections to the register: one task owns both sockets, answers one request after
-//! another, and begins anew whenever one of them ends, is late or makes no sense.
+//! The two connections to the register: one task owns both sockets, and begins anew whenever one of
+//! them ends, is late or makes no sense.
 //!
-//! One after another, because the register itself is one thread; and because an answer on the VTY
-//! names no question, so that a late one must never meet the next.
+//! On the control interface several requests are on their way at once, because each answer names
+//! its request and the register should not wait for us. On the VTY one command follows another: an
+//! answer there names no question, so that a late one must never meet the next.
 
 use super::settings::Server;
 use super::{Garbage, ctrl, vty};
 use crate::meter::Meter;
 use bytes::BytesMut;
 use service::port::PortError;
+use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::Instant;
 
 /// Between two tries to connect.
 const RECONNECT_WAIT: Duration = Duration::from_millis(300);
+/// Requests on their way on the control interface: more bring nothing, for the register is one
+/// thread.
+const IN_FLIGHT_MAX: usize = 16;
 /// A subscriber of the test network 001 01, for asking whether somebody answers at all.
 const NOBODY: &str = "subscriber.by-imsi-001010000000000.info";
 
@@ -47,7 +53,10 @@ pub(super) struct State {
 
 pub(super) struct Link {
     pub(super) server: Server,
+    /// For the control interface.
     pub(super) asks: mpsc::Receiver<Ask>,
+    /// For the VTY.
+    pub(super) commands: mpsc::Receiver<Ask>,
     pub(super) state: Arc<State>,
     pub(super) meter: Arc<Meter>,
 }
@@ -101,9 +110,15 @@ impl Link {
 
     /// Says "not sent" to whoever asks in the meantime; `true` if nobody asks any more.
     async fn refuse_for(&mut self, wait: Duration) -> bool {
-        let until = tokio::time::Instant::now() + wait;
+        let until = Instant::now() + wait;
         loop {
-            match tokio::time::timeout_at(until, self.asks.recv()).await {
+            let ask = async {
+                tokio::select! {
+                    ask = self.asks.recv() => ask,
+                    ask = self.commands.recv() => ask,
+                }
+            };
+            match tokio::time::timeout_at(until, ask).await {
                 Err(_) => return false,
                 Ok(None) => return true,
                 Ok(Some(ask)) => drop(ask.reply.send(Err(not_connected()))),
@@ -111,29 +126,216 @@ impl Link {
         }
     }
 
-    async fn serve(&mut self, mut wires: Wires) -> Ended {
-        loop {
-            let ask = tokio::select! {
-                ask = self.asks.recv() => ask,
-                error = wires.ended() => {
-                    self.count_garbage(&error);
-                    return Ended::Lost(error);
+    /// Serves both interfaces beside one another until one of them ends. A command of the VTY that
+    /// has begun is ended first: a record may be open that must be closed.
+    async fn serve(&mut self, wires: Wires) -> Ended {
+        let patience = self.server.patience();
+        let (mut control, mut terminal) = wires.apart();
+        let closing = Closing::default();
+        let ended = {
+            let serve = terminal.serve(&mut self.commands, patience, &closing);
+            tokio::pin!(serve);
+            tokio::select! {
+                ended = control.serve(&mut self.asks, patience) => {
+                    closing.close();
+                    let _ = serve.await;
+                    ended
                 }
+                ended = &mut serve => ended,
+            }
+        };
+        if let Ended::Lost(error) = &ended {
+            self.count_garbage(error);
+        }
+        // Whether it was done nobody knows.
+        for (_, waiting) in control.in_flight {
+            drop(waiting.reply.send(Err(PortError::Unreachable("connection lost".to_owned()))));
+        }
+        ended
+    }
+}
+
+/// That the terminal is to end.
+#[derive(Debug, Default)]
+struct Closing {
+    is_closing: AtomicBool,
+    told: Notify,
+}
+
+impl Closing {
+    fn close(&self) {
+        self.is_closing.store(true, Ordering::Release);
+        self.told.notify_one();
+    }
+}
+
+/// Who waits for an answer, and how long.
+struct Waiting {
+    until: Instant,
+    reply: oneshot::Sender<Result<Said, PortError>>,
+}
+
+/// The control interface: several requests at once, known by their ids.
+struct Control {
+    stream: TcpStream,
+    buffer: BytesMut,
+    last_id: u32,
+    in_flight: BTreeMap<u32, Waiting>,
+}
+
+impl Control {
+    async fn serve(&mut self, asks: &mut mpsc::Receiver<Ask>, patience: Duration) -> Ended {
+        loop {
+            let first = self.in_flight.values().map(|waiting| waiting.until).min();
+            let has_room = self.in_flight.len() < IN_FLIGHT_MAX;
+            tokio::select! {
+                read = self.stream.read_buf(&mut self.buffer) => {
+                    let taken = match read {
+                        Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
+                        Ok(_) => self.take(),
+                        Err(error) => Err(error),
+                    };
+                    if let Err(error) = taken {
+                        return Ended::Lost(error);
+                    }
+                }
+                ask = asks.recv(), if has_room => {
+                    let Some(ask) = ask else { return Ended::Unused };
+                    if let Err(error) = self.write(ask, patience).await {
+                        return Ended::Lost(error);
+                    }
+                }
+                () = sleep_until(first), if first.is_some() => return Ended::Lost(late()),
+            }
+        }
+    }
+
+    async fn write(&mut self, Ask { what, reply }: Ask, patience: Duration) -> Result<(), Error> {
+        if reply.is_closed() {
+            return Ok(());
+        }
+        let id = next(&mut self.last_id);
+        let text = match &what {
+            What::Get(variable) => format!("GET {id} {variable}"),
+            What::Set(variable, value) => format!("SET {id} {variable} {value}"),
+            What::Vty(_) => return Ok(()),
+        };
+        self.in_flight.insert(id, Waiting { until: Instant::now() + patience, reply });
+        let frame = ctrl::frame(&text);
+        let written = self.stream.write_all(&frame);
+        tokio::time::timeout(patience, written).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Gives out the answers that are there. What nobody asked for is garbage, but a trap among
+    /// answers is none.
+    fn take(&mut self) -> Result<(), Error> {
+        while let Some(text) = ctrl::take(&mut self.buffer)? {
+            if self.in_flight.is_empty() {
+                return Err(Garbage.into());
+            }
+            let Some(id) = ctrl::id(&text) else { continue };
+            let Some(said) = ctrl::answer(&text, id) else { continue };
+            if let Some(waiting) = self.in_flight.remove(&id) {
+                drop(waiting.reply.send(Ok(said)));
+            }
+        }
+        if self.in_flight.is_empty() && !self.buffer.is_empty() {
+            return Err(Garbage.into());
+        }
+        Ok(())
+    }
+}
+
+/// Ready at `until`, or never.
+async fn sleep_until(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// From 1: the register answers 0 with an error.
+fn next(last_id: &mut u32) -> u32 {
+    *last_id = *last_id % 1_000_000 + 1;
+    *last_id
+}
+
+/// The VTY: one command after another.
+struct Terminal {
+    stream: TcpStream,
+    buffer: BytesMut,
+    host: String,
+}
+
+impl Terminal {
+    async fn serve(
+        &mut self,
+        commands: &mut mpsc::Receiver<Ask>,
+        patience: Duration,
+        closing: &Closing,
+    ) -> Ended {
+        loop {
+            if closing.is_closing.load(Ordering::Acquire) {
+                return Ended::Lost(ErrorKind::ConnectionAborted.into());
+            }
+            let mut unasked = [0; 512];
+            let ask = tokio::select! {
+                ask = commands.recv() => ask,
+                read = self.stream.read(&mut unasked) => return Ended::Lost(match read {
+                    Ok(0) => ErrorKind::UnexpectedEof.into(),
+                    Ok(_) => Garbage.into(),
+                    Err(error) => error,
+                }),
+                () = closing.told.notified() => continue,
             };
             let Some(Ask { what, reply }) = ask else { return Ended::Unused };
+            let What::Vty(lines) = &what else { continue };
             if reply.is_closed() {
                 continue;
             }
-            let patience = self.server.patience();
-            let said = tokio::time::timeout(patience, wires.ask(&what)).await;
+            let said = tokio::time::timeout(patience, self.type_in(lines)).await;
             match said.unwrap_or_else(|_| Err(late())) {
                 Ok(said) => drop(reply.send(Ok(said))),
                 Err(error) => {
-                    self.count_garbage(&error);
                     // Whether it was done nobody knows.
                     drop(reply.send(Err(PortError::Unreachable(error.to_string()))));
                     return Ended::Lost(error);
                 }
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), Error> {
+        if self.buffer.len() > vty::ANSWER_BYTES_MAX {
+            return Err(Garbage.into());
+        }
+        match self.stream.read_buf(&mut self.buffer).await? {
+            0 => Err(ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn type_in(&mut self, commands: &[String]) -> Result<Said, Error> {
+        let mut said = Ok(String::new());
+        for command in commands {
+            said = self.command(command).await?;
+            if said.is_err() {
+                break;
+            }
+        }
+        Ok(said)
+    }
+
+    async fn command(&mut self, command: &str) -> Result<Said, Error> {
+        self.buffer.clear();
+        self.stream.write_all(format!("{command}\n").as_bytes()).await?;
+        loop {
+            self.read().await?;
+            if let Some(said) = vty::answer(&self.buffer, &self.host, command) {
+                return Ok(match vty::refusal(&said) {
+                    Some(refusal) => Err(refusal.to_owned()),
+                    None => Ok(said),
+                });
             }
         }
     }
@@ -161,14 +363,10 @@ impl From<Garbage> for Error {
     }
 }
 
-/// Both sockets, with what came in and was not used yet.
+/// Both connections.
 struct Wires {
-    ctrl: TcpStream,
-    ctrl_buffer: BytesMut,
-    vty: TcpStream,
-    vty_buffer: BytesMut,
-    host: String,
-    last_id: u32,
+    control: Control,
+    terminal: Terminal,
 }
 
 impl Wires {
@@ -178,101 +376,34 @@ impl Wires {
         let vty = TcpStream::connect(&server.vty).await?;
         ctrl.set_nodelay(true)?;
         vty.set_nodelay(true)?;
-        let mut wires = Self {
-            ctrl,
-            ctrl_buffer: BytesMut::new(),
-            vty,
-            vty_buffer: BytesMut::new(),
-            host: String::new(),
-            last_id: 0,
-        };
-        wires.host = loop {
-            wires.read_vty().await?;
-            if let Some(host) = vty::host(&wires.vty_buffer) {
+        let mut terminal = Terminal { stream: vty, buffer: BytesMut::new(), host: String::new() };
+        terminal.host = loop {
+            terminal.read().await?;
+            if let Some(host) = vty::host(&terminal.buffer) {
                 break host;
             }
         };
-        wires.vty_buffer.clear();
-        let _ = wires.ask(&What::Vty(vec!["enable".to_owned()])).await?;
-        let _ = wires.ask(&What::Get(NOBODY.to_owned())).await?;
-        Ok(wires)
-    }
-
-    async fn read_vty(&mut self) -> Result<(), Error> {
-        if self.vty_buffer.len() > vty::ANSWER_BYTES_MAX {
-            return Err(Garbage.into());
-        }
-        match self.vty.read_buf(&mut self.vty_buffer).await? {
-            0 => Err(ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
-        }
-    }
-
-    async fn ask(&mut self, what: &What) -> Result<Said, Error> {
-        match what {
-            What::Get(variable) => self.control(&format!("GET {{id}} {variable}")).await,
-            What::Set(variable, value) => {
-                self.control(&format!("SET {{id}} {variable} {value}")).await
-            }
-            What::Vty(commands) => {
-                let mut said = Ok(String::new());
-                for command in commands {
-                    said = self.command(command).await?;
-                    if said.is_err() {
-                        break;
-                    }
-                }
-                Ok(said)
-            }
-        }
-    }
-
-    async fn control(&mut self, text: &str) -> Result<Said, Error> {
-        // From 1: the register answers 0 with an error.
-        self.last_id = self.last_id % 1_000_000 + 1;
-        let id = self.last_id;
-        let text = text.replacen("{id}", &id.to_string(), 1);
-        self.ctrl.write_all(&ctrl::frame(&text)).await?;
-        loop {
-            match ctrl::take(&mut self.ctrl_buffer)? {
-                Some(text) => {
-                    if let Some(said) = ctrl::answer(&text, id) {
-                        return Ok(said);
-                    }
-                }
-                None if self.ctrl.read_buf(&mut self.ctrl_buffer).await? == 0 => {
-                    return Err(ErrorKind::UnexpectedEof.into());
-                }
-                None => {}
-            }
-        }
-    }
-
-    async fn command(&mut self, command: &str) -> Result<Said, Error> {
-        self.vty_buffer.clear();
-        self.vty.write_all(format!("{command}\n").as_bytes()).await?;
-        loop {
-            self.read_vty().await?;
-            if let Some(said) = vty::answer(&self.vty_buffer, &self.host, command) {
-                return Ok(match vty::refusal(&said) {
-                    Some(refusal) => Err(refusal.to_owned()),
-                    None => Ok(said),
-                });
-            }
-        }
-    }
-
-    /// Ends when one of the connections does, or says something that nobody asked.
-    async fn ended(&mut self) -> Error {
-        let (mut ctrl, mut vty) = ([0; 512], [0; 512]);
-        let read = tokio::select! {
-            read = self.ctrl.read(&mut ctrl) => read,
-            read = self.vty.read(&mut vty) => read,
+        terminal.buffer.clear();
+        let _ = terminal.type_in(&["enable".to_owned()]).await?;
+        let mut control = Control {
+            stream: ctrl,
+            buffer: BytesMut::new(),
+            last_id: 0,
+            in_flight: BTreeMap::new(),
         };
-        match read {
-            Ok(0) => ErrorKind::UnexpectedEof.into(),
-            Ok(_) => Garbage.into(),
-            Err(error) => error,
+        let (reply, mut said) = oneshot::channel();
+        let ask = Ask { what: What::Get(NOBODY.to_owned()), reply };
+        control.write(ask, server.patience()).await?;
+        while said.try_recv().is_err() {
+            if control.stream.read_buf(&mut control.buffer).await? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+            control.take()?;
         }
+        Ok(Self { control, terminal })
+    }
+
+    fn apart(self) -> (Control, Terminal) {
+        (self.control, self.terminal)
     }
 }

@@ -24,10 +24,12 @@ use link::{Ask, Link, Said, State, What};
 use service::port::{Hlr, HlrRecord, Later, NetworkProfile, PortError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, MutexGuard, mpsc, oneshot};
 
 /// Requests waiting for the connection: more than the outbox and the reconciler have at once.
 const ASKS_MAX: usize = 256;
+/// Calls about different SIMs that go on beside one another, at most.
+const TURNS: usize = 32;
 
 /// Circuit-switched access: what osmo-hlr calls `nam_cs`.
 const CS: ServiceProfile =
@@ -46,11 +48,13 @@ struct Garbage;
 #[derive(Debug)]
 pub struct Osmo {
     asks: mpsc::Sender<Ask>,
+    commands: mpsc::Sender<Ask>,
     state: Arc<State>,
     meter: Arc<Meter>,
-    /// One call has several commands, and between them nobody may look or write: a record that is
-    /// opened for a moment must not be seen open.
-    turn: Mutex<()>,
+    /// One call has several commands, and between them nobody may look at or write the same record:
+    /// one that is opened for a moment must not be seen open. Each stands for the SIMs whose IMSI
+    /// has the same remainder.
+    turns: [Mutex<()>; TURNS],
 }
 
 /// Connects, asks both interfaces something harmless, and goes.
@@ -82,12 +86,19 @@ impl Osmo {
     /// Begins to connect to `server`, and keeps at it as long as this lives. What happens is
     /// counted by `meter`.
     pub fn start(server: Server, meter: Arc<Meter>) -> Self {
-        let (asks, receiver) = mpsc::channel(ASKS_MAX);
+        let (asks, for_control) = mpsc::channel(ASKS_MAX);
+        let (commands, for_terminal) = mpsc::channel(ASKS_MAX);
         let state = Arc::new(State::default());
-        let link =
-            Link { server, asks: receiver, state: Arc::clone(&state), meter: Arc::clone(&meter) };
+        let link = Link {
+            server,
+            asks: for_control,
+            commands: for_terminal,
+            state: Arc::clone(&state),
+            meter: Arc::clone(&meter),
+        };
         tokio::spawn(link.run());
-        Self { asks, state, meter, turn: Mutex::new(()) }
+        let turns = std::array::from_fn(|_| Mutex::new(()));
+        Self { asks, commands, state, meter, turns }
     }
 
     /// Whether both connections are up.
@@ -100,9 +111,20 @@ impl Osmo {
             return Err(link::not_connected());
         }
         let (reply, said) = oneshot::channel();
+        let queue = match what {
+            What::Vty(_) => &self.commands,
+            What::Get(_) | What::Set(..) => &self.asks,
+        };
         // A full queue will not be empty soon.
-        self.asks.try_send(Ask { what, reply }).map_err(|_| PortError::Throttled)?;
+        queue.try_send(Ask { what, reply }).map_err(|_| PortError::Throttled)?;
         said.await.unwrap_or_else(|_| Err(link::not_connected()))
+    }
+
+    /// Waits for the turn of a SIM.
+    async fn turn(&self, imsi: &str) -> MutexGuard<'_, ()> {
+        let place = imsi.bytes().fold(0, |sum: usize, byte| (sum * 10 + usize::from(byte)) % TURNS);
+        let [first, ..] = &self.turns;
+        self.turns.get(place).unwrap_or(first).lock().await
     }
 
     async fn get(&self, selector: &str, id: &str, what: &str) -> Result<Said, PortError> {
@@ -211,7 +233,7 @@ impl Osmo {
 
     async fn create_with(&self, imsi: &str, keys: Option<&SimKeys>) -> Result<(), PortError> {
         digits(imsi)?;
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn(imsi).await;
         self.make(imsi).await?;
         match keys {
             Some(keys) => self.set_keys(imsi, keys).await,
@@ -221,7 +243,7 @@ impl Osmo {
 
     async fn number(&self, imsi: &str, msisdn: Option<&str>) -> Result<(), PortError> {
         digits(imsi)?;
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn(imsi).await;
         if let Some(msisdn) = msisdn {
             // Whoever else has it holds it against us.
             let other = self.info("msisdn", msisdn).await?.filter(|other| other.imsi != imsi);
@@ -237,7 +259,7 @@ impl Osmo {
 
     async fn profile(&self, imsi: &str, profile: NetworkProfile) -> Result<(), PortError> {
         digits(imsi)?;
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn(imsi).await;
         let profile = ServiceProfile::from(profile);
         let allows = |switch: ServiceProfile| switch.without(profile) == ServiceProfile::NOTHING;
         let info = self.known(imsi).await?;
@@ -247,7 +269,7 @@ impl Osmo {
     /// Bars first: a deletion alone leaves the SIM its service where it is.
     async fn delete(&self, imsi: &str) -> Result<(), PortError> {
         digits(imsi)?;
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn(imsi).await;
         let Some(info) = self.info("imsi", imsi).await? else { return Ok(()) };
         self.set_access(&info, Access::NONE).await?;
         let said = self.ask(What::Set("subscriber.delete".to_owned(), imsi.to_owned())).await?;
@@ -259,7 +281,7 @@ impl Osmo {
 
     async fn record(&self, imsi: &str) -> Result<Option<HlrRecord>, PortError> {
         digits(imsi)?;
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn(imsi).await;
         let Some(info) = self.info("imsi", imsi).await? else { return Ok(None) };
         let cs = if info.cs { CS } else { ServiceProfile::NOTHING };
         let ps = if info.ps { PS } else { ServiceProfile::NOTHING };
