@@ -17,3 +17,6 @@ doctor-fix-mail-unreachable = Compare mail.address, mail.security and mail.ca_fi
 doctor-fix-mail-refused = Compare mail.user and the password in mail.password_file.
 doctor-fix-settings = Correct the configuration file or the environment variable that is named.
 doctor-fix-clock = Set both clocks by NTP: requests signed at another time are refused.
+doctor-port-models = Models that read documents
+doctor-fix-models-missing = A part of the models is missing. Bring them with `baohao models fetch` or `baohao models import`; to go on without reading, remove the rest.
+doctor-fix-models-wrong = This file is not the model this program knows: it is never used, and the program does not start with it. Bring it again with `baohao models fetch`, or remove it.

@@ -114,9 +114,7 @@ impl Html {
         let class = if is_amber { "seen differs" } else { "seen" };
         let (src, alt, text) = (escape(src), escape(alt), escape(text));
         let text = if text.is_empty() { text } else { format!("<p>{text}</p>") };
-        Self(format!(
-            "<div class=\"{class}\"><img src=\"{src}\" alt=\"{alt}\">{text}</div>"
-        ))
+        Self(format!("<div class=\"{class}\"><img src=\"{src}\" alt=\"{alt}\">{text}</div>"))
     }
 
     /// Several pieces as one.
