@@ -116,6 +116,7 @@ async fn story(app: &TestApp, person: &Applicant) -> Drafted {
     }
     for item in [Item::DocumentFront, Item::DocumentBack, Item::Portrait] {
         register::upload(app, applicant, id, item, person.photo(item)).await.unwrap();
+        app.run_jobs().await;
     }
     register::save_consents(app, applicant, id, &Purpose::ALL).await.unwrap();
     register::submit(app, applicant, id).await.unwrap();
