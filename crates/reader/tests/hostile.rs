@@ -5,6 +5,13 @@
 //! text everywhere, which is harder on what comes after them than the real ones; where the real
 //! ones are (`BAOHAO_MODELS`), they read a part of the accepted pictures too.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails loudly and says what it counted"
+)]
+
 use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder};
@@ -72,7 +79,7 @@ const ALPHABET: &str =
 impl Session for ReadsNonsense {
     fn run(&self, input: &Tensor) -> Result<Vec<Tensor>, ModelError> {
         let (steps, classes) = (input.shape[3] / 8, ALPHABET.lines().count() + 2);
-        let seed = input.values.iter().step_by(97).map(|v| v.to_bits() as u64).sum::<u64>() | 1;
+        let seed = input.values.iter().step_by(97).map(|v| u64::from(v.to_bits())).sum::<u64>() | 1;
         let mut dice = Dice(seed);
         if dice.below(400) == 0 {
             return Err(ModelError::Run("broken".to_owned()));

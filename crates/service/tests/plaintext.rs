@@ -6,6 +6,7 @@ use base64::Engine as _;
 use domain::access::Role;
 use domain::application::form::Who;
 use domain::identity::DocumentKind;
+use domain::reading::{FieldName, LONG_TERM, Seen, Side};
 use domain::reason::Item;
 use domain::review::{ItemResult, Mark, Opinion, Verdict};
 use seal::Keyring;
@@ -14,10 +15,14 @@ use service::review::{self, Decide, ImageRequest};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use store::application::reading::PhotoReading;
+use testkit::reading::reading;
 use testkit::{Applicant, Drafted, Engine, TestApp};
 use tracing_subscriber::fmt::MakeWriter;
 
 const ADDRESS: &str = "上海市徐汇区样本路88弄6号501室";
+/// On the document only, so that only a model can have brought it in.
+const ISSUER: &str = "样本市公安局徐汇分局";
 const NOTE: &str = "客户来电说姓名有生僻字";
 
 /// Everything that is logged, at the finest level.
@@ -91,6 +96,10 @@ fn files(folder: &Path, into: &mut Vec<PathBuf>) {
 /// Registers with every personal field, has the case approved with a note, looks at an image.
 async fn story(app: &TestApp, person: &Applicant) -> Drafted {
     app.operator(1).await;
+    let front = [(FieldName::Name, person.name.as_str()), (FieldName::Address, ADDRESS)];
+    let back = [(FieldName::Issuer, ISSUER), (FieldName::ValidUntil, LONG_TERM)];
+    let readings = [reading(Side::Front, &front), reading(Side::Back, &back)];
+    app.outside.will_read(readings.map(Ok));
     let li = app.staff(1, "li.gong", &[Role::Reviewer]).await.actor();
     let wang = app.staff(1, "wang", &[Role::Reviewer]).await.actor();
     let card = app.unregistered(1, 1).await;
@@ -107,6 +116,7 @@ async fn story(app: &TestApp, person: &Applicant) -> Drafted {
     }
     for item in [Item::DocumentFront, Item::DocumentBack, Item::Portrait] {
         register::upload(app, applicant, id, item, person.photo(item)).await.unwrap();
+        app.run_jobs().await;
     }
     register::save_consents(app, applicant, id, &Purpose::ALL).await.unwrap();
     register::submit(app, applicant, id).await.unwrap();
@@ -154,8 +164,16 @@ async fn nothing_personal_is_readable_in_any_file_or_log_line() {
     let drafted = story(&app, &person).await;
     let row = store::application::load(&app.store.db, drafted.id).await.unwrap().unwrap();
     assert!(row.party_id.is_some(), "the story went to its end: {:?}", row.facts.state);
+    let key = app.store.keys.load(&app.store.db, row.data_key_id).await.unwrap().unwrap();
+    let read = PhotoReading::list(&app.store.db, drafted.id, &key).await.unwrap();
+    let has_issuer = |read: &PhotoReading| match &read.seen {
+        Seen::Read(reading) => reading.field(FieldName::Issuer).is_some(),
+        Seen::Unread(_) => false,
+    };
+    assert!(read.iter().any(has_issuer), "it was read and kept: {read:?}");
 
-    let secrets = [person.name.as_str(), person.number.as_str(), ADDRESS, NOTE, &person.contact];
+    let secrets =
+        [person.name.as_str(), person.number.as_str(), ADDRESS, ISSUER, NOTE, &person.contact];
     let mut all = Vec::new();
     files(database.parent().unwrap(), &mut all);
     files(app.folder(), &mut all);

@@ -178,7 +178,8 @@ on_both_engines! {
         app.outside.will_read([Ok(back), Ok(blank)]);
         let (drafted, _) = filled(&app, 7).await;
         let view = seen(&app, &drafted).await;
-        let faults: Vec<_> = view.photos.iter().map(|p| (p.item, p.fault.unwrap().code())).collect();
+        let faults = view.photos.iter().map(|photo| (photo.item, photo.fault.unwrap().code()));
+        let faults: Vec<_> = faults.collect();
         let expected = [(Item::DocumentFront, "other_side"), (Item::DocumentBack, "no_text")];
         assert_eq!(faults, expected);
         assert!(view.fields.is_empty(), "nothing of a wrong side is used");

@@ -20,3 +20,6 @@ doctor-fix-usage-unreachable = Start the server, or compare nats.servers and nat
 doctor-fix-usage-refused = Compare nats.user and the secret in nats.password_file; the stream nats.stream must be there, and the consumer nats.durable a pull consumer with explicit acknowledgement.
 doctor-fix-settings = Correct the configuration file or the environment variable that is named.
 doctor-fix-clock = Set both clocks by NTP: requests signed at another time are refused.
+doctor-port-models = Models that read documents
+doctor-fix-models-missing = A part of the models is missing. Bring them with `baohao models fetch` or `baohao models import`; to go on without reading, remove the rest.
+doctor-fix-models-wrong = This file is not the model this program knows: it is never used, and the program does not start with it. Bring it again with `baohao models fetch`, or remove it.

@@ -20,3 +20,6 @@ doctor-fix-usage-unreachable = 请启动服务器，或核对 nats.servers、nat
 doctor-fix-usage-refused = 请核对 nats.user 与 nats.password_file 中的密钥；流 nats.stream 须已存在，消费者 nats.durable 须为显式确认的拉取式。
 doctor-fix-settings = 请更正所指出的配置项或环境变量。
 doctor-fix-clock = 请用NTP校准双方时钟：签名时间不符的请求会被拒绝。
+doctor-port-models = 读取证件的模型
+doctor-fix-models-missing = 模型不全。用 baohao models fetch 取回，或用 baohao models import 导入；不用机读，可把这些文件删去。
+doctor-fix-models-wrong = 这个文件不是本程序认识的模型，不会使用，程序也不会启动。用 baohao models fetch 重新取回，或删去该文件。

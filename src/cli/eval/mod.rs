@@ -210,7 +210,10 @@ pub(super) fn field(t: Lang, name: FieldName) -> String {
 }
 
 fn json(set: Set, measured: &Measured) -> serde_json::Value {
-    let rate = |rate: Rate| serde_json::json!({ "hits": rate.hits, "of": rate.of, "interval": rate.interval() });
+    let rate = |rate: Rate| {
+        let interval = rate.interval();
+        serde_json::json!({ "hits": rate.hits, "of": rate.of, "interval": interval })
+    };
     let score = &measured.score;
     let fields = score.fields.iter().map(|(name, exact, wrong)| {
         (name.code(), serde_json::json!({ "exact": rate(*exact), "wrong": rate(*wrong) }))

@@ -19,7 +19,8 @@ const PUT: Statement = Statement::new(
     "insert into application_reading (bucket, application_id, item, round, unread, content, \
         models, read_at) values ($1, $2, $3, $4, $5, $6, $7, $8) \
      on conflict (bucket, application_id, item, round) do update set unread = excluded.unread, \
-        content = excluded.content, models = excluded.models, read_at = excluded.read_at",
+        content = excluded.content, models = excluded.models, read_at = excluded.read_at \
+     where application_reading.content is null",
 );
 const LIST: Statement = Statement::new(
     "application_reading.list",
@@ -47,7 +48,8 @@ pub struct PhotoReading {
 }
 
 impl PhotoReading {
-    /// Keeps it, in place of what was kept of the same photo before.
+    /// Keeps it, unless the same photo was read already: of two that try at once, one may have had
+    /// no room.
     pub fn put(&self, batch: &mut Batch, id: ApplicationId, key: &DataKey) {
         let row = row_of(id, self.item, self.round);
         let (unread, content) = match &self.seen {
@@ -61,7 +63,7 @@ impl PhotoReading {
         let item = self.item.code();
         let values =
             params![id.bucket(), id, item, self.round, unread, content, models, self.read_at];
-        batch.push(&PUT, values, Expect::Rows(1));
+        batch.push(&PUT, values, Expect::Any);
     }
 
     /// Every reading of an application, opened.
