@@ -23,7 +23,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 const FIRST: u64 = 8_613_800_000_000;
 const BLOCK: u64 = 10_000;
 /// Threads that ask, as `pgbench -j 2` has.
-const THREADS: u64 = 2;
+const THREADS: usize = 2;
 
 fn main() {
     let given: Vec<u64> = std::env::args().skip(1).filter_map(|size| size.parse().ok()).collect();
@@ -130,9 +130,9 @@ impl Load {
     }
 
     /// The connections of one thread, each asking again as soon as it has its answer.
-    fn busy(&self, thread: u64, until: Instant) -> Vec<u32> {
+    fn busy(&self, thread: usize, until: Instant) -> Vec<u32> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let own = (thread..self.clients).step_by(THREADS as usize);
+        let own = (thread as u64..self.clients).step_by(THREADS);
         let asked = futures::future::join_all(own.map(|client| self.ask(client, until)));
         runtime.expect("a runtime starts").block_on(asked).concat()
     }

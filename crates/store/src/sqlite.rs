@@ -152,8 +152,20 @@ fn connect_writer(path: &Path) -> Result<Connection, Error> {
     connection.busy_timeout(BUSY_WAIT).map_err(|e| Error::sqlite(&what, e))?;
     connection.execute_batch(pragmas).map_err(|e| Error::sqlite(&what, e))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    forget_statistics(&connection).map_err(|e| Error::sqlite(&what, e))?;
     crate::transfer::refuse_moved(&connection)?;
     Ok(connection)
+}
+
+/// Takes away what was once counted of the tables. Each statement has the index it wants, which
+/// SQLite takes as long as it knows nothing; counts from when a table had one row make it read all
+/// of a table that has ten thousand by now.
+fn forget_statistics(connection: &Connection) -> rusqlite::Result<()> {
+    let known = "select 1 from sqlite_schema where name = 'sqlite_stat1'";
+    if connection.prepare(known)?.exists([])? {
+        connection.execute_batch("drop table sqlite_stat1;")?;
+    }
+    Ok(())
 }
 
 /// Brings the schema of a file up to date.
@@ -285,7 +297,7 @@ fn run_writer(connection: &Connection, mut requests: mpsc::Receiver<Request>) {
     }
     drop(writer);
     // A clean end leaves a small log behind; a failure here costs nothing but that.
-    let _ = connection.execute_batch("pragma optimize; pragma wal_checkpoint(passive);");
+    let _ = connection.execute_batch("pragma wal_checkpoint(passive);");
 }
 
 struct Writer<'c> {

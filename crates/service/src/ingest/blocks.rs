@@ -24,9 +24,6 @@ const NOTES_BYTES: usize = 16 << 20;
 /// Uses that are looked up beside one another.
 pub(super) const USES_AT_ONCE: usize = 32;
 
-/// Bytes with one bit for each number of a block.
-const MEMBERS_BYTES: usize = BLOCK_SIZE as usize / 8;
-
 /// One block in memory.
 #[derive(Debug)]
 struct Block {
@@ -147,7 +144,7 @@ impl Blocks {
             let mut is_known = [false; USES_AT_ONCE];
             for ((is_known, &at), used) in is_known.iter_mut().zip(&places).zip(uses) {
                 let place = usize::from(place_of(used.digits));
-                let byte = self.members.get(at.wrapping_mul(MEMBERS_BYTES) + place / 8);
+                let byte = self.members.get(at.wrapping_mul(NumberSet::PRESENT_BYTES) + place / 8);
                 *is_known =
                     at != usize::MAX && byte.is_some_and(|byte| byte >> (place % 8) & 1 == 1);
             }
@@ -357,7 +354,6 @@ const fn block_of(digits: u64) -> u64 {
     digits / BLOCK_SIZE
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a block has 10,000 places")]
 const fn place_of(digits: u64) -> u16 {
     (digits % BLOCK_SIZE) as u16
 }

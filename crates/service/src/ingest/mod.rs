@@ -211,7 +211,9 @@ pub fn feed_of(input: &mut (dyn Read + Send)) -> std::io::Result<String> {
     })?;
     hashes.sort_unstable_by_key(|(turn, _)| *turn);
     let mut hash = seal::Sha256::default();
-    hashes.iter().for_each(|(_, piece)| hash.update(piece));
+    for (_, piece) in &hashes {
+        hash.update(piece);
+    }
     Ok(seal::hex(&hash.finish()))
 }
 

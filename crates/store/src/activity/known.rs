@@ -57,6 +57,9 @@ pub enum Known {
 }
 
 impl NumberSet {
+    /// Bytes of [`NumberSet::present`].
+    pub const PRESENT_BYTES: usize = Members::BYTES;
+
     /// What one takes in memory, at least.
     pub const BYTES: usize = Members::BYTES + size_of::<Self>();
 

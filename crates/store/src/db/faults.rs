@@ -74,6 +74,24 @@ async fn a_server_that_drops_its_connections_is_found_again() {
     assert_eq!(seq(&db, 1).await, Some(5));
 }
 
+/// After a hundred million numbers had come to a database that was small once, each block was
+/// looked for by reading through all ten thousand.
+#[tokio::test]
+async fn what_was_counted_when_a_table_was_small_is_forgotten() {
+    let db = fresh(TestEngine::Sqlite).await.unwrap();
+    let mut b = batch();
+    put(&mut b, 1, 10);
+    db.commit(b).await.unwrap();
+    let raw = rusqlite::Connection::open(db.address()).unwrap();
+    raw.execute_batch("analyze").unwrap();
+    let counts = "select count(*) from sqlite_schema where name = 'sqlite_stat1'";
+    let counted = || raw.query_row(counts, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(counted(), 1);
+    Db::open(db.address()).await.unwrap();
+    assert_eq!(counted(), 0);
+    assert_eq!(seq(&db, 1).await, Some(10));
+}
+
 /// A worker that was started while the server cut connections ended instead of asking again.
 #[tokio::test]
 async fn a_process_starts_though_its_first_connections_are_cut() {
