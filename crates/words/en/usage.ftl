@@ -19,6 +19,7 @@ refusal-usage-file-not-utf8 = The file is not UTF-8 (perhaps GBK): convert it to
 refusal-usage-file-no-header = The first line is no header
 refusal-usage-file-column-missing = The header lacks the column { $column }
 refusal-usage-file-column-twice = The header has the column { $column } twice
+refusal-usage-file-parquet = A Parquet file: only files can be read so, by a program built with the feature “parquet”; or convert it to CSV
 refusal-usage-file-compressed = The compressed data is damaged or cut off
 usage-progress = { $done } rows taken in, { $rejected } rejected
 usage-finished = { $file }: { $done } rows taken in, { $skipped } skipped, { $rejected } rejected

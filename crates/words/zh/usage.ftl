@@ -19,6 +19,7 @@ refusal-usage-file-not-utf8 = 文件不是UTF-8编码（可能是GBK），请转
 refusal-usage-file-no-header = 第一行不是表头
 refusal-usage-file-column-missing = 表头缺少列 { $column }
 refusal-usage-file-column-twice = 表头中列 { $column } 出现两次
+refusal-usage-file-parquet = 这是Parquet文件：只有编译时启用parquet功能的程序才能读取这种文件；或请转换为CSV
 refusal-usage-file-compressed = 压缩数据损坏或不完整
 usage-progress = 已导入{ $done }行，拒绝{ $rejected }行
 usage-finished = { $file }：导入{ $done }行，跳过{ $skipped }行，拒绝{ $rejected }行

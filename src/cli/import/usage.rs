@@ -6,7 +6,7 @@ use clap::Args;
 use domain::access::Actor;
 use indicatif::{ProgressBar, ProgressStyle};
 use service::App;
-use service::ingest::{MEMORY_BYTES, Rejects, Report, Source, feed_of, import};
+use service::ingest::{MEMORY_BYTES, Rejects, Report, Source, feed_of, import, parquet_rows};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -74,8 +74,13 @@ impl Usage {
         let feed = feed_of(&mut File::open(path).map_err(cannot_read)?).map_err(cannot_read)?;
         let file = File::open(path).map_err(cannot_read)?;
         let bar = bar(file.metadata().map_err(cannot_read)?.len());
+        // Of a Parquet file it is not known how far along a row stands.
+        let input = match parquet_rows(&file).map_err(cannot_read)? {
+            Some(rows) => rows,
+            None => Box::new(Counted { file, bar: bar.clone() }),
+        };
         let source = Source {
-            input: Box::new(Counted { file, bar: bar.clone() }),
+            input,
             feed,
             commit_rows: self.commit_rows.max(1),
             memory_bytes: self.memory_mb.max(1).saturating_mul(1 << 20),

@@ -157,6 +157,7 @@ impl Start {
         input.take(limit).read_until(b'\n', &mut self.kept).map_err(reading)?;
         match self.kept.as_slice() {
             [] => return Err(refused(FileRefusal::Empty)),
+            [b'P', b'A', b'R', b'1', ..] => return Err(refused(FileRefusal::Parquet)),
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Err(refused(FileRefusal::Utf16)),
             [0xef, 0xbb, 0xbf, ..] => self.take(3),
             _ => {}

@@ -111,6 +111,8 @@ pub enum FileRefusal {
     ColumnTwice(&'static str),
     /// The compressed data is damaged or cut off.
     Compressed,
+    /// A Parquet file, where those cannot be read.
+    Parquet,
 }
 
 impl FileRefusal {
@@ -123,6 +125,7 @@ impl FileRefusal {
         Self::ColumnMissing(""),
         Self::ColumnTwice(""),
         Self::Compressed,
+        Self::Parquet,
     ];
 }
 
@@ -136,6 +139,7 @@ impl Refusal for FileRefusal {
             Self::ColumnMissing(_) => "usage_file.column_missing",
             Self::ColumnTwice(_) => "usage_file.column_twice",
             Self::Compressed => "usage_file.compressed",
+            Self::Parquet => "usage_file.parquet",
         }
     }
 

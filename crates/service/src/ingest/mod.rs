@@ -10,6 +10,7 @@ mod blocks;
 mod chunk;
 mod fault;
 mod instant;
+mod parquet;
 mod parse;
 mod piece;
 mod plain;
@@ -17,6 +18,7 @@ mod rejects;
 mod row;
 
 pub use fault::{FileRefusal, RowFault};
+pub use parquet::parquet_rows;
 pub use piece::take_in_piece;
 pub use rejects::{Reject, RejectFile, Rejects};
 
