@@ -58,6 +58,31 @@ async fn a_lost_phone_loses_service_at_the_serving_node_within_a_second_and_gets
     assert_eq!(data.locate(&imsi).await, Ok(()));
 }
 
+/// The outbox and the reconciler told the same bar one after the other, and the second of them
+/// opened the record for a moment, into which a phone came back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bar_that_is_told_twice_lets_nobody_in_between() {
+    let Some(mut world) = World::start().await else { return };
+    let mut data = world.node(Domain::Data).await;
+    let (_, imsi) = world.active(1).await;
+    data.locate(&imsi).await.unwrap();
+    world.die();
+    let bar = || world.app.hlr.set_profile(&imsi, ServiceProfile::NOTHING.into());
+    bar().await.unwrap();
+    data.until(&imsi, |guest| !guest.is_served).await;
+    let again = async {
+        for _ in 0..200 {
+            bar().await.unwrap();
+        }
+    };
+    let knocks = async {
+        for _ in 0..200 {
+            assert_eq!(data.locate(&imsi).await, Err(NO_DATA));
+        }
+    };
+    futures::join!(again, knocks);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replaced_sim_is_dead_and_the_new_one_has_the_number() {
     let Some(world) = World::start().await else { return };

@@ -13,7 +13,7 @@ use service::port::PortError;
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -49,6 +49,8 @@ pub(super) enum What {
 pub(super) struct State {
     pub(super) is_up: AtomicBool,
     pub(super) came_up: AtomicBool,
+    /// How often the connections came up.
+    pub(super) connections: AtomicU64,
 }
 
 pub(super) struct Link {
@@ -78,6 +80,7 @@ impl Link {
             match opened.unwrap_or_else(|_| Err(late())) {
                 Ok(wires) => {
                     self.meter.connected();
+                    self.state.connections.fetch_add(1, Ordering::AcqRel);
                     self.state.came_up.store(true, Ordering::Release);
                     self.state.is_up.store(true, Ordering::Release);
                     tracing::info!("connected to the register");

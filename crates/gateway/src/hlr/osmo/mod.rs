@@ -22,12 +22,15 @@ use domain::sim::SimKeys;
 use info::Info;
 use link::{Ask, Link, Said, State, What};
 use service::port::{Hlr, HlrRecord, Later, NetworkProfile, PortError};
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::{Mutex, MutexGuard, mpsc, oneshot};
 
 /// Requests waiting for the connection: more than the outbox and the reconciler have at once.
 const ASKS_MAX: usize = 256;
+/// SIMs whose last setting is remembered; beyond that all are forgotten, which costs a moment each.
+const LAST_MAX: usize = 100_000;
 /// Calls about different SIMs that go on beside one another, at most.
 const TURNS: usize = 32;
 
@@ -55,6 +58,8 @@ pub struct Osmo {
     /// one that is opened for a moment must not be seen open. Each stands for the SIMs whose IMSI
     /// has the same remainder.
     turns: [Mutex<()>; TURNS],
+    /// What each SIM was last set to, and on the how-manieth connection.
+    last: std::sync::Mutex<HashMap<String, (Access, u64)>>,
 }
 
 /// Connects, asks both interfaces something harmless, and goes.
@@ -63,7 +68,7 @@ pub async fn check(server: &Server) -> Result<(), PortError> {
 }
 
 /// What the VTY calls the network access mode.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Access {
     cs: bool,
     ps: bool,
@@ -98,7 +103,7 @@ impl Osmo {
         };
         tokio::spawn(link.run());
         let turns = std::array::from_fn(|_| Mutex::new(()));
-        Self { asks, commands, state, meter, turns }
+        Self { asks, commands, state, meter, turns, last: std::sync::Mutex::default() }
     }
 
     /// Whether both connections are up.
@@ -156,11 +161,15 @@ impl Osmo {
 
     /// Sets what the SIM may use. The register tells the serving network only of what it takes away
     /// and only if its own record changes: where the record is barred already and somebody may
-    /// serve the SIM, it is opened for a moment, so that closing it is told.
+    /// serve the SIM, it is opened for a moment, so that closing it is told. Not if we have just
+    /// closed it on this very connection, as when two calls say the same: then it was told.
     async fn set_access(&self, info: &Info, wanted: Access) -> Result<(), PortError> {
+        let connection = self.state.connections.load(Ordering::Acquire);
+        let last = self.last().remove(&info.imsi);
+        let is_told = last == Some((wanted, connection));
         let again = Access {
-            cs: !wanted.cs && !info.cs && info.has_vlr,
-            ps: !wanted.ps && !info.ps && info.has_sgsn,
+            cs: !wanted.cs && !info.cs && info.has_vlr && !is_told,
+            ps: !wanted.ps && !info.ps && info.has_sgsn && !is_told,
         };
         let set = |access: Access| {
             format!("subscriber imsi {} update network-access-mode {}", info.imsi, access.word())
@@ -171,7 +180,17 @@ impl Osmo {
         let commands = is_opened.then(|| set(opened)).into_iter().chain([set(wanted)]);
         self.vty(commands.collect()).await?;
         // The VTY says nothing either way.
-        self.expect(&info.imsi, |now| now.cs == wanted.cs && now.ps == wanted.ps).await
+        self.expect(&info.imsi, |now| now.cs == wanted.cs && now.ps == wanted.ps).await?;
+        let mut last = self.last();
+        if last.len() >= LAST_MAX {
+            last.clear();
+        }
+        last.insert(info.imsi.clone(), (wanted, connection));
+        Ok(())
+    }
+
+    fn last(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Access, u64)>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn set_msisdn(&self, imsi: &str, msisdn: Option<&str>) -> Result<(), PortError> {
