@@ -22,6 +22,7 @@ use std::time::Duration;
 use store::application::document::Document;
 use store::application::reading::PhotoReading;
 use store::{Batch, Job};
+use tokio::sync::Mutex;
 
 /// The job that reads the photos of an application.
 pub(crate) const READ: &str = "application.read";
@@ -140,6 +141,7 @@ pub async fn run_read(app: &App, id: ApplicationId) -> Result<Next, Error> {
 /// asked for again for a while, then kept as unread.
 pub(super) async fn read_photos(app: &App, loaded: &Loaded) -> Result<Next, Error> {
     let (id, key) = (loaded.application.id, loaded.key()?);
+    let _turn = turn(id).lock().await;
     let known = PhotoReading::list(&app.store.db, id, key).await?;
     let mut next = Next::Done;
     let mut photos = Document::current(&app.store.db, id).await?;
@@ -163,6 +165,14 @@ pub(super) async fn read_photos(app: &App, loaded: &Loaded) -> Result<Next, Erro
         .await?;
     }
     Ok(next)
+}
+
+/// The job after an upload and the one before the checks come at the same time: of these, and of
+/// applications whose number has the same remainder, one reads at a time here.
+fn turn(id: ApplicationId) -> &'static Mutex<()> {
+    static TURNS: [Mutex<()>; 32] = [const { Mutex::const_new(()) }; 32];
+    let [first, ..] = &TURNS;
+    usize::try_from(id.as_u128() % 32).ok().and_then(|at| TURNS.get(at)).unwrap_or(first)
 }
 
 /// The instant from which the patience of a submitted application counts.
