@@ -32,6 +32,7 @@ fn main() {
 async fn measure(applications: u64, at_once: u64) {
     let at_once = usize::try_from(at_once).expect("a few");
     let app = TestApp::on(fresh(Engine::Sqlite).await.expect("there is an engine")).await;
+    app.operator(1).await;
     let person = Applicant::new(1);
     let photos = ITEMS.map(|item| (item, photo(&person, item)));
     let sizes: Vec<usize> = photos.iter().map(|(_, bytes)| bytes.len() / 1000).collect();
