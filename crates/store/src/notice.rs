@@ -272,11 +272,6 @@ pub fn insert_attempt(batch: &mut Batch, notice: &Notice, attempt: &Attempt) {
     batch.push(&INSERT_ATTEMPT, values, Expect::Rows(1));
 }
 
-/// The notice `id`.
-pub async fn load(db: &Db, bucket: i64, id: NoticeId) -> Result<Option<Notice>, Error> {
-    db.query_opt(&LOAD, params![bucket, id]).await?.as_ref().map(notice_of).transpose()
-}
-
 /// The notice with this dedup key.
 pub async fn by_dedup(db: &Db, bucket: i64, dedup: &str) -> Result<Option<Notice>, Error> {
     db.query_opt(&DEDUP, params![bucket, dedup]).await?.as_ref().map(notice_of).transpose()

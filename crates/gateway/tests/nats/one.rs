@@ -197,6 +197,33 @@ async fn garbage_is_recorded_and_never_comes_again_nor_holds_up_the_rest() {
     assert_eq!((info.num_pending, info.num_ack_pending), (0, 0), "something comes again");
 }
 
+/// A message was told off for good because the fault, which was ours, did not pass by itself.
+#[tokio::test]
+async fn a_fault_of_ours_gives_no_message_up_and_holds_no_other_up() {
+    let Some(servers) = Servers::start(1, "").await else { return };
+    let mut world = World::new(Engine::Sqlite, &servers, 9).await.unwrap();
+    let folder = servers.folder().join("not-there-yet");
+    world.server.rejects_file = folder.join("rejects.csv");
+    world.server.ack_seconds = 1;
+    let context = servers.stream().await;
+    context.publish("usage.a", "no header at all".into()).await.unwrap().await.unwrap();
+    publish(&context, named((0..9).map(json).collect())).await;
+    world.start();
+    world.until("the good ones", |w| w.count(Event::UsageMessages) >= 9).await;
+    let stream = context.get_stream(STREAM).await.unwrap();
+    let info = stream.consumer_info("baohao").await.unwrap();
+    assert_eq!(info.num_ack_pending, 1, "the other one waits");
+    std::fs::create_dir(&folder).unwrap();
+    world.until("all", |w| w.count(Event::UsageMessages) >= 10).await;
+    let told = std::fs::read_to_string(&world.server.rejects_file).unwrap();
+    assert!(told.contains("\n1,1,usage_file."), "{told}");
+    let mode = std::os::unix::fs::MetadataExt::mode(&world.server.rejects_file.metadata().unwrap());
+    assert_eq!(mode & 0o777, 0o600, "numbers stand in it");
+    let alone = with_numbers(Engine::Sqlite, 9).await.unwrap();
+    take_file(&alone, &crate::events::file(9)).await;
+    assert_eq!(state(&world.app, 9).await, state(&alone, 9).await);
+}
+
 #[tokio::test]
 async fn cut_off_anywhere_nothing_is_lost() {
     let Some(servers) = Servers::start(1, "").await else { return };

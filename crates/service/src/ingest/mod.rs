@@ -20,7 +20,7 @@ mod row;
 pub use fault::{FileRefusal, RowFault};
 pub use parquet::parquet_rows;
 pub use piece::take_in_piece;
-pub use rejects::{Reject, RejectFile, Rejects};
+pub use rejects::{Reject, RejectFile, Rejects, private};
 
 use crate::app::App;
 use crate::error::{Error, Fault};
@@ -126,20 +126,7 @@ pub async fn import(
     let (form, header_lines, mut texts) = open(source, &cursor).await?;
     cursor.line = cursor.line.max(stored(header_lines));
     let mut import = Import::new(app, operator_id, form);
-    while let Some(text) = texts.next().await {
-        let text = text?;
-        let offset_bytes = text.offset_bytes;
-        let (text, applied, lines) = import.take(text).await?;
-        let rejected = applied.faults.len() as u64;
-        rejects.add(rejects_of(&text.bytes, whole(cursor.line), &applied.faults))?;
-        texts.give_back(text);
-        report.done += applied.done;
-        report.rejected += rejected;
-        import.uncommitted += applied.done + rejected;
-        cursor.done += stored(applied.done);
-        cursor.rejected += stored(rejected);
-        cursor.offset_bytes = stored(offset_bytes);
-        cursor.line += stored(lines);
+    while import.take_next(&mut texts, &mut cursor, rejects, &mut report).await? {
         if import.uncommitted >= commit_rows || import.blocks.bytes() >= memory_bytes {
             import.commit(&mut cursor, rejects).await?;
         }
@@ -236,6 +223,31 @@ impl<'a> Import<'a> {
         parsed.resize_with(cores, Parsed::default);
         let blocks = Blocks::new(operator_id);
         Self { app, operator_id, form, blocks, parsed, is_first: true, uncommitted: 0 }
+    }
+
+    /// Takes in the next text, in memory only, and notes it in cursor, rejects and report; `false`
+    /// at the end.
+    async fn take_next(
+        &mut self,
+        texts: &mut Texts,
+        cursor: &mut Cursor,
+        rejects: &mut Rejects,
+        report: &mut Report,
+    ) -> Result<bool, Error> {
+        let Some(text) = texts.next().await else { return Ok(false) };
+        let text = text?;
+        cursor.offset_bytes = stored(text.offset_bytes);
+        let (text, applied, lines) = self.take(text).await?;
+        let rejected = applied.faults.len() as u64;
+        rejects.add(rejects_of(&text.bytes, whole(cursor.line), &applied.faults))?;
+        texts.give_back(text);
+        report.done += applied.done;
+        report.rejected += rejected;
+        self.uncommitted += applied.done + rejected;
+        cursor.done += stored(applied.done);
+        cursor.rejected += stored(rejected);
+        cursor.line += stored(lines);
+        Ok(true)
     }
 
     /// Takes in the rows of a text, in memory only: what became of them, and how many lines they

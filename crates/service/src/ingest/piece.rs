@@ -1,8 +1,6 @@
 //! Taking in a feed that has no end, piece by piece.
 
-use super::{
-    Bytes, Cursor, Import, MEMORY_BYTES, Reject, Rejects, Report, Source, open, stored, whole,
-};
+use super::{Bytes, Cursor, Import, MEMORY_BYTES, Reject, Rejects, Report, Source, open, stored};
 use crate::app::App;
 use crate::error::Error;
 use domain::access::Actor;
@@ -39,17 +37,7 @@ pub async fn take_in_piece(
         let (form, header_lines, mut texts) = open(source, &cursor).await?;
         cursor.line = stored(header_lines);
         let mut import = Import::new(app, operator_id, form);
-        while let Some(text) = texts.next().await {
-            let (text, applied, lines) = import.take(text?).await?;
-            let rejected = applied.faults.len() as u64;
-            rejects.add(super::rejects_of(&text.bytes, whole(cursor.line), &applied.faults))?;
-            texts.give_back(text);
-            report.done += applied.done;
-            report.rejected += rejected;
-            cursor.done += stored(applied.done);
-            cursor.rejected += stored(rejected);
-            cursor.line += stored(lines);
-        }
+        while import.take_next(&mut texts, &mut cursor, &mut rejects, &mut report).await? {}
         import.commit(&mut cursor, &mut rejects).await?;
         Ok((report, rejects.into_kept()))
     })

@@ -143,7 +143,7 @@ impl RejectFile {
         }
         if self.file.is_none() {
             // A new import writes a new file.
-            self.file = Some(File::create(&self.path)?);
+            self.file = Some(private().truncate(true).open(&self.path)?);
         }
         if let Some(file) = &mut self.file {
             file.write_all(&text)?;
@@ -160,8 +160,7 @@ impl RejectFile {
         if bytes == 0 {
             return Ok(());
         }
-        let options = OpenOptions::new().write(true).create(true).truncate(false).clone();
-        let mut file = options.open(&self.path)?;
+        let mut file = private().truncate(false).open(&self.path)?;
         // Moved away meanwhile: start the rest at the front rather than behind a hole.
         let bytes = bytes.min(file.metadata()?.len());
         file.set_len(bytes)?;
@@ -178,6 +177,16 @@ impl RejectFile {
             source: Some(Box::new(error)),
         })
     }
+}
+
+/// For a file that is written and made if need be, its owner's alone: rejected rows have numbers in
+/// them.
+pub fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// Quoted for CSV. A cell that a spreadsheet would take for a formula is not special here: it

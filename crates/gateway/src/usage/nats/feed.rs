@@ -24,6 +24,11 @@ const GATHER: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_secs(2);
 /// Bytes of payloads that are held at once, about.
 const BATCH_BYTES: usize = 16 << 20;
+/// Bytes that one request may bring, whatever came before: the most that a server can be told to
+/// take as one message.
+const REQUEST_BYTES_MAX: usize = 64 << 20;
+/// Tries for a batch that fails for a reason that does not pass by itself.
+const TRIES_MAX: usize = 5;
 /// Messages fetched first, before their size is known.
 const FIRST_MESSAGES: usize = 64;
 /// Committed messages that are known again; older ones are taken in twice, which changes nothing.
@@ -118,6 +123,9 @@ impl Feed {
         let refused = loop {
             match self.take_in(&fresh).await {
                 Ok(refused) => break refused,
+                Err(Error::Fault(fault)) if !fault.is_retryable && tried >= TRIES_MAX => {
+                    return self.each_alone(&fresh).await;
+                }
                 Err(error) => {
                     tracing::error!(error = %error.with_causes(), "usage was not taken in");
                     self.meter.failed(&PortError::NotSent(String::new()));
@@ -131,11 +139,37 @@ impl Feed {
             }
         };
         self.meter.took(begun.elapsed());
-        self.meter.count(Event::UsageMessages, fresh.len());
-        for got in &fresh {
+        self.committed(&fresh, &refused).await;
+    }
+
+    async fn committed(&mut self, messages: &[Got], refused: &BTreeSet<usize>) {
+        self.meter.count(Event::UsageMessages, messages.len());
+        for got in messages {
             self.known.add(got.id);
         }
-        acknowledge(&fresh, &refused).await;
+        acknowledge(messages, refused).await;
+    }
+
+    /// A fault that does not pass: whatever can be taken in by itself is, the rest comes again
+    /// later. Nothing is given up, as the fault may be ours; and nothing holds up the others for
+    /// good, as it may be a message's.
+    async fn each_alone(&mut self, messages: &[Got]) {
+        let later = Duration::from_secs(self.server.ack_seconds);
+        let mut left = 0;
+        for got in messages.chunks(1) {
+            match self.take_in(got).await {
+                Ok(refused) => self.committed(got, &refused).await,
+                Err(_) => {
+                    left += got.len();
+                    for got in got {
+                        let _ = got.message.ack_with(AckKind::Nak(Some(later))).await;
+                    }
+                }
+            }
+        }
+        if left > 0 {
+            tracing::error!(messages = left, "usage that cannot be taken in comes again later");
+        }
     }
 
     /// A message that is not from a stream is none of ours.
@@ -214,11 +248,6 @@ impl Feed {
                 Ok(Ok(usize::try_from(report.done).unwrap_or(usize::MAX)))
             }
             Err(Error::Refused(refused)) => Ok(Err(refused.code)),
-            Err(Error::Fault(fault)) if !fault.is_retryable && piece.messages.len() == 1 => {
-                // What nothing will ever read must not hold up the rest.
-                tracing::error!(%fault, "a message cannot be taken in");
-                Ok(Err("usage.json"))
-            }
             Err(error) => Err(error),
         }
     }
@@ -240,7 +269,8 @@ impl Feed {
 
 /// The messages of one request, however many come. A server that goes away ends it.
 async fn fetch(consumer: &PullConsumer, messages_max: usize) -> Result<Vec<Message>, PortError> {
-    let asked = consumer.batch().max_messages(messages_max).expires(GATHER).messages().await;
+    let batch = consumer.batch().max_messages(messages_max).max_bytes(REQUEST_BYTES_MAX);
+    let asked = batch.expires(GATHER).messages().await;
     let mut batch = asked.map_err(|error| PortError::Unreachable(error.to_string()))?;
     let end = Instant::now() + GATHER + LATE;
     let mut messages = Vec::new();

@@ -1,7 +1,6 @@
 //! The file of rejected rows: what an import writes beside its file, for a feed that has none.
 
-use service::ingest::Reject;
-use std::fs::OpenOptions;
+use service::ingest::{Reject, private};
 use std::io::{self, Write as _};
 use std::path::Path;
 use words::Lang;
@@ -49,7 +48,7 @@ impl Lines {
         if self.text.is_empty() {
             return Ok(());
         }
-        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        let mut file = private().append(true).open(path)?;
         if file.metadata()?.len() == 0 {
             file.write_all(&[HEADER, &self.text].concat())?;
         } else {
