@@ -17,6 +17,7 @@ mod network;
 pub(crate) mod out;
 pub(crate) mod place;
 mod policy;
+mod pool;
 mod serve;
 mod staff;
 mod status;
@@ -61,6 +62,7 @@ enum Command {
     Move(backup::Move),
     Network(network::Network),
     Policy(policy::Policy),
+    Pool(pool::Pool),
     Restore(backup::Restore),
     Serve(serve::Serve),
     Token(token::Token),
@@ -91,6 +93,7 @@ impl Cli {
             Command::Network(network) => network.run(self.json),
             Command::Restore(restore) => restore.run(self.json),
             Command::Policy(policy) => policy.run(self.json),
+            Command::Pool(pool) => pool.run(self.json),
             Command::Serve(serve) => serve.run(),
             Command::Token(token) => token.run(self.json),
             Command::Staff(staff) => staff.run(self.json),

@@ -15,6 +15,7 @@ mod idempotent;
 mod numbers;
 pub mod openapi;
 mod page;
+mod pools;
 pub mod problem;
 mod reviews;
 mod sims;
@@ -26,7 +27,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use problem::{ApiRefusal, Problem};
 use service::App;
 use service::lookup::Lookups;
@@ -54,6 +55,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/audit", get(audit::list))
         .route("/numbers", get(numbers::list).post(numbers::bring))
         .nest("/numbers/{msisdn}", number_routes())
+        .route("/free-numbers", get(pools::free))
+        .route("/pools", get(pools::list))
+        .route("/pools/{name}", put(pools::put).delete(pools::drop))
         .route("/sims", get(sims::list).post(sims::bring))
         .route("/sims/{iccid}", get(sims::show))
         .route("/reviews", get(reviews::queue))

@@ -36,6 +36,11 @@ impl PageQuery {
     }
 }
 
+/// Where the next page begins, as callers pass it back.
+pub(crate) fn cursor(last: &impl Serialize) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(last).unwrap_or_default())
+}
+
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Page<T> {
@@ -56,10 +61,7 @@ impl<T> Page<T> {
     ) -> Self {
         let has_next = loaded.len() > limit;
         loaded.truncate(limit);
-        let next = loaded.last().filter(|_| has_next).and_then(|last| {
-            let json = serde_json::to_vec(&cursor(last)).ok()?;
-            Some(URL_SAFE_NO_PAD.encode(json))
-        });
+        let next = loaded.last().filter(|_| has_next).map(|last| self::cursor(&cursor(last)));
         Self { items: loaded.into_iter().map(show).collect(), next }
     }
 }

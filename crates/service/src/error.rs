@@ -90,6 +90,7 @@ refusals! {
     domain::access::AccessRefusal,
     domain::money::MoneyRefusal,
     domain::number::NumberRefusal,
+    domain::pool::PoolRefusal,
     domain::review::ReviewRefusal,
     domain::staff::StaffRefusal,
 }

@@ -9,6 +9,7 @@ mod close;
 mod load;
 pub(crate) mod lot;
 mod money;
+mod pool;
 mod retention;
 mod safety;
 mod stage;
@@ -22,6 +23,10 @@ pub use close::{close, recover, withdraw_close};
 pub(crate) use load::{counting_kinds, take_in, take_in_feeds};
 pub use load::{held_by, is_being_registered, load, policy_of};
 pub use money::{BalanceView, balance, extend, refund, top_up};
+pub use pool::{
+    Counts, FREE_MAX, FreeNumber, FreePage, Wanted, count_pool, drop_pool, free_numbers, open_pool,
+    pools, put_pool,
+};
 pub use retention::{arrears, paid, pause, resume, usage};
 pub use safety::{
     clear_fraud, flag_fraud, lift_loss, lift_order, order, order_reverify, pass_reverify,

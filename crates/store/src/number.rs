@@ -3,6 +3,7 @@
 pub mod history;
 pub mod ledger;
 pub mod party;
+pub mod pool;
 pub mod provision;
 pub mod shard;
 pub mod sim;

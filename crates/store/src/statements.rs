@@ -29,6 +29,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::number::history::ALL,
         crate::number::ledger::ALL,
         crate::number::party::ALL,
+        crate::number::pool::ALL,
         crate::number::provision::ALL,
         crate::number::shard::ALL,
         crate::number::states::ALL,

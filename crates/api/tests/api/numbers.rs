@@ -50,6 +50,51 @@ on_both_engines! {
         assert_eq!((odd.status, odd.code()), (StatusCode::BAD_REQUEST, "api.malformed"));
     }
 
+    async fn pools_are_made_and_their_free_numbers_found(fresh: Fresh) {
+        let api = TestApi::on(fresh).await;
+        let token = api.full_token(1).await;
+        let numbers: Vec<String> = (0..9).map(|n| format!("1380013888{n}")).collect();
+        api.post(&token, "/api/v1/numbers", &json!({ "numbers": numbers })).await;
+        let range = json!({ "first": "13800138880", "last": "13800138889" });
+        let pool = json!({ "is_open": true, "ranges": [range] });
+        let put = |name: &str, pool: &Value| {
+            let path = format!("/api/v1/pools/{name}");
+            api.send(request(Method::PUT, &token, &path, Some(pool)))
+        };
+        assert_eq!(put("%E9%9B%B6%E5%94%AE", &pool).await.status, StatusCode::NO_CONTENT);
+        let pools = api.get(&token, "/api/v1/pools").await.body;
+        assert_eq!(pools[0]["name"], "零售");
+        assert_eq!(pools[0]["ranges"][0]["last"], "8613800138889");
+        let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+        let taken = put("b", &pool).await;
+        assert_eq!((taken.status, taken.code()), (unprocessable, "pool.range_taken"));
+        let bad = json!({ "is_open": true, "ranges": [{ "first": "12", "last": "13800138889" }] });
+        assert_eq!(put("b", &bad).await.field(), "ranges[0].first");
+
+        let first = api.get(&token, "/api/v1/free-numbers?limit=5").await.body;
+        assert_eq!(first["items"].as_array().unwrap().len(), 5);
+        let path =
+            format!("/api/v1/free-numbers?limit=5&cursor={}", first["next"].as_str().unwrap());
+        let last = api.get(&token, &path).await.body;
+        assert_eq!(last["items"].as_array().unwrap().len(), 4);
+        assert_eq!(last["next"], Value::Null);
+        let gold = api.get(&token, "/api/v1/free-numbers?tier=gold").await.body;
+        assert_eq!(gold["items"][0]["msisdn"], "8613800138888");
+        assert_eq!(gold["items"][0]["tier"]["colour"], "amber");
+        let odd = api.get(&token, "/api/v1/free-numbers?ends_with=x").await;
+        assert_eq!(odd.code(), "pool.tail_shape");
+
+        let shut = json!({ "is_open": false, "ranges": pools[0]["ranges"] });
+        assert_eq!(put("%E9%9B%B6%E5%94%AE", &shut).await.status, StatusCode::NO_CONTENT);
+        let until = json!({ "until": "2036-01-01T00:00:00Z" });
+        let path = "/api/v1/numbers/13800138888/reserve";
+        assert_eq!(api.post(&token, path, &until).await.code(), "pool.closed");
+        let path = "/api/v1/pools/%E9%9B%B6%E5%94%AE";
+        let gone = api.send(request(Method::DELETE, &token, path, None)).await;
+        assert_eq!(gone.status, StatusCode::NO_CONTENT);
+        assert_eq!(api.get(&token, "/api/v1/pools").await.body, json!([]));
+    }
+
     async fn a_number_is_allocated_registered_and_served(fresh: Fresh) {
         let api = TestApi::on(fresh).await;
         let token = api.full_token(1).await;

@@ -4,6 +4,7 @@
 //! An [`E164`] is a number of any country: for contact only, never for service.
 
 pub mod range;
+pub mod vanity;
 mod world;
 
 use crate::finding::{Finding, Findings};

@@ -29,6 +29,7 @@ impl Policy {
         self.check_spans(&mut found);
         self.check_ladder(&mut found);
         self.check_arrears(&mut found);
+        self.check_vanity(&mut found);
         found.0
     }
 
@@ -103,6 +104,34 @@ impl Policy {
         if let Some(pause) = &self.pause {
             let is_fit = (1..=1_200).contains(&*pause.months_max);
             found.unless(is_fit, "pause.months_max", "must be from 1 to 1200");
+        }
+    }
+
+    fn check_vanity(&self, found: &mut Found) {
+        let mut names = std::collections::BTreeSet::new();
+        for tier in &self.vanity {
+            let is_word = |c: char| c.is_ascii_lowercase() || c == '_';
+            found.unless(
+                !tier.tier.is_empty() && tier.tier.chars().all(is_word),
+                "vanity.tier",
+                "use lower-case letters and underscores",
+            );
+            found.unless(
+                names.insert(&tier.tier),
+                "vanity.tier",
+                format!("`{}` stands twice", tier.tier),
+            );
+            found.unless(
+                !tier.patterns.is_empty(),
+                "vanity.patterns",
+                format!("`{}` has no pattern, so no number is one", tier.tier),
+            );
+            let months = *tier.pledge_months;
+            found.unless(
+                *tier.pledge_month >= 0 && (0..=1_200).contains(&months),
+                "vanity.pledge",
+                "amounts are not negative, months from 0 to 1200",
+            );
         }
     }
 

@@ -16,6 +16,7 @@ pub use sections::{
 };
 
 use crate::cap::CapRule;
+use crate::msisdn::vanity::VanityTier;
 use crate::notice::QuietHours;
 use crate::time::Zone;
 use jiff::civil::Date;
@@ -95,6 +96,9 @@ pub struct Policy {
     pub second_check: SecondCheck,
     /// Numbers that nobody holds yet.
     pub stock: Stock,
+    /// Which numbers people want for how they look, best first; none where that costs nothing.
+    #[serde(default)]
+    pub vanity: Vec<VanityTier>,
     /// How a number is kept by using it.
     pub keep_alive: KeepAlive,
     /// The pause product, where there is one.

@@ -1,6 +1,7 @@
 //! Numbers and SIMs that nobody holds yet: brought in, reserved, allocated.
 
 use super::load::load;
+use super::pool::require_open;
 use super::stage::{Applied, apply};
 use crate::access::require;
 use crate::app::App;
@@ -8,7 +9,7 @@ use crate::error::Error;
 use domain::access::{Action, Actor};
 use domain::id::OperatorId;
 use domain::msisdn::Msisdn;
-use domain::number::{Event, Facts, SimRef};
+use domain::number::{Event, Facts, Lifecycle, SimRef};
 use domain::time::At;
 use store::number::{NumberRow, sim};
 use store::{AuditEntry, Batch, CommitError};
@@ -78,7 +79,8 @@ pub async fn reserve(
     msisdn: Msisdn,
     until: At,
 ) -> Result<Applied, Error> {
-    load(app, actor, Action::StockNumber, msisdn).await?;
+    let (row, _) = load(app, actor, Action::StockNumber, msisdn).await?;
+    require_open(app, row.operator_id, msisdn).await?;
     apply(app, actor, msisdn, &Event::Reserved { until }).await
 }
 
@@ -96,7 +98,11 @@ pub async fn allocate(
     msisdn: Msisdn,
     sim: SimRef,
 ) -> Result<Applied, Error> {
-    load(app, actor, Action::StockNumber, msisdn).await?;
+    let (row, _) = load(app, actor, Action::StockNumber, msisdn).await?;
+    // Whoever reserved it was given it while its pool was open.
+    if row.facts.lifecycle == Lifecycle::InStock {
+        require_open(app, row.operator_id, msisdn).await?;
+    }
     apply(app, actor, msisdn, &Event::Allocated { sim }).await
 }
 

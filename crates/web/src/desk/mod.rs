@@ -10,6 +10,7 @@ mod handle;
 mod home;
 mod names;
 mod notices;
+mod pools;
 mod queue;
 mod sign_in;
 mod signed;
@@ -77,6 +78,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/desk/case/{id}/give", post(board::give))
         .route("/desk/board", get(board::page))
         .route("/desk/network", get(drift::page))
+        .route("/desk/pools", get(pools::page))
         .route("/desk/notices", get(notices::page).post(notices::show))
         .route("/desk/sign-in", get(sign_in::page).post(sign_in::submit))
         .route("/desk/sign-out", post(sign_in::sign_out))

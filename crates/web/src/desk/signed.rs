@@ -74,6 +74,9 @@ fn bar(shell: &Shell, session: &Session) -> StaffBar {
     if may(Action::SeeNotices) {
         links.push((t.desk_notices_title().to_owned(), "/desk/notices".to_owned()));
     }
+    if may(Action::StockNumber) {
+        links.push((t.desk_pools_title().to_owned(), "/desk/pools".to_owned()));
+    }
     if may(Action::SeeDrift) {
         links.push((t.desk_drift_title().to_owned(), "/desk/network".to_owned()));
     }
@@ -85,8 +88,8 @@ fn bar(shell: &Shell, session: &Session) -> StaffBar {
     }
 }
 
-/// Percent-encodes a path for use as the value of a query.
-fn encode(text: &str) -> String {
+/// Percent-encodes a text for use as the value of a query.
+pub(super) fn encode(text: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./~".contains(&byte);
     text.bytes()
         .map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })

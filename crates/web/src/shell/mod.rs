@@ -8,6 +8,7 @@ pub mod cookie;
 pub mod failure;
 pub mod gate;
 pub mod headers;
+pub(crate) mod money;
 mod place;
 pub mod when;
 

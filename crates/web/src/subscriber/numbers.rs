@@ -8,6 +8,7 @@ use crate::component::{
     Tag, TextField, TextPage, Timeline, Tone,
 };
 use crate::shell::failure::Reply;
+use crate::shell::money::amount;
 use crate::shell::{Shell, cookie, when};
 use askama::Template;
 use axum::Form;
@@ -446,18 +447,6 @@ pub(crate) async fn balance(
         page = page.part(shell.when(end).block(t.mine_balance_until()).html());
     }
     Ok(page.part(Html::paragraph(t.mine_balance_top_up())).response(&shell))
-}
-
-/// `12.30 CNY`.
-fn amount(minor: i64, decimals: u32, currency: &str) -> String {
-    let unit = 10_i64.checked_pow(decimals).unwrap_or(1);
-    let sign = if minor < 0 { "-" } else { "" };
-    let (whole, part) = (minor.abs() / unit, minor.abs() % unit);
-    let places = usize::try_from(decimals).unwrap_or(0);
-    if places == 0 {
-        return format!("{sign}{whole} {currency}");
-    }
-    format!("{sign}{whole}.{part:0places$} {currency}")
 }
 
 /// `GET /numbers/{episode}/pause`.
