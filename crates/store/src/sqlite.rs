@@ -1,4 +1,4 @@
-//! SQLite: one writer thread with group commit, and a pool of read-only connections.
+//! SQLite: one writer thread with group commit, and threads that read.
 //!
 //! While one group is being made durable, the batches that arrive wait and become the next group:
 //! one fsync serves them all. A conflict in one batch does not harm the others: most show at its
@@ -7,19 +7,18 @@
 //! disk.
 
 use crate::batch::Op;
-use crate::blocking::blocking;
 use crate::error::{CommitError, Error, ErrorKind};
 use crate::migrate::{Extent, Migrated};
 use crate::statement::{Statement, texts};
 use crate::value::{Row, Value};
+use readers::{Readers, open_reader};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 /// Batches in one group commit: bounds how long the first of them waits for the last.
 const GROUP_MAX: usize = 512;
@@ -29,6 +28,8 @@ const QUEUE_MAX: usize = 4096;
 const STATEMENTS_MAX: usize = 1024;
 /// How long another process (an import beside a server) may hold the write lock.
 const BUSY_WAIT: Duration = Duration::from_secs(20);
+
+mod readers;
 
 type Answer = Result<Vec<Vec<Row>>, CommitError>;
 
@@ -42,14 +43,7 @@ struct Request {
 #[derive(Debug)]
 pub(crate) struct Sqlite {
     writer: mpsc::Sender<Request>,
-    readers: Arc<Readers>,
-}
-
-#[derive(Debug)]
-struct Readers {
-    path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
-    permits: Arc<Semaphore>,
+    readers: Readers,
 }
 
 impl Sqlite {
@@ -71,12 +65,7 @@ impl Sqlite {
             Error::caused(ErrorKind::Unavailable, "cannot start the writer thread", e)
         })?;
         is_open.await.map_err(|_| Error::new(ErrorKind::Bug, "the writer thread died"))??;
-        let readers = Readers {
-            path: path.to_owned(),
-            idle: Mutex::new(Vec::new()),
-            permits: Arc::new(Semaphore::new(readers)),
-        };
-        Ok(Self { writer, readers: Arc::new(readers) })
+        Ok(Self { writer, readers: Readers::new(path, readers) })
     }
 
     /// Runs the queries one after another on one snapshot.
@@ -84,20 +73,7 @@ impl Sqlite {
         &self,
         queries: Vec<(&'static Statement, Vec<Value>)>,
     ) -> Result<Vec<Vec<Row>>, Error> {
-        let readers = Arc::clone(&self.readers);
-        let gone = || Error::new(ErrorKind::Unavailable, "the database is closed");
-        let permit = readers.permits.clone().acquire_owned().await.map_err(|_| gone())?;
-        blocking(move || {
-            let connection = readers.take()?;
-            let answer = read(&connection, &queries);
-            // A connection that is still inside a transaction is not fit for the next reader.
-            if connection.is_autocommit() {
-                readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-            }
-            drop(permit);
-            answer
-        })
-        .await
+        self.readers.query(queries).await
     }
 
     /// Hands a batch to the writer and waits until it is durable.
@@ -115,20 +91,13 @@ impl Sqlite {
 
     /// Prepares `sql` on a read-only connection, to see whether it is sound.
     pub(crate) fn prepare(&self, sql: &str) -> Result<(), Error> {
-        let connection = self.readers.take()?;
+        let connection = open_reader(self.readers.path())?;
         connection.prepare(sql).map(drop).map_err(|e| Error::sqlite("prepare", e))
     }
 }
 
 fn gone() -> Error {
     Error::new(ErrorKind::Unavailable, "the writer has stopped")
-}
-
-impl Readers {
-    fn take(&self) -> Result<Connection, Error> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| open_reader(&self.path), Ok)
-    }
 }
 
 fn open_writer(path: &Path) -> Result<Connection, Error> {
@@ -184,35 +153,6 @@ fn keep_private(path: &Path) -> Result<(), Error> {
         })?;
     }
     Ok(())
-}
-
-fn open_reader(path: &Path) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection =
-        Connection::open_with_flags(path, flags).map_err(|e| Error::sqlite("open a reader", e))?;
-    connection.busy_timeout(BUSY_WAIT).map_err(|e| Error::sqlite("open a reader", e))?;
-    let pragmas = "pragma temp_store = memory; pragma cache_size = -2048;";
-    connection.execute_batch(pragmas).map_err(|e| Error::sqlite("open a reader", e))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    Ok(connection)
-}
-
-fn read(
-    connection: &Connection,
-    queries: &[(&'static Statement, Vec<Value>)],
-) -> Result<Vec<Vec<Row>>, Error> {
-    let is_many = queries.len() > 1;
-    if is_many {
-        control(connection, "begin deferred")?;
-    }
-    let answer = queries
-        .iter()
-        .map(|(statement, params)| run(connection, statement, params).map(|(rows, _)| rows))
-        .collect();
-    if is_many {
-        control(connection, "commit")?;
-    }
-    answer
 }
 
 /// Runs one statement; the rows it returns and how many it returned or changed.

@@ -1,0 +1,205 @@
+//! The threads that read: each with its own connection, taking the oldest question that waits.
+//!
+//! A thread that has answered looks for the next question before it sleeps, so that under load no
+//! question costs a switch of threads. A question that takes long holds up its own thread only.
+
+use super::{BUSY_WAIT, STATEMENTS_MAX, control, run};
+use crate::error::{Error, ErrorKind};
+use crate::statement::Statement;
+use crate::value::{Row, Value};
+use rusqlite::{Connection, OpenFlags};
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+type Queries = Vec<(&'static Statement, Vec<Value>)>;
+type Answer = Result<Vec<Vec<Row>>, Error>;
+
+/// Queries of one caller on one snapshot.
+struct Question {
+    queries: Queries,
+    reply: oneshot::Sender<Answer>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Question>,
+    threads: usize,
+    /// Asleep and not called yet.
+    asleep: usize,
+    /// Called and not awake yet.
+    called: usize,
+    is_closed: bool,
+}
+
+struct Shared {
+    path: PathBuf,
+    threads_max: usize,
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+/// Those who read, started as they are needed.
+pub(super) struct Readers(Arc<Shared>);
+
+impl std::fmt::Debug for Readers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Readers").field(&self.0.path).finish()
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.0.state().is_closed = true;
+        self.0.wake.notify_all();
+    }
+}
+
+impl Readers {
+    /// Readers of the file at `path`, at most so many at a time.
+    pub(super) fn new(path: &Path, threads_max: usize) -> Self {
+        let state = Mutex::default();
+        let threads_max = threads_max.max(1);
+        Self(Arc::new(Shared { path: path.to_owned(), threads_max, state, wake: Condvar::new() }))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Runs the queries one after another on one snapshot.
+    pub(super) async fn query(&self, queries: Queries) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        self.0.ask(Question { queries, reply })?;
+        answer.await.map_err(|_| Error::new(ErrorKind::Bug, "a thread that reads panicked"))?
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ask(self: &Arc<Self>, question: Question) -> Result<(), Error> {
+        let mut state = self.state();
+        state.waiting.push_back(question);
+        if state.asleep > 0 {
+            state.asleep -= 1;
+            state.called += 1;
+            drop(state);
+            self.wake.notify_one();
+            return Ok(());
+        }
+        if state.threads < self.threads_max {
+            state.threads += 1;
+            drop(state);
+            return self.start();
+        }
+        Ok(())
+    }
+
+    fn start(self: &Arc<Self>) -> Result<(), Error> {
+        let shared = Arc::clone(self);
+        let thread = std::thread::Builder::new().name("sqlite-reader".to_owned());
+        let started = thread.spawn(move || {
+            // Counted down however the thread ends: a panic must not use up its place.
+            let _place = Place(&shared);
+            shared.answer_all();
+        });
+        if let Err(error) = started {
+            let mut state = self.state();
+            state.threads -= 1;
+            if state.threads == 0 {
+                state.waiting.clear();
+                let text = "cannot start a thread that reads";
+                return Err(Error::caused(ErrorKind::Unavailable, text, error));
+            }
+        }
+        Ok(())
+    }
+
+    fn answer_all(&self) {
+        let mut connection = None;
+        while let Some(question) = self.next() {
+            if question.reply.is_closed() {
+                continue;
+            }
+            let open = || open_reader(&self.path);
+            let answer = match connection.take().map_or_else(open, Ok) {
+                Ok(opened) => {
+                    let answer = read(&opened, &question.queries);
+                    // A connection still inside a transaction is not fit for the next question.
+                    connection = Some(opened).filter(Connection::is_autocommit);
+                    answer
+                }
+                Err(error) => Err(error),
+            };
+            let _ = question.reply.send(answer);
+        }
+    }
+
+    /// The oldest question, waited for; `None` once nobody can ask any more.
+    fn next(&self) -> Option<Question> {
+        let mut state = self.state();
+        loop {
+            if let Some(question) = state.waiting.pop_front() {
+                return Some(question);
+            }
+            if state.is_closed {
+                return None;
+            }
+            state.asleep += 1;
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            match state.called.checked_sub(1) {
+                Some(called) => state.called = called,
+                // Nobody called: threads may wake by themselves.
+                None => state.asleep = state.asleep.saturating_sub(1),
+            }
+        }
+    }
+}
+
+struct Place<'a>(&'a Arc<Shared>);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.threads -= 1;
+        let is_needed = !state.is_closed && !state.waiting.is_empty() && state.threads == 0;
+        state.threads += usize::from(is_needed);
+        drop(state);
+        if is_needed {
+            let _ = self.0.start();
+        }
+    }
+}
+
+pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|e| Error::sqlite("open a reader", e))?;
+    connection.busy_timeout(BUSY_WAIT).map_err(|e| Error::sqlite("open a reader", e))?;
+    let pragmas = "pragma temp_store = memory; pragma cache_size = -2048;";
+    connection.execute_batch(pragmas).map_err(|e| Error::sqlite("open a reader", e))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(connection)
+}
+
+fn read(
+    connection: &Connection,
+    queries: &[(&'static Statement, Vec<Value>)],
+) -> Result<Vec<Vec<Row>>, Error> {
+    let is_many = queries.len() > 1;
+    if is_many {
+        control(connection, "begin deferred")?;
+    }
+    let answer = queries
+        .iter()
+        .map(|(statement, params)| run(connection, statement, params).map(|(rows, _)| rows))
+        .collect();
+    if is_many {
+        control(connection, "commit")?;
+    }
+    answer
+}
