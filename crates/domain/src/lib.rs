@@ -26,6 +26,7 @@ pub mod notice;
 pub mod number;
 pub mod operator;
 pub mod policy;
+pub mod portrait;
 pub mod promise;
 pub mod reading;
 pub mod reason;
