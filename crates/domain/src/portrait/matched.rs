@@ -120,7 +120,8 @@ pub fn is_copy(seen: &FacesSeen, limits: &Limits) -> bool {
 }
 
 /// The check of the portrait against the document. Consistent is a pass of this check and nothing
-/// more; every other band is for a person.
+/// more; every other band is for a person. The band is its evidence; the score itself is about a
+/// face, and stays sealed with what was seen.
 pub fn check_match(seen: &FacesSeen, limits: &Limits) -> Check {
     const KIND: CheckKind = CheckKind::PortraitMatch;
     let faces = match seen {
@@ -133,14 +134,14 @@ pub fn check_match(seen: &FacesSeen, limits: &Limits) -> Check {
         Compared::NoFaceOnDocument => {
             Check::unavailable(KIND).with("because", "no face on document")
         }
-        Compared::Scored { cosine, band } => {
+        Compared::Scored { band, .. } => {
             let check = match band {
                 Band::Mismatch => Check::new(KIND, Outcome::Fail).because(Reason::M3),
                 Band::Review => Check::new(KIND, Outcome::Warn).because(Reason::M3),
                 Band::Consistent => Check::pass(KIND),
                 Band::Copy => Check::new(KIND, Outcome::Warn).because(Reason::P4),
             };
-            check.with("band", band.code()).with("cosine", format!("{cosine:.3}"))
+            check.with("band", band.code())
         }
     };
     let bands = format!(
