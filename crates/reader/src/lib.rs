@@ -28,7 +28,7 @@ mod text;
 mod wire;
 
 pub use document::DocumentReader;
-pub use face::FaceReader;
+pub use face::{FaceReader, FaceVector};
 pub use models::{ModelFolder, State};
 pub use pool::{Pool, PoolError, PoolLimits};
 pub use session::{ModelError, RtenSession, Session, Tensor};

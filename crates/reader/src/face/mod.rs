@@ -32,8 +32,8 @@ pub struct FaceReader {
     embedder: Box<dyn Session>,
 }
 
-/// What a face is compared by. Never printed, never kept.
-struct Vector(Vec<f32>);
+/// What a face is compared by. It cannot be printed or read out, and is wiped when it is dropped.
+pub struct FaceVector(Vec<f32>);
 
 /// A face in a picture of its own.
 struct OnCard {
@@ -85,24 +85,17 @@ impl FaceReader {
         Ok(Faces { portrait: seen, document, millis })
     }
 
-    /// How alike the largest faces of two portraits are, as a cosine; none if one has no face of
-    /// which the detector is at least so sure.
-    pub fn compare(
+    /// What the largest face of a picture is compared by, for as long as it is held; none if there is
+    /// no face of which the detector is at least so sure.
+    pub fn vector(
         &self,
-        one: &Picture,
-        other: &Picture,
+        picture: &Picture,
         sureness_min: f32,
-    ) -> Result<Option<f32>, ModelError> {
-        let mut vectors = Vec::new();
-        for picture in [one, other] {
-            let faces = self.detector.find(picture)?;
-            let sure = faces.first().filter(|face| face.sureness >= sureness_min);
-            let Some(face) = sure else { return Ok(None) };
-            let Some(face) = upright(picture, &face.landmarks) else { return Ok(None) };
-            vectors.push(embed(self.embedder.as_ref(), &face)?);
-        }
-        let [one, other] = vectors.as_slice() else { return Ok(None) };
-        Ok(one.cosine(other))
+    ) -> Result<Option<FaceVector>, ModelError> {
+        let faces = self.detector.find(picture)?;
+        let sure = faces.first().filter(|face| face.sureness >= sureness_min);
+        let face = sure.and_then(|face| upright(picture, &face.landmarks));
+        face.map(|face| embed(self.embedder.as_ref(), &face)).transpose()
     }
 
     /// What a challenge is judged by: where the largest face's five places are, and how many faces
@@ -162,19 +155,27 @@ fn upright(picture: &Picture, landmarks: &Landmarks) -> Option<Picture> {
 }
 
 /// Red, green and blue as they are, plane by plane.
-fn embed(session: &dyn Session, face: &Picture) -> Result<Vector, ModelError> {
+fn embed(session: &dyn Session, face: &Picture) -> Result<FaceVector, ModelError> {
     let plane = |channel: usize| face.raw().iter().skip(channel).step_by(3).map(|v| f32::from(*v));
     let values: Vec<f32> = (0..3).flat_map(plane).collect();
     let side = SIDE as usize;
     let outputs = session.run(&Tensor { shape: vec![1, 3, side, side], values })?;
     match outputs.into_iter().next() {
-        Some(output) if output.values.len() == VECTOR => Ok(Vector(output.values)),
+        Some(output) if output.values.len() == VECTOR => Ok(FaceVector(output.values)),
         _ => Err(ModelError::Run("a face has not its numbers".to_owned())),
     }
 }
 
-impl Vector {
-    fn cosine(&self, other: &Self) -> Option<f32> {
+/// Never the numbers.
+impl std::fmt::Debug for FaceVector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FaceVector({})", self.0.len())
+    }
+}
+
+impl FaceVector {
+    /// How alike two faces are, from −1 to 1; none if one of them has no direction.
+    pub fn cosine(&self, other: &Self) -> Option<f32> {
         let dot =
             |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
         let size = dot(&self.0, &self.0).sqrt() * dot(&other.0, &other.0).sqrt();
@@ -183,7 +184,7 @@ impl Vector {
     }
 }
 
-impl Drop for Vector {
+impl Drop for FaceVector {
     fn drop(&mut self) {
         self.0.fill(0.0);
     }
@@ -263,7 +264,7 @@ mod tests {
 
     #[test]
     fn vectors_without_length_have_no_cosine() {
-        let vector = |value: f32| Vector(vec![value; VECTOR]);
+        let vector = |value: f32| FaceVector(vec![value; VECTOR]);
         assert_eq!(vector(0.0).cosine(&vector(1.0)), None);
         assert_eq!(vector(f32::NAN).cosine(&vector(1.0)), None);
         assert_eq!(vector(2.0).cosine(&vector(-1.0)), Some(-1.0));
