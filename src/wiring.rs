@@ -12,7 +12,7 @@ use reader::{ModelFolder, PoolLimits};
 use seal::Keyring;
 use service::app::{App, Site};
 use service::clock::{Clock, SystemClock};
-use service::port::{Hlr, Mail, NoModels, Ocr, Sms};
+use service::port::{Faces, Hlr, Mail, NoModels, Ocr, Sms};
 use std::path::Path;
 use std::sync::Arc;
 use store::{Blobs, Db, Keys, Store};
@@ -73,12 +73,14 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
         UsageAdapter::Nats if is_worker => Some(usage_feed(config, usage)?),
         UsageAdapter::Nats | UsageAdapter::None => None,
     };
+    let (ocr, faces) = if is_worker { models(&config.store.models)? } else { no_models() };
     let app = Arc::new(App {
         store,
         hlr: Arc::new(Metered { meter: hlr, port: ports.hlr }),
         sms: Arc::new(Metered { meter: sms, port: ports.sms }),
         mail: Arc::new(Metered { meter: mail, port: ports.mail }),
-        ocr: if is_worker { models(&config.store.models)? } else { Arc::new(NoModels) },
+        ocr,
+        faces,
         clock,
         site: Site {
             base_url: config.site.base_url.trim_end_matches('/').to_owned(),
@@ -96,14 +98,26 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
     Ok(Running { app, meters: meters.into(), usage })
 }
 
-/// The models that read documents; a file that is another one stops the start.
-pub(crate) fn models(folder: &Path) -> Result<Arc<dyn Ocr>, Failure> {
-    let models = Models::open(ModelFolder::new(folder), PoolLimits::default())?;
-    if let Err(why) = models.models() {
-        let (why, folder) = (why.code(), folder.display());
+/// The ports behind which models stand.
+type Looking = (Arc<dyn Ocr>, Arc<dyn Faces>);
+
+fn no_models() -> Looking {
+    (Arc::new(NoModels), Arc::new(NoModels))
+}
+
+/// The models that read documents and compare faces; a file that is another one stops the start.
+fn models(folder: &Path) -> Result<Looking, Failure> {
+    let models = Arc::new(Models::open(ModelFolder::new(folder), PoolLimits::default())?);
+    let folder = folder.display();
+    if let Err(why) = Ocr::models(&*models) {
+        let why = why.code();
         tracing::warn!(why, %folder, "documents are not read by machine: `baohao models fetch`");
     }
-    Ok(Arc::new(models))
+    if let Err(why) = Faces::models(&*models) {
+        let why = why.code();
+        tracing::warn!(why, %folder, "faces are not compared by machine: `baohao models fetch`");
+    }
+    Ok((Arc::clone(&models) as Arc<dyn Ocr>, models))
 }
 
 fn ports(

@@ -49,6 +49,7 @@ fn main() {
             sms: app.app.sms.clone(),
             mail: app.app.mail.clone(),
             ocr: app.app.ocr.clone(),
+            faces: app.app.faces.clone(),
             site: app.app.site.clone(),
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits {

@@ -12,7 +12,7 @@ use reader::models::{COMMAND, client};
 use reader::{ModelFolder, PoolLimits};
 use service::app::{App, Site};
 use service::clock::Clock;
-use service::port::Ocr;
+use service::port::{Faces, Ocr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -56,6 +56,7 @@ impl Demo {
                 sms: outside.sms(),
                 mail: outside.mail(),
                 ocr: Arc::clone(&ocr) as Arc<dyn Ocr>,
+                faces: Arc::clone(&ocr) as Arc<dyn Faces>,
                 site: Site { base_url: address.clone(), requests_max: Site::REQUESTS_MAX },
                 maintenance: service::maintenance::Watch::default(),
                 limits: service::app::Limits::default(),
@@ -71,7 +72,7 @@ impl Demo {
                 axum::serve(listener, router).with_graceful_shutdown(wait(stopped)).into_future();
             let server = tokio::spawn(server);
             welcome(&address, is_json);
-            if ocr.models().is_err() {
+            if Ocr::models(&*ocr).is_err() || Faces::models(&*ocr).is_err() {
                 bring(models, Arc::clone(world.models()), !self.no_fetch);
             }
             interrupted().await;

@@ -35,6 +35,7 @@ impl Demo {
             sms: outside.sms(),
             mail: outside.mail(),
             ocr: Arc::new(service::port::NoModels),
+            faces: Arc::new(service::port::NoModels),
             site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits::default(),

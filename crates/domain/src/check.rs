@@ -21,6 +21,8 @@ pub enum CheckKind {
     Age,
     /// Resolution, sharpness and light of every image.
     ImageQuality,
+    /// One face, of some size, upright, in good light, uncovered as far as can be told.
+    PortraitQuality,
     /// No image was sent twice.
     SameImage,
     /// What a machine reads on the document against what was typed.
@@ -41,13 +43,14 @@ pub enum CheckKind {
 
 impl CheckKind {
     /// Every kind, in the order in which they are shown.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SimPairing,
         Self::DocumentAccepted,
         Self::DocumentFormat,
         Self::DocumentDates,
         Self::Age,
         Self::ImageQuality,
+        Self::PortraitQuality,
         Self::SameImage,
         Self::MachineRead,
         Self::PortraitMatch,
@@ -67,6 +70,7 @@ impl CheckKind {
             Self::DocumentDates => "document_dates",
             Self::Age => "age",
             Self::ImageQuality => "image_quality",
+            Self::PortraitQuality => "portrait_quality",
             Self::SameImage => "same_image",
             Self::MachineRead => "machine_read",
             Self::PortraitMatch => "portrait_match",

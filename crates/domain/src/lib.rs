@@ -27,6 +27,7 @@ pub mod number;
 pub mod operator;
 pub mod policy;
 pub mod pool;
+pub mod portrait;
 pub mod promise;
 pub mod reading;
 pub mod reason;

@@ -1,14 +1,19 @@
-//! The models that read documents, as the port wants them: proven when they are first seen, loaded
-//! when something is first read, run by a bounded pool.
+//! The models that read documents and those that compare faces, as the ports want them: proven when
+//! they are first seen, loaded when something is first looked at, run by one bounded pool.
 
+use domain::portrait::{Faces as SeenFaces, Portrait};
 use domain::reading::{Reading, Unread};
 use jiff::civil::Date;
 use reader::models::{Model, ModelFolder, State, Wheel, wheels};
-use reader::{Pool, PoolError, PoolLimits, document_reader};
-use service::port::{Later, ModelCard, ModelUsed, Ocr};
+use reader::{
+    DocumentReader, FaceReader, ModelError, NotReady, Pool, PoolError, PoolLimits, document_reader,
+    face_reader,
+};
+use service::port::{Faces, Later, ModelCard, ModelUsed, Ocr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, oneshot};
+use vision::Picture;
 
 /// Missing files are looked for again after this: somebody may have brought them.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
@@ -20,8 +25,19 @@ const GRACE: Duration = Duration::from_secs(10);
 pub struct Models {
     folder: ModelFolder,
     limits: PoolLimits,
-    standing: Mutex<Standing>,
     pool: OnceCell<Arc<Pool>>,
+    documents: Family<DocumentReader>,
+    faces: Family<FaceReader>,
+}
+
+/// Models that work together: all of them are there, or they are of no use.
+#[derive(Debug)]
+struct Family<R> {
+    /// What the names of its models begin with.
+    prefix: &'static str,
+    standing: Mutex<Standing>,
+    load: fn(&ModelFolder) -> Result<R, NotReady>,
+    reader: OnceCell<Arc<R>>,
 }
 
 /// How the files stand, as far as is known.
@@ -53,8 +69,9 @@ impl Models {
                 return Err(WrongModel { path, state: state.code() });
             }
         }
-        let standing = Mutex::new(look(&folder));
-        Ok(Self { folder, limits, standing, pool: OnceCell::new() })
+        let documents = Family::new(&folder, "ocr.", document_reader);
+        let faces = Family::new(&folder, "face.", face_reader);
+        Ok(Self { folder, limits, pool: OnceCell::new(), documents, faces })
     }
 
     /// The folder.
@@ -62,34 +79,81 @@ impl Models {
         &self.folder
     }
 
+    /// Does `work` with the readers of `family` in the pool.
+    async fn ask<R: Send + Sync + 'static, T: Send + 'static>(
+        &self,
+        family: &Family<R>,
+        work: impl FnOnce(&R, Instant) -> Result<T, ModelError> + Send + 'static,
+    ) -> Result<T, Unread> {
+        family.models(&self.folder)?;
+        let reader = Arc::clone(family.reader(&self.folder).await?);
+        let limits = self.limits;
+        let start = || async { Pool::start(limits).map(Arc::new).map_err(|_| Unread::Failed) };
+        let pool = self.pool.get_or_try_init(start).await?;
+        let (answer, answered) = oneshot::channel();
+        pool.submit(
+            move |until| work(&reader, until),
+            // Whoever asked may have gone.
+            move |seen| drop(answer.send(seen)),
+        );
+        match tokio::time::timeout(limits.deadline + GRACE, answered).await {
+            Ok(Ok(Ok(seen))) => Ok(seen),
+            Ok(Ok(Err(PoolError::Full))) => Err(Unread::Busy),
+            Ok(Ok(Err(PoolError::Deadline))) | Err(_) => Err(Unread::Late),
+            Ok(Ok(Err(PoolError::Failed)) | Err(_)) => Err(Unread::Failed),
+        }
+    }
+}
+
+impl<R: Send + Sync + 'static> Family<R> {
+    fn new(
+        folder: &ModelFolder,
+        prefix: &'static str,
+        load: fn(&ModelFolder) -> Result<R, NotReady>,
+    ) -> Self {
+        let standing = Mutex::new(look(folder, prefix));
+        Self { prefix, standing, load, reader: OnceCell::new() }
+    }
+
     fn standing(&self) -> MutexGuard<'_, Standing> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn models(&self, folder: &ModelFolder) -> Result<Vec<ModelUsed>, Unread> {
+        let mut standing = self.standing();
+        if let Standing::Not { looked, .. } = &*standing
+            && looked.elapsed() >= LOOK_AGAIN
+            && folder.seems_complete(self.prefix)
+        {
+            *standing = look(folder, self.prefix);
+        }
+        match &*standing {
+            Standing::Proven(used) => Ok(used.clone()),
+            Standing::Not { why, .. } => Err(*why),
+        }
+    }
+
     /// Loads the models once, away from the threads that answer requests.
-    async fn pool(&self) -> Result<&Arc<Pool>, Unread> {
+    async fn reader(&self, folder: &ModelFolder) -> Result<&Arc<R>, Unread> {
         let load = || async {
-            let (folder, limits) = (self.folder.clone(), self.limits);
-            let load = move || {
-                let reader = document_reader(&folder).map_err(|error| error.state)?;
-                Pool::start(Arc::new(reader), limits).map(Arc::new).map_err(|_| State::Unreadable)
-            };
-            let loaded = tokio::task::spawn_blocking(load).await;
-            loaded.map_err(|_| Unread::Failed)?.map_err(why)
+            let (folder, load) = (folder.clone(), self.load);
+            let loaded = tokio::task::spawn_blocking(move || load(&folder)).await;
+            loaded.map_err(|_| Unread::Failed)?.map(Arc::new).map_err(|error| why(error.state))
         };
-        let pool = self.pool.get_or_try_init(load).await;
-        if let Err(why) = pool {
-            tracing::error!(why = why.code(), "the models that read documents do not load");
+        let reader = self.reader.get_or_try_init(load).await;
+        if let Err(why) = reader {
+            tracing::error!(models = self.prefix, why = why.code(), "models do not load");
             *self.standing() = Standing::Not { why, looked: Instant::now() };
         }
-        pool
+        reader
     }
 }
 
-/// Hashes what is there.
-fn look(folder: &ModelFolder) -> Standing {
+/// Hashes what is there of the models whose names begin with `prefix`.
+fn look(folder: &ModelFolder, prefix: &str) -> Standing {
     let mut used = Vec::new();
-    for model in wheels().into_iter().flat_map(|wheel| wheel.models) {
+    let all = wheels().into_iter().flat_map(|wheel| wheel.models);
+    for model in all.filter(|model| model.id.starts_with(prefix)) {
         match folder.state(&model) {
             State::Ready => used.push(ModelUsed { id: model.id, sha256: model.sha256 }),
             state => return Standing::Not { why: why(state), looked: Instant::now() },
@@ -108,17 +172,7 @@ const fn why(state: State) -> Unread {
 
 impl Ocr for Models {
     fn models(&self) -> Result<Vec<ModelUsed>, Unread> {
-        let mut standing = self.standing();
-        if let Standing::Not { looked, .. } = &*standing
-            && looked.elapsed() >= LOOK_AGAIN
-            && self.folder.seems_complete()
-        {
-            *standing = look(&self.folder);
-        }
-        match &*standing {
-            Standing::Proven(used) => Ok(used.clone()),
-            Standing::Not { why, .. } => Err(*why),
-        }
+        self.documents.models(&self.folder)
     }
 
     fn cards(&self) -> Vec<ModelCard> {
@@ -134,22 +188,32 @@ impl Ocr for Models {
         wheels().iter().flat_map(of).collect()
     }
 
-    fn read(&self, photo: vision::Picture, today: Date) -> Later<'_, Result<Reading, Unread>> {
-        Box::pin(async move {
-            self.models()?;
-            let (answer, answered) = oneshot::channel();
-            self.pool().await?.submit(photo, today, move |read| {
-                // Whoever asked may have gone.
-                drop(answer.send(read));
-            });
-            let wait = self.limits.deadline + GRACE;
-            match tokio::time::timeout(wait, answered).await {
-                Ok(Ok(Ok(reading))) => Ok(reading),
-                Ok(Ok(Err(PoolError::Full))) => Err(Unread::Busy),
-                Ok(Ok(Err(PoolError::Deadline))) | Err(_) => Err(Unread::Late),
-                Ok(Ok(Err(PoolError::Failed)) | Err(_)) => Err(Unread::Failed),
-            }
-        })
+    fn read(&self, photo: Picture, today: Date) -> Later<'_, Result<Reading, Unread>> {
+        Box::pin(self.ask(&self.documents, move |reader: &DocumentReader, until| {
+            reader.read(&photo, today, until)
+        }))
+    }
+}
+
+impl Faces for Models {
+    fn models(&self) -> Result<Vec<ModelUsed>, Unread> {
+        self.faces.models(&self.folder)
+    }
+
+    fn look(
+        &self,
+        portrait: Picture,
+        document: Option<Picture>,
+    ) -> Later<'_, Result<SeenFaces, Unread>> {
+        Box::pin(self.ask(&self.faces, move |reader: &FaceReader, until| {
+            reader.look(&portrait, document.as_ref(), until)
+        }))
+    }
+
+    fn follow(&self, frames: Vec<Picture>) -> Later<'_, Result<Vec<Portrait>, Unread>> {
+        Box::pin(self.ask(&self.faces, move |reader: &FaceReader, until| {
+            frames.iter().map(|frame| reader.follow(frame, until)).collect()
+        }))
     }
 }
 
@@ -165,8 +229,8 @@ mod tests {
         folder
     }
 
-    fn photo() -> vision::Picture {
-        vision::Picture::from_raw(4, 4, vec![9; 48]).expect("whole")
+    fn photo() -> Picture {
+        Picture::from_raw(4, 4, vec![9; 48]).expect("whole")
     }
 
     #[tokio::test]
@@ -174,20 +238,51 @@ mod tests {
         let place = folder("none");
         let models =
             Models::open(ModelFolder::new(&place), PoolLimits::default()).expect("it starts");
-        assert_eq!(models.models(), Err(Unread::NoModel));
+        assert_eq!(Ocr::models(&models), Err(Unread::NoModel));
+        assert_eq!(Faces::models(&models), Err(Unread::NoModel));
         let read = models.read(photo(), jiff::civil::date(2026, 1, 1)).await;
         assert_eq!(read.map(drop), Err(Unread::NoModel));
+        assert_eq!(models.look(photo(), None).await, Err(Unread::NoModel));
         std::fs::remove_dir_all(place).expect("removed");
     }
 
     #[test]
     fn a_wrong_file_is_named_with_the_way_out_and_stops_the_start() {
-        let place = folder("wrong");
-        let models = ModelFolder::new(&place);
-        std::fs::write(models.path("ocr.rec"), b"something else").expect("written");
-        let error = Models::open(models, PoolLimits::default()).expect_err("refused");
-        let said = error.to_string();
-        assert!(said.contains("ocr.rec.onnx") && said.contains("baohao models fetch"), "{said}");
+        for id in ["ocr.rec", "face.embed"] {
+            let place = folder("wrong");
+            let models = ModelFolder::new(&place);
+            std::fs::write(models.path(id), b"something else").expect("written");
+            let error = Models::open(models, PoolLimits::default()).expect_err("refused");
+            let said = error.to_string();
+            assert!(said.contains(&format!("{id}.onnx")), "{said}");
+            assert!(said.contains("baohao models fetch"), "{said}");
+            std::fs::remove_dir_all(place).expect("removed");
+        }
+    }
+
+    /// With the real files, where they are; visibly skipped elsewhere, and required in CI.
+    #[tokio::test]
+    async fn faces_are_there_without_the_models_of_documents() {
+        let own = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/models");
+        let from =
+            ModelFolder::new(std::env::var_os("BAOHAO_MODELS").map_or_else(own, PathBuf::from));
+        let place = folder("faces");
+        let to = ModelFolder::new(&place);
+        for id in ["face.det", "face.embed"] {
+            if let Err(error) = std::fs::copy(from.path(id), to.path(id)) {
+                assert!(std::env::var_os("CI").is_none(), "CI brings the models: {error}");
+                eprintln!("skipped: {id}: {error}");
+                return;
+            }
+        }
+        let models = Models::open(to, PoolLimits::default()).expect("it starts");
+        assert_eq!(Ocr::models(&models), Err(Unread::NoModel));
+        assert_eq!(Faces::models(&models).map(|used| used.len()), Ok(2));
+        let portrait = vision::specimen::portrait(&vision::specimen::Holder::default());
+        let seen = models.look(portrait.clone(), None).await.expect("it looks");
+        assert_eq!((seen.portrait.faces, seen.document), (1, None));
+        let film = models.follow(vec![portrait, photo()]).await.expect("it looks");
+        assert_eq!(film.iter().map(|frame| frame.faces).collect::<Vec<_>>(), [1, 0]);
         std::fs::remove_dir_all(place).expect("removed");
     }
 }

@@ -185,6 +185,7 @@ async fn world(db: Fresh, centres: Vec<Centre>) -> World {
         sms: smpp,
         mail: test.app.mail.clone(),
         ocr: test.app.ocr.clone(),
+        faces: test.app.faces.clone(),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: test.app.limits,

@@ -155,6 +155,7 @@ async fn a_keep_alive_notice_comes_by_e_mail_with_its_date_for_the_calendar() {
         sms: test.app.sms.clone(),
         mail: Arc::new(Smtp::new(peer.server(), Arc::default()).unwrap()),
         ocr: Arc::new(service::port::NoModels),
+        faces: Arc::new(service::port::NoModels),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: test.app.limits,

@@ -14,6 +14,7 @@
 mod detect;
 mod document;
 pub mod eval;
+mod face;
 mod geometry;
 pub mod models;
 mod outline;
@@ -27,6 +28,7 @@ mod text;
 mod wire;
 
 pub use document::DocumentReader;
+pub use face::{FaceReader, FaceVector};
 pub use models::{ModelFolder, State};
 pub use pool::{Pool, PoolError, PoolLimits};
 pub use session::{ModelError, RtenSession, Session, Tensor};
@@ -54,4 +56,17 @@ pub fn document_reader(models: &ModelFolder) -> Result<DocumentReader, NotReady>
     let session = session("ocr.rec", recogniser.clone())?;
     DocumentReader::new(detector, session, &recogniser)
         .map_err(|_| NotReady { id: "ocr.rec".to_owned(), state: State::Unreadable })
+}
+
+/// Loads what finds and compares faces, after proving every file by its hash; the models' weights
+/// are unfolded from eight bits while they are loaded.
+pub fn face_reader(models: &ModelFolder) -> Result<FaceReader, NotReady> {
+    let session = |id: &str| -> Result<Box<dyn Session>, NotReady> {
+        let not_ready = |state| NotReady { id: id.to_owned(), state };
+        let onnx = models.load(id).map_err(not_ready)?;
+        let folded = face::fold(&onnx).ok_or_else(|| not_ready(State::Unreadable))?;
+        let session = RtenSession::load(folded).map_err(|_| not_ready(State::Unreadable))?;
+        Ok(Box::new(session))
+    };
+    Ok(FaceReader::new(session("face.det")?, session("face.embed")?))
 }

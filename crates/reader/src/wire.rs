@@ -39,6 +39,64 @@ impl Message {
         Some(Self(fields))
     }
 
+    /// The message as bytes; what was read and not changed comes out as it was.
+    pub(crate) fn write(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (field, value) in &self.0 {
+            match value {
+                Value::Number(number) => {
+                    put(&mut out, field << 3);
+                    put(&mut out, *number);
+                }
+                Value::Eight(bytes) => {
+                    put(&mut out, field << 3 | 1);
+                    out.extend(bytes);
+                }
+                Value::Bytes(bytes) => {
+                    put(&mut out, field << 3 | 2);
+                    put(&mut out, bytes.len() as u64);
+                    out.extend(bytes);
+                }
+                Value::Four(bytes) => {
+                    put(&mut out, field << 3 | 5);
+                    out.extend(bytes);
+                }
+            }
+        }
+        out
+    }
+
+    /// One more field that is text, bytes or a message.
+    pub(crate) fn with(mut self, field: u64, bytes: impl Into<Vec<u8>>) -> Self {
+        self.0.push((field, Value::Bytes(bytes.into())));
+        self
+    }
+
+    /// One more field that is a number.
+    pub(crate) fn with_number(mut self, field: u64, number: u64) -> Self {
+        self.0.push((field, Value::Number(number)));
+        self
+    }
+
+    /// Every number of a repeated field, one by one or packed (ONNX is proto2, whose writers do
+    /// either); `None` if the bytes of a packed one are cut off.
+    pub(crate) fn numbers(&self, field: u64) -> Option<Vec<u64>> {
+        let mut all = Vec::new();
+        for (_, value) in self.0.iter().filter(|(of, _)| *of == field) {
+            match value {
+                Value::Number(one) => all.push(*one),
+                Value::Bytes(packed) => {
+                    let mut bytes = packed.as_slice();
+                    while !bytes.is_empty() {
+                        all.push(number(&mut bytes)?);
+                    }
+                }
+                Value::Eight(_) | Value::Four(_) => return None,
+            }
+        }
+        Some(all)
+    }
+
     /// Every value of one field that is bytes.
     pub(crate) fn all(&self, field: u64) -> impl Iterator<Item = &[u8]> {
         self.0.iter().filter_map(move |(number, value)| match value {
@@ -57,6 +115,14 @@ fn take<'a>(bytes: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     let (head, rest) = bytes.split_at_checked(length)?;
     *bytes = rest;
     Some(head)
+}
+
+fn put(out: &mut Vec<u8>, mut number: u64) {
+    while number > 0x7f {
+        out.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
 }
 
 fn number(bytes: &mut &[u8]) -> Option<u64> {
@@ -94,6 +160,7 @@ mod tests {
         let message = Message::read(&bytes).expect("a message");
         assert_eq!(message.0.first(), Some(&(1, Value::Number(150))));
         assert_eq!(message.text(2), Some("abc"));
+        assert_eq!(message.write(), bytes, "and written as it was");
         for end in [1, 2, 4, 7, 9, 14] {
             assert!(Message::read(bytes.get(..end).expect("shorter")).is_none(), "{end}");
         }

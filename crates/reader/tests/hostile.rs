@@ -288,18 +288,25 @@ fn held_bytes() -> Option<u64> {
     pages.split_whitespace().nth(1)?.parse::<u64>().ok().map(|pages| pages * 4096)
 }
 
-fn real() -> Option<Pool> {
+/// What reads, in its pool.
+struct Readers(Pool, Arc<DocumentReader>);
+
+fn real() -> Option<Readers> {
     let folder = ModelFolder::new(std::env::var_os("BAOHAO_MODELS")?);
     let reader = reader::document_reader(&folder).expect("BAOHAO_MODELS names the models");
     let limits = PoolLimits { deadline: DEADLINE, ..PoolLimits::default() };
-    Some(Pool::start(Arc::new(reader), limits).expect("a thread"))
+    Some(Readers(Pool::start(limits).expect("a thread"), Arc::new(reader)))
 }
 
 /// Gives one picture to the pool and waits for its answer.
-fn answer(what: &str, pool: &Pool, picture: Picture) -> (Result<(), PoolError>, Duration) {
+fn answer(what: &str, readers: &Readers, picture: Picture) -> (Result<(), PoolError>, Duration) {
     let (send, receive) = mpsc::channel();
     let begun = Instant::now();
-    pool.submit(picture, date(2026, 11, 27), move |read| send.send(read.map(drop)).expect("heard"));
+    let reader = Arc::clone(&readers.1);
+    readers.0.submit(
+        move |until| reader.read(&picture, date(2026, 11, 27), until),
+        move |read| send.send(read.map(drop)).expect("heard"),
+    );
     // The deadline is looked at between steps: a step that was begun is ended first.
     let answer = receive.recv_timeout(DEADLINE * 2);
     let answer = answer.unwrap_or_else(|_| panic!("{what}: no answer within twice the deadline"));
@@ -311,7 +318,8 @@ fn every_hostile_picture_ends_with_a_reading_or_a_clear_reason() {
     let count = std::env::var("BAOHAO_HOSTILE").map_or(220, |n| n.parse().expect("a number"));
     let reader = DocumentReader::new(Box::new(SeesText), Box::new(ReadsNonsense), &onnx());
     let limits = PoolLimits { deadline: DEADLINE, ..PoolLimits::default() };
-    let pool = Pool::start(Arc::new(reader.expect("an alphabet")), limits).expect("a thread");
+    let reader = Arc::new(reader.expect("an alphabet"));
+    let pool = Readers(Pool::start(limits).expect("a thread"), reader);
     let real = real();
     let mut told: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     let (mut accepted, mut warm, mut slowest) = (0, None, Duration::ZERO);

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::maintenance;
-use crate::port::{Hlr, Mail, Ocr, Sms};
+use crate::port::{Faces, Hlr, Mail, Ocr, Sms};
 use domain::time::At;
 use std::sync::Arc;
 use store::Store;
@@ -22,6 +22,8 @@ pub struct App {
     pub mail: Arc<dyn Mail>,
     /// What reads documents.
     pub ocr: Arc<dyn Ocr>,
+    /// What finds and compares faces.
+    pub faces: Arc<dyn Faces>,
     /// How the outside reaches the pages.
     pub site: Site,
     /// Whether the pages are closed.

@@ -3,6 +3,7 @@
 //! Each has a real adapter and a simulator in `gateway`; `main` wires one of them.
 
 use domain::number::{Capabilities, Service, ServiceProfile};
+use domain::portrait::{Faces as SeenFaces, Portrait};
 use domain::reading::{Reading, Unread};
 use domain::sim::SimKeys;
 use domain::time::At;
@@ -218,6 +219,24 @@ pub trait Ocr: Send + Sync + std::fmt::Debug {
     fn read(&self, photo: vision::Picture, today: Date) -> Later<'_, Result<Reading, Unread>>;
 }
 
+/// What finds and compares faces: models that lie in files, run in the process, away from the
+/// threads that answer requests. It keeps nothing of what it sees; what it compares by is never
+/// told.
+pub trait Faces: Send + Sync + std::fmt::Debug {
+    /// The models that would look now, or why none would. Cheap.
+    fn models(&self) -> Result<Vec<ModelUsed>, Unread>;
+
+    /// Looks at a portrait and at the photo of a document beside it, if there is one.
+    fn look(
+        &self,
+        portrait: vision::Picture,
+        document: Option<vision::Picture>,
+    ) -> Later<'_, Result<SeenFaces, Unread>>;
+
+    /// Looks at the frames of a short film, in their order, and says what is in each.
+    fn follow(&self, frames: Vec<vision::Picture>) -> Later<'_, Result<Vec<Portrait>, Unread>>;
+}
+
 /// An installation without models: nothing is read, and a person looks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoModels;
@@ -232,6 +251,24 @@ impl Ocr for NoModels {
     }
 
     fn read(&self, _: vision::Picture, _: Date) -> Later<'_, Result<Reading, Unread>> {
+        Box::pin(async { Err(Unread::NoModel) })
+    }
+}
+
+impl Faces for NoModels {
+    fn models(&self) -> Result<Vec<ModelUsed>, Unread> {
+        Err(Unread::NoModel)
+    }
+
+    fn look(
+        &self,
+        _: vision::Picture,
+        _: Option<vision::Picture>,
+    ) -> Later<'_, Result<SeenFaces, Unread>> {
+        Box::pin(async { Err(Unread::NoModel) })
+    }
+
+    fn follow(&self, _: Vec<vision::Picture>) -> Later<'_, Result<Vec<Portrait>, Unread>> {
         Box::pin(async { Err(Unread::NoModel) })
     }
 }

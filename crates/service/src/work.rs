@@ -105,6 +105,10 @@ pub fn handlers() -> &'static [Handler] {
             run: |app, job| Box::pin(async { register::run_read(app, subject(job)?).await }),
         },
         Handler {
+            kind: register::FACES,
+            run: |app, job| Box::pin(async { register::run_faces(app, subject(job)?).await }),
+        },
+        Handler {
             kind: register::TIMER,
             run: |app, job| Box::pin(async { register::run_timer(app, subject(job)?).await }),
         },

@@ -45,6 +45,7 @@ async fn world(db: Fresh) -> World {
         sms: Arc::new(smsc::Simulator(network.clone())),
         mail: Arc::new(mail::Simulator(network.clone())),
         ocr: Arc::new(service::port::NoModels),
+        faces: Arc::new(service::port::NoModels),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),

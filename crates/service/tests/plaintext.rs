@@ -100,6 +100,7 @@ async fn story(app: &TestApp, person: &Applicant) -> Drafted {
     let back = [(FieldName::Issuer, ISSUER), (FieldName::ValidUntil, LONG_TERM)];
     let readings = [reading(Side::Front, &front), reading(Side::Back, &back)];
     app.outside.will_read(readings.map(Ok));
+    app.outside.will_see([Ok(testkit::faces::beside(0.61)), Ok(testkit::faces::beside(0.61))]);
     let li = app.staff(1, "li.gong", &[Role::Reviewer]).await.actor();
     let wang = app.staff(1, "wang", &[Role::Reviewer]).await.actor();
     let card = app.unregistered(1, 1).await;
@@ -134,6 +135,7 @@ async fn story(app: &TestApp, person: &Applicant) -> Drafted {
             zoom: 1,
             turns: 0,
             region: None,
+            is_face: false,
         };
         review::image(app, reviewer, request, None).await.unwrap();
         let ok = |item| Mark { item, result: ItemResult::Ok, reasons: Vec::new(), region: None };

@@ -75,6 +75,7 @@ on_both_engines! {
         for kind in CheckKind::ALL {
             let expected = match kind {
                 CheckKind::MachineRead
+                | CheckKind::PortraitQuality
                 | CheckKind::PortraitMatch
                 | CheckKind::Liveness
                 | CheckKind::AuthorityLookup => Outcome::Unavailable,

@@ -241,6 +241,7 @@ on_both_engines! {
             zoom: 1,
             turns: 1,
             region: None,
+            is_face: false,
         };
         assert!(review::view(app, &li, id, None).await.unwrap().content.is_none());
         assert_eq!(code(review::image(app, &li, request, None).await), "404");
@@ -280,6 +281,7 @@ on_both_engines! {
             zoom: 1,
             turns: 0,
             region: None,
+            is_face: false,
         };
         assert_eq!(code(review::claim(app, &stranger, id).await), "404");
         assert_eq!(code(review::release(app, &stranger, id).await), "404");

@@ -46,6 +46,7 @@ on_both_engines! {
             sms: Arc::clone(&test.app.sms),
             mail: Arc::new(HalfDead(Arc::clone(&test.outside))),
             ocr: Arc::new(service::port::NoModels),
+        faces: Arc::new(service::port::NoModels),
             site: test.app.site.clone(),
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits::default(),

@@ -4,6 +4,7 @@ pub mod check;
 pub mod contact;
 pub mod document;
 mod event;
+pub mod face;
 pub mod guess;
 pub mod part;
 pub mod reading;

@@ -12,6 +12,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::application::document::ALL,
         crate::application::guess::ALL,
         crate::application::part::ALL,
+        crate::application::face::ALL,
         crate::application::reading::ALL,
         crate::application::EVENTS,
         crate::api_token::ALL,

@@ -1,5 +1,6 @@
 use domain::id::OperatorId;
 use domain::operator::Operator;
+use domain::portrait::{Faces as SeenFaces, Portrait};
 use domain::reading::{Reading, Unread};
 use domain::sim::SimKeys;
 use domain::time::{At, Zone};
@@ -8,7 +9,7 @@ use seal::Keyring;
 use service::app::{App, Site};
 use service::clock::{Clock, MovableClock};
 use service::port::{
-    Hlr, HlrRecord, Later, Mail, ModelCard, ModelUsed, NetworkProfile, Ocr, OutgoingMail,
+    Faces, Hlr, HlrRecord, Later, Mail, ModelCard, ModelUsed, NetworkProfile, Ocr, OutgoingMail,
     OutgoingSms, PortError, Sms,
 };
 use std::collections::{BTreeMap, VecDeque};
@@ -49,6 +50,7 @@ impl TestApp {
             sms: Arc::clone(&outside) as Arc<dyn Sms>,
             mail: Arc::clone(&outside) as Arc<dyn Mail>,
             ocr: Arc::clone(&outside) as Arc<dyn Ocr>,
+            faces: Arc::clone(&outside) as Arc<dyn Faces>,
             site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits::default(),
@@ -114,6 +116,8 @@ pub struct Outside {
     mail: Mutex<Vec<OutgoingMail>>,
     records: Mutex<BTreeMap<String, HlrRecord>>,
     readings: Mutex<Option<VecDeque<Result<Reading, Unread>>>>,
+    looks: Mutex<Option<VecDeque<Result<SeenFaces, Unread>>>>,
+    films: Mutex<VecDeque<Result<Vec<Portrait>, Unread>>>,
 }
 
 impl Outside {
@@ -137,6 +141,19 @@ impl Outside {
     pub fn will_read(&self, readings: impl IntoIterator<Item = Result<Reading, Unread>>) {
         let mut known = self.readings.lock().expect("no test panics while it holds this");
         known.get_or_insert_default().extend(readings);
+    }
+
+    /// From now on there are models of faces, and they will see this on the portraits that come, one
+    /// after the other; nothing more once it is used up.
+    pub fn will_see(&self, faces: impl IntoIterator<Item = Result<SeenFaces, Unread>>) {
+        let mut known = self.looks.lock().expect("no test panics while it holds this");
+        known.get_or_insert_default().extend(faces);
+    }
+
+    /// The same for the frames of the films that come.
+    pub fn will_follow(&self, films: impl IntoIterator<Item = Result<Vec<Portrait>, Unread>>) {
+        self.will_see([]);
+        self.films.lock().expect("no test panics while it holds this").extend(films);
     }
 
     fn change(
@@ -171,6 +188,36 @@ impl Ocr for Outside {
         let next = readings.as_mut().ok_or(Unread::NoModel);
         let said = next.and_then(|said| said.pop_front().unwrap_or(Err(Unread::Failed)));
         Box::pin(async { said })
+    }
+}
+
+impl Faces for Outside {
+    fn models(&self) -> Result<Vec<ModelUsed>, Unread> {
+        let looks = self.looks.lock().expect("no test panics while it holds this");
+        let model = ModelUsed { id: "prescribed.face".to_owned(), sha256: "11".repeat(32) };
+        looks.as_ref().map(|_| vec![model]).ok_or(Unread::NoModel)
+    }
+
+    fn look(
+        &self,
+        _: vision::Picture,
+        document: Option<vision::Picture>,
+    ) -> Later<'_, Result<SeenFaces, Unread>> {
+        let mut looks = self.looks.lock().expect("no test panics while it holds this");
+        let next = looks.as_mut().ok_or(Unread::NoModel);
+        let seen = next.and_then(|seen| seen.pop_front().unwrap_or(Err(Unread::Failed)));
+        // What was prescribed for a document that is not there was not seen.
+        let seen = seen.map(|faces| match document {
+            Some(_) => faces,
+            None => SeenFaces { document: None, ..faces },
+        });
+        Box::pin(async move { seen })
+    }
+
+    fn follow(&self, _: Vec<vision::Picture>) -> Later<'_, Result<Vec<Portrait>, Unread>> {
+        let mut films = self.films.lock().expect("no test panics while it holds this");
+        let seen = films.pop_front().unwrap_or(Err(Unread::NoModel));
+        Box::pin(async move { seen })
     }
 }
 

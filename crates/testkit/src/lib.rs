@@ -4,6 +4,7 @@
 mod app;
 mod applicant;
 mod browser;
+pub mod faces;
 mod number;
 pub mod page;
 pub mod reading;

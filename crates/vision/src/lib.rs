@@ -25,6 +25,7 @@
     reason = "pixels are small numbers, clamped before they are cast"
 )]
 
+mod align;
 mod compare;
 mod decode;
 mod draw;
@@ -35,6 +36,7 @@ mod measure;
 mod picture;
 pub mod specimen;
 
+pub use align::{Landmarks, TEMPLATE, aligned, template};
 pub use compare::{Fingerprint, fingerprint};
 pub use decode::{Decoded, ImageError, Limits, Size, decode};
 pub use mark::stamp;

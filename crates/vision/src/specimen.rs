@@ -106,7 +106,7 @@ pub fn portrait(holder: &Holder) -> Picture {
         let shade = 214.0 - y / 40.0 + x / 60.0 + noise.at(x, y) * 5.0;
         [shade as u8, (shade + 4.0) as u8, (shade + 8.0) as u8]
     });
-    face(&mut photo, (450.0, 560.0), 1.5, holder.seed);
+    face(&mut photo, (450.0, 560.0), 1.2, holder.seed);
     let mark = Pen { opacity: 0.6, ..Pen::new(54.0, RED) };
     draw::text(&mut photo, &mark, (60.0, 60.0), "样本 SPECIMEN");
     photo

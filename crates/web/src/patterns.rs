@@ -96,6 +96,7 @@ fn photos(t: Lang) -> Html {
     let warning = FileState::Warning(vec![t.example_glare_fix().to_owned()]);
     Html::join([
         Examples::new(t, Example::ALL.to_vec()).html(),
+        Examples::new(t, Example::faces()).html(),
         FileTile::new(t, t.pattern_label())
             .state(warning)
             .preview(assets::MARK.url(), t.pattern_label())

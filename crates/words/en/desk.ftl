@@ -227,3 +227,6 @@ review-because-busy = Too many photos waited to be read; compare by eye
 review-because-late = Reading took too long; compare by eye
 review-because-failed = The model failed; compare by eye
 review-because-not-read-here = This kind of document is not read by a program; compare by eye
+review-because-no-document = No photo of a document to compare with
+review-because-no-face-on-portrait = No face was found on the portrait
+review-because-no-face-on-document = No face was found on the document

@@ -4,6 +4,7 @@ review-check-document-format = Document number and check digit
 review-check-document-dates = Document validity
 review-check-age = Age
 review-check-image-quality = Photo quality
+review-check-portrait-quality = Portrait shows one face well
 review-check-same-image = Same photo twice
 review-check-machine-read = Machine-read against typed
 review-check-portrait-match = Portrait against document

@@ -218,3 +218,6 @@ review-because-busy = 待读的照片太多，没有轮到；请人工核对
 review-because-late = 读取超时；请人工核对
 review-because-failed = 模型运行失败；请人工核对
 review-because-not-read-here = 这种证件不由程序读取；请人工核对
+review-because-no-document = 没有可比对的证件照片
+review-because-no-face-on-portrait = 正面照上没有找到人脸
+review-because-no-face-on-document = 证件照片上没有找到人脸

@@ -4,6 +4,7 @@ review-check-document-format = 证件号格式与校验位
 review-check-document-dates = 证件有效期
 review-check-age = 年龄
 review-check-image-quality = 照片质量
+review-check-portrait-quality = 正面照是否清楚地拍到一张脸
 review-check-same-image = 同一张照片重复
 review-check-machine-read = 机读与所填比对
 review-check-portrait-match = 人像与证件照比对

@@ -1,5 +1,8 @@
-//! `baohao eval`: how well documents are read, measured on drawn specimens with known truth.
+//! `baohao eval`: how well documents are read, measured on drawn specimens with known truth; and how
+//! well faces are told apart, on an operator's own pairs.
 
+mod faces;
+mod faces_page;
 mod page;
 
 use crate::cli::{Failure, out, place::Place};
@@ -19,7 +22,7 @@ const TODAY: Date = date(2026, 11, 27);
 /// Cards of one level, at most: a day's work.
 const CARDS_MAX: i64 = 20_000;
 
-/// Measure how well documents are read.
+/// Measure how well documents are read, and faces told apart.
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
     #[command(subcommand)]
@@ -29,6 +32,7 @@ pub(crate) struct Eval {
 #[derive(Debug, Subcommand)]
 enum Command {
     Documents(Documents),
+    Faces(faces::FacePairs),
 }
 
 /// Draw identity cards of people who do not exist, photograph them with a made-up camera, read the
@@ -109,8 +113,10 @@ const WRONG_TARGET: f64 = 0.003;
 
 impl Eval {
     pub(crate) fn run(self, is_json: bool) -> Result<ExitCode, Failure> {
-        let Command::Documents(documents) = self.command;
-        documents.run(is_json)
+        match self.command {
+            Command::Documents(documents) => documents.run(is_json),
+            Command::Faces(faces) => faces.run(is_json),
+        }
     }
 }
 

@@ -79,7 +79,7 @@ async fn view(world: &World, t: Lang) -> Result<Home, Error> {
 
 /// Whether photos of documents are read, and if not, what would change that.
 fn models(world: &World, t: Lang) -> String {
-    if world.app.ocr.models().is_ok() {
+    if world.app.ocr.models().is_ok() && world.app.faces.models().is_ok() {
         return t.demo_models_ready().to_owned();
     }
     match world.models().now() {

@@ -101,6 +101,9 @@ impl Policy {
             let text = format!("is {value}, must be from {min} to {max}");
             found.unless((min..=max).contains(&value), key, text);
         }
+        if let Some((key, text)) = self.portrait.fault() {
+            found.unless(false, key, text);
+        }
         if let Some(pause) = &self.pause {
             let is_fit = (1..=1_200).contains(&*pause.months_max);
             found.unless(is_fit, "pause.months_max", "must be from 1 to 1200");

@@ -92,6 +92,10 @@ pub struct Policy {
     pub checks: crate::decision::Rules,
     /// How sure the machine must be of what it reads.
     pub reading: Reading,
+    /// Where a portrait is good enough, and how alike two faces must be; a policy from before this
+    /// section, or with some of its keys only, goes by the usual limits.
+    #[serde(default)]
+    pub portrait: crate::portrait::Limits,
     /// Which decisions a second person must take, too.
     pub second_check: SecondCheck,
     /// Numbers that nobody holds yet.

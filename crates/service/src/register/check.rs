@@ -1,6 +1,7 @@
 //! The checks: each looks at one thing and says what came of it, with what was measured. What
 //! needs a model or an authority that is not connected says so and never passes.
 
+use super::face;
 use super::load::{Loaded, complete};
 use super::photo::{faults_of, is_same, reason_of_same, worst};
 use super::read;
@@ -28,11 +29,8 @@ use store::party::{self, MATCH_COLUMN, Party};
 use vision::Severity;
 
 /// Checks that need models or connections which are not there; each is named with what is missing.
-const NOT_CONNECTED: [(CheckKind, &str); 3] = [
-    (CheckKind::PortraitMatch, "no model"),
-    (CheckKind::Liveness, "no model"),
-    (CheckKind::AuthorityLookup, "no authority"),
-];
+const NOT_CONNECTED: [(CheckKind, &str); 2] =
+    [(CheckKind::Liveness, "no model"), (CheckKind::AuthorityLookup, "no authority")];
 
 /// Runs the checks of a submitted application and lets the rule decide what follows: the job
 /// behind every submission. Safe to repeat: a run that was cut off begins again.
@@ -49,6 +47,9 @@ pub async fn run_checks(app: &App, id: ApplicationId) -> Result<Next, Error> {
         if read::is_readable(loaded.application.facts.kind, &loaded.form)
             && let Next::At(at) = read::read_photos(app, &loaded).await?
         {
+            return Ok(Next::At(at));
+        }
+        if let Next::At(at) = face::look_at_faces(app, &loaded).await? {
             return Ok(Next::At(at));
         }
         let checks = checks(app, &loaded).await?;
@@ -118,6 +119,17 @@ pub(super) async fn checks(app: &App, loaded: &Loaded) -> Result<Vec<Check>, Err
         NOT_CONNECTED.map(|(kind, why)| Check::unavailable(kind).with("because", why));
     checks.extend(not_connected);
     checks.extend(read::machine_read(app, loaded).await?);
+    for check in face::face_checks(app, loaded).await? {
+        // A portrait that is the document's photo is the same image twice, however it was cut.
+        let is_same = |known: &Check| known.kind == CheckKind::SameImage;
+        if is_same(&check) {
+            checks.retain(|known| !is_same(known) || known.outcome != Outcome::Pass);
+        }
+        if !checks.iter().any(|known| is_same(known) && is_same(&check) && known.item == check.item)
+        {
+            checks.push(check);
+        }
+    }
     checks.extend(about_identity(app, loaded, identity.as_ref(), today).await?);
     checks.sort_by_key(|check| (check.kind, check.item));
     Ok(checks)

@@ -10,6 +10,7 @@
 mod appeal;
 mod check;
 mod contact;
+mod face;
 mod list;
 mod load;
 mod outside;
@@ -31,6 +32,8 @@ pub use contact::{
     Addressed, ContactRefusal, confirm, resume, send_code, send_code_again, send_resume_code,
     set_reach,
 };
+pub(crate) use face::{FACES, face_on, face_view};
+pub use face::{FaceView, Pair, faces, run_faces};
 pub use list::{Listed, list};
 pub(crate) use load::complete;
 pub use load::{Loaded, load};

@@ -1,5 +1,6 @@
 //! Photos: taken in, measured, sealed; the one before stays until the new one is safe.
 
+use super::face::{face_view, look_now, stage_look};
 use super::load::load;
 use super::read::stage_read;
 use super::save::{keep, may_change};
@@ -9,6 +10,7 @@ use crate::image::{self, PhotoRefusal};
 use crate::retry;
 use domain::access::{Action, Actor};
 use domain::id::{ApplicationId, BlobId, DataKeyId};
+use domain::portrait::Finding;
 use domain::reason::{Item, Reason};
 use seal::DataKey;
 use store::application::document::{Document, redo_done};
@@ -28,6 +30,10 @@ pub struct Uploaded {
     pub reasons: Vec<Reason>,
     /// The other item that shows the same photo.
     pub same_as: Option<Item>,
+    /// What models found wrong with a portrait.
+    pub portrait: Vec<Finding>,
+    /// Whether a portrait is the photo on the document, by its face.
+    pub is_copy: bool,
 }
 
 /// Takes a photo in. What is refused leaves the photo before in its place.
@@ -49,7 +55,7 @@ pub async fn upload(
         Err(error) => return Err(PhotoRefusal(error, item).into()),
     };
     let blob = put(app, &loaded, &read.jpeg).await?;
-    retry(|| async {
+    let mut found = retry(|| async {
         let mut loaded = load(app, actor, Action::ChangeApplication, id).await?;
         may_change(app, &loaded, &[item]).await?;
         let every = Document::every(&app.store.db, id).await?;
@@ -70,6 +76,7 @@ pub async fn upload(
         photo.insert(&mut batch, id);
         redo_done(&mut batch, id, item);
         stage_read(app, &mut batch, &loaded, item);
+        stage_look(app, &mut batch, &loaded);
         let detail = serde_json::json!({ "item": item.code(), "round": photo.round });
         keep(&mut batch, &mut loaded, actor, "application.photo", detail);
         app.store.db.commit(batch).await?;
@@ -79,7 +86,26 @@ pub async fn upload(
             .collect();
         Ok(uploaded(&photo, &others))
     })
-    .await
+    .await?;
+    if item == Item::Portrait {
+        let loaded = load(app, actor, Action::ChangeApplication, id).await?;
+        look_now(app, &loaded).await;
+        found.add(face_view(app, &loaded).await?.findings);
+    }
+    Ok(found)
+}
+
+impl Uploaded {
+    /// With what models found wrong with it.
+    pub(super) fn add(&mut self, findings: Vec<Finding>) {
+        for finding in &findings {
+            let reason = finding.kind.reason();
+            if !self.reasons.contains(&reason) {
+                self.reasons.push(reason);
+            }
+        }
+        self.portrait = findings;
+    }
 }
 
 /// Seals the photo and makes it durable, before anything refers to it.
@@ -112,7 +138,9 @@ pub(super) fn uploaded(photo: &Document, others: &[&Document]) -> Uploaded {
     if same_as.is_some() {
         reasons.push(reason_of_same(photo.item));
     }
-    Uploaded { item: photo.item, round: photo.round, faults, reasons, same_as }
+    let portrait = Vec::new();
+    let (item, round, is_copy) = (photo.item, photo.round, false);
+    Uploaded { item, round, faults, reasons, same_as, portrait, is_copy }
 }
 
 /// What was measured of a photo, against the thresholds.

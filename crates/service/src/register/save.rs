@@ -22,6 +22,7 @@ use store::Batch;
 use store::application::Application;
 use store::application::contact::Consent;
 use store::application::document::redo_done;
+use store::application::face::PhotoFaces;
 
 /// The fields of one page, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -309,6 +310,11 @@ pub async fn save_consents(
                 at,
             };
             consent.insert(&mut batch, id);
+        }
+        if given.contains(&Purpose::Portrait) {
+            super::face::stage_look(app, &mut batch, &loaded);
+        } else {
+            PhotoFaces::erase_compared(&mut batch, id);
         }
         let codes: Vec<&str> = given.iter().map(|purpose| purpose.code()).collect();
         let detail = serde_json::json!({ "given": codes });

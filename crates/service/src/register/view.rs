@@ -1,6 +1,7 @@
 //! The application as the applicant fills it in: what was typed, what is missing, what it promises.
 
 use super::contact::mask;
+use super::face::{FaceView, face_view};
 use super::load::{Loaded, load};
 use super::photo::{Uploaded, uploaded};
 use super::read::is_readable;
@@ -14,7 +15,7 @@ use domain::application::{Facts, Kind, State};
 use domain::id::ApplicationId;
 use domain::notice::Channel;
 use domain::promise::{self, Promise};
-use domain::reason::Item;
+use domain::reason::{Item, Reason};
 use domain::time::At;
 use store::application::contact::Contact;
 use store::application::document::Document;
@@ -104,6 +105,8 @@ pub struct View {
     pub is_complete: bool,
     /// Whether the document is read by machine here, so that its photos come before what is typed.
     pub is_read_first: bool,
+    /// Whether models look at the portrait here.
+    pub is_face_looked_at: bool,
 }
 
 /// Opens an application for its applicant (or a clerk).
@@ -119,6 +122,7 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
     let documents = Document::current(&app.store.db, id).await?;
     let consents = consents(app, id).await?;
     let redo = redo::list(app, id).await?;
+    let faces = face_view(app, &loaded).await?;
     let wanted_photos = loaded.form.photos(loaded.application.facts.kind);
     let kind = loaded.application.facts.kind;
     let is_read_first = is_readable(kind, &loaded.form) && app.ocr.models().is_ok();
@@ -171,13 +175,14 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
         promise: promise::promise_days(now, days, terms, rules.calendar, rules.zone),
         is_after_cut_off: promise::is_after_cut_off(now, terms, rules.calendar, rules.zone),
         contacts: contact_views(&loaded, &contacts)?,
-        photos: photo_views(&documents),
+        photos: photo_views(&documents, &faces),
         wanted_photos,
         consents,
         sections,
         is_complete: is_done && (loaded.application.facts.state != State::NeedsUpdate || is_redone),
         redo,
         is_read_first,
+        is_face_looked_at: faces.is_on,
         form: loaded.form,
     })
 }
@@ -244,9 +249,20 @@ fn others<'a>(photo: &Document, photos: &'a [Document]) -> Vec<&'a Document> {
     photos.iter().filter(|other| other.item != photo.item).collect()
 }
 
-fn photo_views(photos: &[Document]) -> Vec<PhotoView> {
+fn photo_views(photos: &[Document], faces: &FaceView) -> Vec<PhotoView> {
+    let found = |photo: &Document| {
+        let mut found = uploaded(photo, &others(photo, photos));
+        if photo.item == Item::Portrait && photo.round == faces.round {
+            found.add(faces.findings.clone());
+            found.is_copy = faces.is_copy();
+            if found.is_copy && !found.reasons.contains(&Reason::P4) {
+                found.reasons.push(Reason::P4);
+            }
+        }
+        found
+    };
     let view = |photo: &Document| PhotoView {
-        found: uploaded(photo, &others(photo, photos)),
+        found: found(photo),
         is_sent_anyway: photo.is_sent_anyway,
         uploaded_at: photo.uploaded_at,
     };

@@ -4,7 +4,7 @@ use super::subject::Subject;
 use crate::App;
 use crate::error::Error;
 use crate::notice::Sent;
-use crate::register::{FieldSeen, ReadView};
+use crate::register::{FaceView, FieldSeen, ReadView};
 use domain::access::{Action, Actor, Decision, can_review};
 use domain::application::form::Who;
 use domain::application::{Kind, State};
@@ -104,6 +104,8 @@ pub struct Content {
     pub checks: Vec<Check>,
     /// What the rule made of the checks.
     pub rule: Option<Rule>,
+    /// What models saw on the portrait, and beside it on the document.
+    pub faces: FaceView,
     /// What happened.
     pub events: Vec<Event>,
     /// What was sent.
@@ -328,6 +330,7 @@ async fn content(
     checks.sort_by_key(|check| std::cmp::Reverse(check.outcome));
     let loaded = crate::register::complete(app, subject.application.clone()).await?;
     let read = crate::register::read_view(app, &loaded).await?;
+    let faces = crate::register::face_view(app, &loaded).await?;
     let mut opinions = Vec::new();
     for given in given.iter().filter(|given| may_know(subject, actor, given)) {
         opinions.push(past(app, subject, given).await?);
@@ -338,6 +341,7 @@ async fn content(
         images: images(subject, &checks),
         rule: check::latest_decision(db, id).await?.map(|decided| decided.decision),
         checks,
+        faces,
         events: events(db, id).await?,
         messages: crate::notice::about_application(app, id, subject.application.msisdn).await?,
         opinions,

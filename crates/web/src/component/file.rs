@@ -2,6 +2,7 @@
 
 use super::components;
 use askama::Template;
+use domain::portrait::FindingKind;
 use std::fmt::Display;
 use words::Lang;
 
@@ -81,10 +82,14 @@ pub enum Example {
     Dark,
     /// D6.
     WrongSide,
+    /// A face as it should be.
+    FaceGood,
+    /// A face with this fault.
+    Face(FindingKind),
 }
 
 impl Example {
-    /// Every example, the good one first.
+    /// Every example of a document, the good one first.
     pub const ALL: [Self; 7] = [
         Self::Good,
         Self::Blur,
@@ -108,8 +113,17 @@ impl Example {
         })
     }
 
-    fn name(self, t: Lang) -> &'static str {
-        match self {
+    /// Every example of a face, the good one first.
+    pub fn faces() -> Vec<Self> {
+        [Self::FaceGood].into_iter().chain(FindingKind::ALL.map(Self::Face)).collect()
+    }
+
+    fn is_good(self) -> bool {
+        matches!(self, Self::Good | Self::FaceGood)
+    }
+
+    fn name(self, t: Lang) -> String {
+        let name = match self {
             Self::Good => t.example_good(),
             Self::Blur => t.example_blur(),
             Self::Glare => t.example_glare(),
@@ -117,11 +131,14 @@ impl Example {
             Self::Covered => t.example_covered(),
             Self::Dark => t.example_dark(),
             Self::WrongSide => t.example_wrong_side(),
-        }
+            Self::FaceGood => t.portrait_good(),
+            Self::Face(kind) => return portrait_words(t, kind).0,
+        };
+        name.to_owned()
     }
 
-    fn fix(self, t: Lang) -> &'static str {
-        match self {
+    fn fix(self, t: Lang) -> String {
+        let fix = match self {
             Self::Good => t.example_good_fix(),
             Self::Blur => t.example_blur_fix(),
             Self::Glare => t.example_glare_fix(),
@@ -129,8 +146,18 @@ impl Example {
             Self::Covered => t.example_covered_fix(),
             Self::Dark => t.example_dark_fix(),
             Self::WrongSide => t.example_wrong_side_fix(),
-        }
+            Self::FaceGood => t.portrait_good_fix(),
+            Self::Face(kind) => return portrait_words(t, kind).1,
+        };
+        fix.to_owned()
     }
+}
+
+/// What is wrong with a portrait, and the one thing to do about it.
+pub fn portrait_words(t: Lang, kind: FindingKind) -> (String, String) {
+    let id = format!("portrait-{}", kind.code().replace('_', "-"));
+    let fix = t.by_id(&format!("{id}-fix"), &[]).unwrap_or_default();
+    (t.by_id(&id, &[]).unwrap_or_default(), fix)
 }
 
 /// A strip of examples with a name and a fix under each.

@@ -14,7 +14,7 @@ mod timeline;
 
 pub use date_block::DateBlock;
 pub use field::{Checks, Choice, DateField, Hidden, Pick, SelectField, TextArea, TextField};
-pub use file::{Example, Examples, FileState, FileTile};
+pub use file::{Example, Examples, FileState, FileTile, portrait_words};
 pub use list::{Summary, SummaryRow, Task, TaskList};
 pub use message::{Empty, ErrorSummary, Errors, Notice, Panel, SmsBubble, Tag, Tone};
 pub use navigation::{Button, ButtonKind, DueChip, Pagination};

@@ -34,6 +34,9 @@ pub(crate) struct Look {
     /// Part of an image, as `left,top,width,height` in thousandths.
     #[serde(default)]
     part: String,
+    /// `1`: only the face that was compared.
+    #[serde(default)]
+    face: String,
 }
 
 /// `GET /desk/case/{id}`.
@@ -67,6 +70,7 @@ pub(crate) async fn image(
         zoom: look.z.parse().unwrap_or(1),
         turns: turns(&look.r),
         region: Region::from_text(&look.part),
+        is_face: look.face == "1",
     };
     let why = ViewReason::from_code(&look.why);
     let jpeg = review::image(&app, &signed.actor(), request, why).await?;

@@ -5,6 +5,7 @@
 mod board;
 mod case;
 mod drift;
+mod faces;
 mod form;
 mod handle;
 mod home;

@@ -5,7 +5,7 @@ use super::session::Applicant;
 use super::steps::{self, Way};
 use crate::component::{
     Button, Component as _, Errors, Example, Examples, FileState, FileTile, FormPage, Html, Notice,
-    TextPage, Tone,
+    TextPage, Tone, portrait_words,
 };
 use crate::shell::Shell;
 use crate::shell::failure::Reply;
@@ -16,7 +16,8 @@ use axum::response::{IntoResponse, Response};
 use domain::application::form;
 use domain::identity::DocumentKind;
 use domain::machine_read::side_of;
-use domain::reason::Item;
+use domain::portrait::FindingKind;
+use domain::reason::{Item, Reason};
 use service::App;
 use service::register::{self, PhotoView, View, Whole};
 use std::sync::Arc;
@@ -67,6 +68,7 @@ pub(crate) fn photo_name(t: Lang, item: Item, document: Option<DocumentKind>) ->
 
 fn photo_page(shell: &Shell, way: &Way, view: &View, item: Item, failed: Option<&str>) -> Response {
     let t = shell.lang;
+    let is_watched = view.is_face_looked_at;
     let name = photo_name(t, item, view.form.document);
     let path = steps::photo(item);
     let photo = view.photos.iter().find(|photo| photo.found.item == item);
@@ -90,7 +92,11 @@ fn photo_page(shell: &Shell, way: &Way, view: &View, item: Item, failed: Option<
     if is_portrait && view.form.is_of_organisation() {
         page = page.lead(t.apply_handler_portrait());
     }
-    page = if is_portrait { portrait_rules(page, t) } else { document_rules(page, t, photo) };
+    page = if is_portrait {
+        portrait_rules(page, t, photo, is_watched)
+    } else {
+        document_rules(page, t, photo)
+    };
     if view.is_read_first && side_of(item).is_some() {
         page = page.before(super::read::told(t));
     }
@@ -119,19 +125,49 @@ fn state(t: Lang, photo: Option<&PhotoView>, failed: Option<&str>) -> FileState 
     }
 }
 
-/// What seems wrong with a photo: fault and one action.
-fn faults(t: Lang, photo: &PhotoView) -> Vec<String> {
-    let words = photo.found.reasons.iter().filter_map(|reason| {
+/// What seems wrong with a photo: fault and one action. What models found on a portrait says more
+/// than the catalogue's reason for it.
+pub(super) fn faults(t: Lang, photo: &PhotoView) -> Vec<String> {
+    let findings = &photo.found.portrait;
+    let mut lines: Vec<String> = Vec::new();
+    for finding in findings {
+        let (fault, fix) = portrait_words(t, finding.kind);
+        lines.push(t.apply_photo_fault(fault, fix));
+    }
+    let is_told = |reason: &Reason| findings.iter().any(|finding| finding.kind.reason() == *reason);
+    if photo.found.is_copy {
+        lines.push(t.apply_photo_fault(t.portrait_copy(), t.portrait_copy_fix()));
+    }
+    let others = photo.found.reasons.iter().filter(|reason| !is_told(reason));
+    let others = others.filter(|reason| !(photo.found.is_copy && **reason == Reason::P4));
+    let words = others.filter_map(|reason| {
         let id = format!("reason-{}", reason.code().to_ascii_lowercase());
         let fault = t.by_id(&id, &[])?;
         let fix = t.by_id(&format!("{id}-fix"), &[])?;
         Some(t.apply_photo_fault(fault, fix))
     });
-    words.collect()
+    lines.extend(words);
+    lines
 }
 
-fn portrait_rules(page: FormPage<'_>, t: Lang) -> FormPage<'_> {
-    page.before(Html::list(&[
+/// The rules, and pictures of what to do better: what was found comes right after the good one.
+fn portrait_rules<'a>(
+    page: FormPage<'a>,
+    t: Lang,
+    photo: Option<&PhotoView>,
+    is_watched: bool,
+) -> FormPage<'a> {
+    let mut examples = vec![Example::FaceGood];
+    let found = photo.iter().flat_map(|photo| &photo.found.portrait);
+    examples.extend(found.map(|finding| Example::Face(finding.kind)));
+    for usual in [FindingKind::TooFar, FindingKind::Turned, FindingKind::Uneven] {
+        if examples.len() < 4 && !examples.contains(&Example::Face(usual)) {
+            examples.push(Example::Face(usual));
+        }
+    }
+    let page =
+        if is_watched { page.before(super::read::told_of(t, t.portrait_told())) } else { page };
+    page.before(Examples::new(t, examples).html()).before(Html::list(&[
         t.apply_portrait_rule_1(),
         t.apply_portrait_rule_2(),
         t.apply_portrait_rule_3(),

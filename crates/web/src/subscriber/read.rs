@@ -24,7 +24,12 @@ pub(super) async fn of(app: &App, applicant: &Applicant) -> Result<ReadView, ser
 
 /// Before a photo is taken: that a program reads it, which one, and what for.
 pub(super) fn told(t: Lang) -> Html {
-    Notice::new(Tone::Blue, t.reading_told()).link(t.models_title(), "/models").html()
+    told_of(t, t.reading_told())
+}
+
+/// The same with these words.
+pub(super) fn told_of(t: Lang, text: &str) -> Html {
+    Notice::new(Tone::Blue, text).link(t.models_title(), "/models").html()
 }
 
 /// Where the page of name and number comes from: the last photo of the document, if one is there.

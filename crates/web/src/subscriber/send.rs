@@ -233,6 +233,13 @@ fn precheck(t: Lang, view: &View, read: &ReadView) -> Html {
         }
     }
     found.extend(super::read::differing(t, read));
+    let open = view.photos.iter().filter(|photo| !is_fine(photo));
+    for photo in open.filter(|photo| photo.found.is_copy || !photo.found.portrait.is_empty()) {
+        for line in super::photos::faults(t, photo) {
+            let href = format!("{}?from=check", steps::photo(photo.found.item));
+            found.push(Notice::new(Tone::Amber, line).link(t.common_change(), href).html());
+        }
+    }
     let heading = Html::heading(t.apply_check_precheck());
     if found.is_empty() {
         found.push(Notice::new(Tone::Green, t.apply_check_precheck_fine()).html());
