@@ -111,7 +111,9 @@ async fn open(folder: &Folder) -> App {
 
 async fn stock(app: &App, n: u32) {
     let keys = Some(SimKeys::parse(K, OPC).unwrap());
-    bring_sims(app, &SYSTEM, ONE, [NewSim { sim: sim(n), eid: None, keys }]).await.unwrap();
+    bring_sims(app, &SYSTEM, ONE, [NewSim { sim: sim(n), eid: None, profile_type: None, keys }])
+        .await
+        .unwrap();
 }
 
 /// A number that somebody holds.
