@@ -157,6 +157,17 @@ pub(super) async fn begin_with(
     }
 }
 
+/// What is wrong with the card that is to replace the one of the holder's own number; empty if it
+/// can. The card is given by its whole serial number.
+pub async fn check_card(app: &App, actor: &Actor, begin: &Begin) -> Result<Vec<Problem>, Error> {
+    let msisdn = Msisdn::parse(&begin.number)?;
+    crate::number::load(app, actor, Action::ServeNumber, msisdn).await?;
+    let form =
+        Form { number: begin.number.clone(), sim_tail: begin.sim_tail.clone(), ..Form::default() };
+    let found = guess_pair(app, begin.operator_id, begin.kind, &form).await?;
+    Ok(found.err().into_iter().collect())
+}
+
 /// What is wrong with a number and a card, before there is an application; empty if they can be
 /// registered.
 pub async fn check_pair(
