@@ -89,6 +89,7 @@ async fn open(folder: &Folder) -> App {
         hlr: Arc::new(Unconnected),
         sms: Arc::new(Unconnected),
         mail: Arc::new(Unconnected),
+        smdp: Arc::new(service::port::NoSmdp),
         ocr: Arc::new(service::port::NoModels),
         site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
         maintenance: service::maintenance::Watch::default(),
