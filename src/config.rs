@@ -7,6 +7,7 @@
 use gateway::hlr::http::Server as Hss;
 use gateway::hlr::osmo::Server as Hlr;
 use gateway::mail::smtp::Server as MailServer;
+use gateway::smdp::es2plus::Server as SmdpServer;
 use gateway::smsc::smpp::Centre as Smsc;
 use gateway::usage::nats::Server as Nats;
 use serde::Deserialize;
@@ -38,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) mail: MailServer,
     /// The usage feed, if `network.usage` is `nats`.
     pub(crate) nats: Nats,
+    /// The SM-DP+, if `network.smdp` is `es2plus`.
+    pub(crate) smdp: SmdpServer,
 }
 
 /// `[limit]`
@@ -147,6 +150,9 @@ pub(crate) struct Network {
     /// Where usage comes from by itself: `none`, or `nats` for the stream of `[nats]`. Files and
     /// pushes are taken in always.
     pub(crate) usage: UsageAdapter,
+    /// What prepares eSIM profiles: `none` (there are no eSIMs), `simulator`, or `es2plus` for the
+    /// SM-DP+ of `[smdp]`.
+    pub(crate) smdp: SmdpAdapter,
 }
 
 /// Which adapter stands behind the port for the register.
@@ -187,6 +193,16 @@ pub(crate) enum UsageAdapter {
     #[default]
     None,
     Nats,
+}
+
+/// Which adapter stands behind the port for eSIM profiles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SmdpAdapter {
+    #[default]
+    None,
+    Simulator,
+    Es2plus,
 }
 
 impl Default for Site {
@@ -268,6 +284,7 @@ impl Default for Network {
             sms: SmsAdapter::None,
             mail: MailAdapter::None,
             usage: UsageAdapter::None,
+            smdp: SmdpAdapter::None,
         }
     }
 }
@@ -298,8 +315,8 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
 }
 
 /// The sections whose keys the environment overrides: all there are.
-const SECTIONS: [&str; 10] =
-    ["site", "store", "operator", "network", "limit", "hlr", "hss", "smsc", "mail", "nats"];
+const SECTIONS: [&str; 11] =
+    ["site", "store", "operator", "network", "limit", "hlr", "hss", "smsc", "mail", "nats", "smdp"];
 
 fn parse(
     shown: &str,

@@ -1,18 +1,20 @@
 //! Builds the running program from its configuration.
 
-use crate::config::{self, Config, HlrAdapter, MailAdapter, SmsAdapter, StorePlace, UsageAdapter};
+use crate::config::{
+    self, Config, HlrAdapter, MailAdapter, SmdpAdapter, SmsAdapter, StorePlace, UsageAdapter,
+};
 use domain::id::OperatorId;
 use domain::operator::Operator;
 use domain::time::Zone;
 use gateway::meter::{Meter, Metered};
 use gateway::network::{Network, carry};
 use gateway::ocr::Models;
-use gateway::{Unconnected, hlr, mail, smsc, usage};
+use gateway::{Unconnected, hlr, mail, smdp, smsc, usage};
 use reader::{ModelFolder, PoolLimits};
 use seal::Keyring;
 use service::app::{App, Site};
 use service::clock::{Clock, SystemClock};
-use service::port::{Faces, Hlr, Mail, NoModels, Ocr, Sms};
+use service::port::{Faces, Hlr, Mail, NoModels, NoSmdp, Ocr, Smdp, Sms};
 use std::path::Path;
 use std::sync::Arc;
 use store::{Blobs, Db, Keys, Store};
@@ -55,6 +57,7 @@ struct Ports {
     sms: Arc<dyn Sms>,
     ears: Option<smsc::smpp::Ears>,
     mail: Arc<dyn Mail>,
+    smdp: Arc<dyn Smdp>,
     network: Option<Arc<Network>>,
 }
 
@@ -66,9 +69,10 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
         Some(clock) => Arc::new(clock),
         None => Arc::new(SystemClock),
     };
-    let meters = ["hlr", "sms", "mail", "usage"].map(|name| (name, Arc::new(Meter::default())));
-    let [hlr, sms, mail, usage] = meters.each_ref().map(|(_, meter)| Arc::clone(meter));
-    let ports = ports(config, is_worker, &clock, [&hlr, &sms, &mail])?;
+    let names = ["hlr", "sms", "mail", "usage", "smdp"];
+    let meters = names.map(|name| (name, Arc::new(Meter::default())));
+    let [hlr, sms, mail, usage, smdp] = meters.each_ref().map(|(_, meter)| Arc::clone(meter));
+    let ports = ports(config, is_worker, &clock, [&hlr, &sms, &mail, &smdp])?;
     let usage = match config.network.usage {
         UsageAdapter::Nats if is_worker => Some(usage_feed(config, usage)?),
         UsageAdapter::Nats | UsageAdapter::None => None,
@@ -79,6 +83,7 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
         hlr: Arc::new(Metered { meter: hlr, port: ports.hlr }),
         sms: Arc::new(Metered { meter: sms, port: ports.sms }),
         mail: Arc::new(Metered { meter: mail, port: ports.mail }),
+        smdp: Arc::new(Metered { meter: smdp, port: ports.smdp }),
         ocr,
         faces,
         clock,
@@ -124,7 +129,7 @@ fn ports(
     config: &Config,
     is_worker: bool,
     clock: &Arc<dyn Clock>,
-    [hlr_meter, sms_meter, mail_meter]: [&Arc<Meter>; 3],
+    [hlr_meter, sms_meter, mail_meter, smdp_meter]: [&Arc<Meter>; 4],
 ) -> Result<Ports, Failure> {
     let wanted = &config.network;
     let network = simulated(config, clock)?;
@@ -156,7 +161,15 @@ fn ports(
         }
         (None, _) => nothing(),
     };
-    Ok(Ports { hlr, sms, ears, mail, network })
+    let smdp: Arc<dyn Smdp> = match world(wanted.smdp == SmdpAdapter::Simulator) {
+        Some(network) => Arc::new(smdp::Simulator(network)),
+        None if is_worker && wanted.smdp == SmdpAdapter::Es2plus => {
+            let server = config.smdp.clone();
+            Arc::new(smdp::Es2plus::new(server, Arc::clone(smdp_meter))?)
+        }
+        None => Arc::new(NoSmdp),
+    };
+    Ok(Ports { hlr, sms, ears, mail, smdp, network })
 }
 
 /// The operator's interface in front of its register.
@@ -182,7 +195,8 @@ fn simulated(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Arc<Netwo
     let wanted = &config.network;
     let is_simulated = wanted.hlr == HlrAdapter::Simulator
         || wanted.sms == SmsAdapter::Simulator
-        || wanted.mail == MailAdapter::Simulator;
+        || wanted.mail == MailAdapter::Simulator
+        || wanted.smdp == SmdpAdapter::Simulator;
     if !is_simulated {
         return Ok(None);
     }

@@ -48,6 +48,7 @@ fn main() {
             hlr: app.app.hlr.clone(),
             sms: app.app.sms.clone(),
             mail: app.app.mail.clone(),
+            smdp: app.app.smdp.clone(),
             ocr: app.app.ocr.clone(),
             faces: app.app.faces.clone(),
             site: app.app.site.clone(),

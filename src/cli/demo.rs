@@ -55,6 +55,7 @@ impl Demo {
                 hlr: outside.hlr(),
                 sms: outside.sms(),
                 mail: outside.mail(),
+                smdp: outside.smdp(),
                 ocr: Arc::clone(&ocr) as Arc<dyn Ocr>,
                 faces: Arc::clone(&ocr) as Arc<dyn Faces>,
                 site: Site { base_url: address.clone(), requests_max: Site::REQUESTS_MAX },

@@ -2,11 +2,11 @@
 //! not.
 
 use crate::cli::{Failure, out, place::Place};
-use crate::config::{Config, HlrAdapter, MailAdapter, SmsAdapter, UsageAdapter};
+use crate::config::{Config, HlrAdapter, MailAdapter, SmdpAdapter, SmsAdapter, UsageAdapter};
 use crate::wiring;
 use clap::Args;
 use gateway::hlr::osmo;
-use gateway::{mail, smsc};
+use gateway::{mail, smdp, smsc};
 use reader::models::{Model, wheels};
 use reader::{ModelFolder, State};
 use serde_json::json;
@@ -60,6 +60,7 @@ impl Doctor {
                 timed("sms", centre(&config)).await,
                 timed("mail", server(&config)).await,
                 timed("usage", feed(&config)).await,
+                timed("smdp", profiles(&config)).await,
                 timed("models", async { models(&config) }).await,
             ];
             for finding in &findings {
@@ -175,6 +176,18 @@ async fn feed(config: &Config) -> What {
     match wiring::usage_feed(config, Arc::default()) {
         Err(error) => What::Fails("settings", error.to_string()),
         Ok(feed) => of_port(Box::pin(feed.check()).await.map(|()| None)),
+    }
+}
+
+async fn profiles(config: &Config) -> What {
+    match config.network.smdp {
+        SmdpAdapter::None => return What::Off,
+        SmdpAdapter::Simulator => return What::Simulated,
+        SmdpAdapter::Es2plus => {}
+    }
+    match smdp::Es2plus::new(config.smdp.clone(), Arc::default()) {
+        Err(error) => What::Fails("settings", error.to_string()),
+        Ok(smdp) => of_port(smdp.check().await.map(|()| None)),
     }
 }
 

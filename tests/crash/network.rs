@@ -89,7 +89,9 @@ async fn open(folder: &Folder) -> App {
         hlr: Arc::new(Unconnected),
         sms: Arc::new(Unconnected),
         mail: Arc::new(Unconnected),
+        smdp: Arc::new(service::port::NoSmdp),
         ocr: Arc::new(service::port::NoModels),
+        faces: Arc::new(service::port::NoModels),
         site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
@@ -111,7 +113,9 @@ async fn open(folder: &Folder) -> App {
 
 async fn stock(app: &App, n: u32) {
     let keys = Some(SimKeys::parse(K, OPC).unwrap());
-    bring_sims(app, &SYSTEM, ONE, [NewSim { sim: sim(n), eid: None, keys }]).await.unwrap();
+    bring_sims(app, &SYSTEM, ONE, [NewSim { sim: sim(n), eid: None, profile_type: None, keys }])
+        .await
+        .unwrap();
 }
 
 /// A number that somebody holds.

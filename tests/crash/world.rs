@@ -60,7 +60,9 @@ impl World {
             hlr: Arc::new(hlr::Simulator(Arc::new(network))),
             sms: Arc::clone(&outside) as Arc<dyn Sms>,
             mail: outside,
+            smdp: Arc::new(service::port::NoSmdp),
             ocr: Arc::new(service::port::NoModels),
+            faces: Arc::new(service::port::NoModels),
             site: Site {
                 base_url: "https://bao.example".to_owned(),
                 requests_max: Site::REQUESTS_MAX,

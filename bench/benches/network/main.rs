@@ -32,6 +32,7 @@ fn app_of(
         hlr: hlr.unwrap_or_else(|| test.app.hlr.clone()),
         sms: sms.unwrap_or_else(|| test.app.sms.clone()),
         mail: test.app.mail.clone(),
+        smdp: test.app.smdp.clone(),
         ocr: test.app.ocr.clone(),
         faces: test.app.faces.clone(),
         site: test.app.site.clone(),

@@ -169,7 +169,7 @@ async fn ours(register: &Register, numbers: u64) -> f64 {
         let sim = SimRef { iccid, imsi: Imsi::parse(&imsi(4, n)).expect("an IMSI") };
         let keys = Some(SimKeys::parse(K, OPC).expect("keys"));
         number::bring(&deciding, &system, OperatorId(1), number).await.expect("new");
-        let new = NewSim { sim, eid: None, keys };
+        let new = NewSim { sim, eid: None, profile_type: None, keys };
         bring_sims(&deciding, &system, OperatorId(1), [new]).await.expect("new");
         number::allocate(&deciding, &system, number, sim).await.expect("in stock");
         let id = u128::from(number.as_u64());

@@ -9,6 +9,7 @@
 mod applications;
 mod audit;
 mod caller;
+mod esim;
 mod field;
 mod holds;
 mod idempotent;
@@ -70,6 +71,12 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(from_fn_with_state(api.clone(), idempotent::once))
         .layer(from_fn_with_state(api.clone(), caller::authenticate))
         .with_state(api.clone());
+    let reports = Router::new()
+        .route(esim::PATH, post(esim::progress))
+        .layer(DefaultBodyLimit::max(esim::BODY_BYTES_MAX))
+        .layer(from_fn_with_state(api.clone(), caller::authenticate))
+        .layer(from_fn(problem::speak))
+        .with_state(api.clone());
     let states = Router::new()
         .route("/numbers/{msisdn}/state", get(state::show))
         .route("/numbers/states", post(state::show_many))
@@ -78,7 +85,9 @@ pub fn router(app: Arc<App>) -> Router {
     let description =
         get(|| async { ([(header::CONTENT_TYPE, "application/json")], openapi::json()) });
     let open = Router::new().route("/openapi.json", description);
-    Router::new().nest("/api/v1", open.merge(states).merge(routes).layer(from_fn(problem::speak)))
+    Router::new()
+        .nest("/api/v1", open.merge(states).merge(routes).layer(from_fn(problem::speak)))
+        .merge(reports)
 }
 
 /// Applications come with their documents.

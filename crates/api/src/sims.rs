@@ -13,7 +13,7 @@ use domain::access::Action;
 use domain::number::SimRef;
 use domain::sim::{Eid, Iccid};
 use serde::{Deserialize, Serialize};
-use service::inventory::{self, NewSim};
+use service::inventory::{self, NewSim, PROFILE_TYPE_CHARS_MAX};
 use utoipa::ToSchema;
 
 /// SIMs in one request.
@@ -29,7 +29,10 @@ pub(crate) struct Sim {
     /// The chip, where the card is a profile on one.
     #[serde(skip_serializing_if = "Option::is_none")]
     eid: Option<String>,
-    /// `stock`, `serving` or `dead`.
+    /// The profile type at the SM-DP+, where it is an eSIM profile and no card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile_type: Option<String>,
+    /// `stock`, `reserved` (an eSIM that was ordered), `serving` or `dead`.
     state: &'static str,
     /// The number it serves or served.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,6 +45,7 @@ impl From<inventory::Sim> for Sim {
             iccid: sim.sim.iccid.to_string(),
             imsi: sim.sim.imsi.to_string(),
             eid: sim.eid,
+            profile_type: sim.profile_type,
             state: sim.state,
             msisdn: sim.msisdn.map(|msisdn| msisdn.to_string()),
         }
@@ -67,6 +71,8 @@ pub(crate) struct NewSimBody {
     imsi: String,
     /// The chip, where the card is a profile on one.
     eid: Option<String>,
+    /// The profile type at the SM-DP+, where it is an eSIM profile and no card; up to 64 characters.
+    profile_type: Option<String>,
 }
 
 /// Lists SIMs, in the order of their ICCID.
@@ -138,12 +144,18 @@ pub(crate) async fn bring(
 fn parse(index: usize, new: &NewSimBody) -> Result<NewSim, Problem> {
     let name = |field: &str| format!("sims[{index}].{field}");
     let eid = new.eid.as_deref().map(Eid::parse).transpose();
+    let profile_type = new.profile_type.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    if profile_type.is_some_and(|text| text.chars().count() > PROFILE_TYPE_CHARS_MAX) {
+        let most = format!("at most {PROFILE_TYPE_CHARS_MAX} characters");
+        return Err(Problem::bad_field(&name("profile_type"), most));
+    }
     Ok(NewSim {
         sim: SimRef {
             iccid: field::iccid(&name("iccid"), &new.iccid)?,
             imsi: field::imsi(&name("imsi"), &new.imsi)?,
         },
         eid: eid.map_err(|refusal| field::refused(&name("eid"), &refusal))?,
+        profile_type: profile_type.map(str::to_owned),
         keys: None,
     })
 }

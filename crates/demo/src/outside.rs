@@ -2,9 +2,9 @@
 
 use crate::clock;
 use gateway::network::Network;
-use gateway::{handset, hlr, mail, smsc};
+use gateway::{handset, hlr, mail, smdp, smsc};
 use service::clock::{Clock, MovableClock};
-use service::port::{Hlr, Mail, Sms};
+use service::port::{Hlr, Mail, Smdp, Sms};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -42,6 +42,11 @@ impl Outside {
     /// The mail server.
     pub fn mail(&self) -> Arc<dyn Mail> {
         Arc::new(mail::Simulator(Arc::clone(&self.network)))
+    }
+
+    /// The SM-DP+.
+    pub fn smdp(&self) -> Arc<dyn Smdp> {
+        Arc::new(smdp::Simulator(Arc::clone(&self.network)))
     }
 
     pub(crate) fn phones(&self, service_numbers: Vec<String>) -> handset::Simulator {

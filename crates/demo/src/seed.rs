@@ -2,6 +2,7 @@
 //! through.
 
 use crate::people;
+use domain::access::Actor;
 use domain::id::{EpisodeId, OperatorId, PartyId};
 use domain::msisdn::Msisdn;
 use domain::notice::Channel;
@@ -10,6 +11,7 @@ use domain::sim::{Iccid, Imsi};
 use domain::time::At;
 use gateway::network::Network;
 use seal::Sensitive;
+use service::inventory::{NewSim, bring_sims};
 use service::notice::Address;
 use service::notice::reach::Preference;
 use service::number::{Adopted, AdoptedHolder, adopt};
@@ -78,6 +80,11 @@ const SECOND_FATES: &[(Fate, u64)] =
 const FIRST_NUMBER: u64 = 8_613_800_130_000;
 const SECOND_NUMBER: u64 = 8_613_900_130_000;
 
+/// eSIM profiles in the stock of the first operator.
+const PROFILES: u64 = 200;
+/// What the first of them is made of, as cards are made of their numbers; no number is so.
+const FIRST_PROFILE: u64 = 8_617_700_000_000;
+
 /// How many numbers there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
@@ -145,6 +152,11 @@ pub(crate) async fn seed(app: &App, network: &Network, scale: Scale) -> Result<(
         let records = adopt(app, operator_id, &adopted).await?;
         network.preload(&[from / 10_000], records);
     }
+    let sims = (0..scale.of(PROFILES)).filter_map(|n| {
+        let profile_type = Some("demo".to_owned());
+        Some(NewSim { sim: sim(FIRST_PROFILE + n)?, eid: None, profile_type, keys: None })
+    });
+    bring_sims(app, &Actor::System, FIRST, sims).await?;
     Ok(())
 }
 

@@ -34,6 +34,7 @@ impl Demo {
             hlr: outside.hlr(),
             sms: outside.sms(),
             mail: outside.mail(),
+            smdp: outside.smdp(),
             ocr: Arc::new(service::port::NoModels),
             faces: Arc::new(service::port::NoModels),
             site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },

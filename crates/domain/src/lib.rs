@@ -13,6 +13,7 @@ pub mod cap;
 pub mod check;
 pub mod command;
 pub mod decision;
+pub mod esim;
 pub mod finding;
 pub mod ical;
 pub mod id;

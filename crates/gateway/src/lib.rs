@@ -5,6 +5,7 @@
 //! | `service::port::Hlr` | [`hlr::Simulator`] | [`hlr::Osmo`], [`hlr::Http`] |
 //! | `service::port::Sms` | [`smsc::Simulator`] | [`smsc::Smpp`] |
 //! | `service::port::Mail` | [`mail::Simulator`] | [`mail::Smtp`] |
+//! | `service::port::Smdp` | [`smdp::Simulator`] | [`smdp::Es2plus`] |
 //! | `service::ingest` | the handset of the demo | [`usage::Nats`] |
 //! | `service::port::Ocr` | none: without models nothing is read | [`ocr::Models`] |
 //!
@@ -15,10 +16,12 @@
 
 pub mod handset;
 pub mod hlr;
+mod http;
 pub mod mail;
 pub mod meter;
 pub mod network;
 pub mod ocr;
+pub mod smdp;
 pub mod smsc;
 mod tls;
 mod unconnected;

@@ -6,7 +6,8 @@
 use domain::number::Capabilities;
 use domain::sim::SimKeys;
 use service::port::{
-    Hlr, HlrRecord, Later, Mail, NetworkProfile, OutgoingMail, OutgoingSms, PortError, Sms,
+    Heard, Hlr, HlrRecord, Later, Linked, Mail, NetworkProfile, OutgoingMail, OutgoingSms,
+    PortError, ProfileOrder, Smdp, Sms, Told,
 };
 use std::fmt::Write as _;
 use std::future::Future;
@@ -57,11 +58,19 @@ pub enum Event {
     UsageRows,
     /// A row of usage, or a whole message, was rejected.
     UsageRejects,
+    /// The SM-DP+ refused what it was asked.
+    EsimRefusals,
+    /// It told of a download.
+    EsimProgress,
+    /// It told what was known, or too late.
+    EsimRepeats,
+    /// It told of a profile that was not ordered here.
+    EsimUnknown,
 }
 
 impl Event {
     /// Each with its port and its name in metrics, in the order of the variants.
-    const NAMES: [(&str, &str); 16] = [
+    const NAMES: [(&str, &str); 20] = [
         ("sms", "taken"),
         ("sms", "refused"),
         ("sms", "throttled"),
@@ -78,6 +87,10 @@ impl Event {
         ("usage", "repeat"),
         ("usage", "row"),
         ("usage", "reject"),
+        ("smdp", "refused"),
+        ("smdp", "progress"),
+        ("smdp", "repeat"),
+        ("smdp", "unknown"),
     ];
 }
 
@@ -292,6 +305,51 @@ impl Mail for Metered<dyn Mail> {
 
     fn recognises_repeats(&self) -> bool {
         self.port.recognises_repeats()
+    }
+}
+
+impl Metered<dyn Smdp> {
+    async fn told<T>(&self, call: Later<'_, Told<T>>) -> Told<T> {
+        let told = self.meter.watch(call).await;
+        if let Ok(Err(_)) = told {
+            self.meter.count(Event::EsimRefusals, 1);
+        }
+        told
+    }
+}
+
+impl Smdp for Metered<dyn Smdp> {
+    fn is_connected(&self) -> bool {
+        self.port.is_connected()
+    }
+
+    fn address(&self) -> Option<String> {
+        self.port.address()
+    }
+
+    fn order<'a>(&'a self, order: &'a ProfileOrder) -> Later<'a, Told<()>> {
+        Box::pin(self.told(self.port.order(order)))
+    }
+
+    fn confirm<'a>(&'a self, order: &'a ProfileOrder) -> Later<'a, Told<Linked>> {
+        Box::pin(self.told(self.port.confirm(order)))
+    }
+
+    fn release<'a>(&'a self, order: &'a ProfileOrder) -> Later<'a, Told<()>> {
+        Box::pin(self.told(self.port.release(order)))
+    }
+
+    fn cancel<'a>(&'a self, order: &'a ProfileOrder, is_reusable: bool) -> Later<'a, Told<()>> {
+        Box::pin(self.told(self.port.cancel(order, is_reusable)))
+    }
+
+    fn heard(&self, heard: Heard) {
+        match heard {
+            Heard::Progress => self.meter.count(Event::EsimProgress, 1),
+            Heard::Repeat => self.meter.count(Event::EsimRepeats, 1),
+            Heard::Unknown => self.meter.count(Event::EsimUnknown, 1),
+            Heard::Garbage => self.meter.garbage(),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Encrypted connections, as all adapters make them.
 
-use rustls_pki_types::CertificateDer;
 use rustls_pki_types::ServerName;
 use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::io::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +29,14 @@ pub(crate) async fn encrypt(
 
 /// How connections are encrypted; `ca_file` as in [`encrypt`].
 pub(crate) fn config(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
+    config_as(ca_file, None)
+}
+
+/// The same, and we say who we are by a certificate and its key, both files (PEM).
+pub(crate) fn config_as(
+    ca_file: Option<&Path>,
+    own: Option<(&Path, &Path)>,
+) -> Result<ClientConfig, Error> {
     let mut roots = RootCertStore::empty();
     match ca_file {
         Some(path) => {
@@ -45,5 +53,10 @@ pub(crate) fn config(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(Error::other)?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    let config = config.with_root_certificates(roots);
+    let Some((certificate, key)) = own else { return Ok(config.with_no_client_auth()) };
+    let chain = CertificateDer::pem_file_iter(certificate).map_err(Error::other)?;
+    let chain = chain.collect::<Result<Vec<_>, _>>().map_err(Error::other)?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(Error::other)?;
+    config.with_client_auth_cert(chain, key).map_err(Error::other)
 }

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::maintenance;
-use crate::port::{Faces, Hlr, Mail, Ocr, Sms};
+use crate::port::{Faces, Hlr, Mail, Ocr, Smdp, Sms};
 use domain::time::At;
 use std::sync::Arc;
 use store::Store;
@@ -20,6 +20,8 @@ pub struct App {
     pub sms: Arc<dyn Sms>,
     /// E-mail out.
     pub mail: Arc<dyn Mail>,
+    /// What prepares eSIM profiles.
+    pub smdp: Arc<dyn Smdp>,
     /// What reads documents.
     pub ocr: Arc<dyn Ocr>,
     /// What finds and compares faces.

@@ -86,6 +86,7 @@ refusals! {
     domain::application::form::FormRefusal,
     domain::finding::Finding,
     domain::msisdn::PhoneRefusal,
+    domain::esim::EsimRefusal,
     domain::sim::SimRefusal,
     domain::access::AccessRefusal,
     domain::money::MoneyRefusal,

@@ -16,6 +16,9 @@ use store::number::sim::{self, SimRow};
 /// Things brought in by one commit: others wait so long for theirs, some tens of milliseconds.
 pub const LOT_ROWS: usize = 10_000;
 
+/// The longest name of a profile type that is taken.
+pub const PROFILE_TYPE_CHARS_MAX: usize = 64;
+
 /// One line of a list of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -32,12 +35,14 @@ pub struct Listed {
 pub struct Sim {
     /// The card and the subscription on it.
     pub sim: SimRef,
-    /// `stock`, `serving` or `dead`.
+    /// `stock`, `reserved`, `serving` or `dead`.
     pub state: &'static str,
     /// The number it serves or served.
     pub msisdn: Option<Msisdn>,
     /// The chip, where the card is a profile on one.
     pub eid: Option<String>,
+    /// The type at the SM-DP+, where it is an eSIM profile and no card.
+    pub profile_type: Option<String>,
 }
 
 /// A SIM to bring into stock.
@@ -47,6 +52,9 @@ pub struct NewSim {
     pub sim: SimRef,
     /// The chip, where the card is a profile on one.
     pub eid: Option<Eid>,
+    /// The type at the SM-DP+, where it is an eSIM profile and no card; up to
+    /// [`PROFILE_TYPE_CHARS_MAX`] characters.
+    pub profile_type: Option<String>,
     /// Its keys, for a register that is to be given them.
     pub keys: Option<SimKeys>,
 }
@@ -62,7 +70,13 @@ pub struct Brought {
 
 impl From<SimRow> for Sim {
     fn from(row: SimRow) -> Self {
-        Self { sim: row.sim, state: row.state.code(), msisdn: row.msisdn, eid: row.eid }
+        Self {
+            sim: row.sim,
+            state: row.state.code(),
+            msisdn: row.msisdn,
+            eid: row.eid,
+            profile_type: row.profile_type,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod clock;
 pub mod command;
 pub mod error;
+pub mod esim;
 pub mod export;
 pub mod holder;
 pub mod id;

@@ -33,7 +33,7 @@ pub use safety::{
     report_loss,
 };
 pub use stage::{Applied, announce_ready, apply, apply_as_system, stage};
-pub(crate) use stage::{Change, stage_decided, stage_loaded};
+pub(crate) use stage::{Change, refuse_unless, stage_decided, stage_loaded};
 pub use status::{HoldView, NumberStatus, StatusWord, Switching, status, status_word};
 pub use stock::{
     allocate, bring, bring_sim, drop_reservation, release_unregistered, reserve, retire,

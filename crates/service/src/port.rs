@@ -181,6 +181,163 @@ pub trait Mail: Send + Sync + std::fmt::Debug {
     fn recognises_repeats(&self) -> bool;
 }
 
+/// Why an SM-DP+ does not do as asked, and will not when asked again: the status codes of ES2+ that
+/// mean something to us (GSMA SGP.22 v2, sections 5.3.1 to 5.3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SmdpRefusal {
+    /// It does not know the profile.
+    Unknown,
+    /// The profile is not ours to use.
+    NotAllowed,
+    /// The profile is taken, or further than asked for.
+    InUse,
+    /// It has no profile of this type left.
+    NoneLeft,
+    /// The chip is not one that may have the profile.
+    Eid,
+    /// The matching id leads to another profile.
+    MatchingId,
+    /// It says no for another reason.
+    Other,
+}
+
+impl SmdpRefusal {
+    /// The stable word, in the audit log and in metrics.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::NotAllowed => "not_allowed",
+            Self::InUse => "in_use",
+            Self::NoneLeft => "none_left",
+            Self::Eid => "eid",
+            Self::MatchingId => "matching_id",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether it may only say that the same call was answered before.
+    pub const fn may_be_a_repeat(self) -> bool {
+        matches!(self, Self::InUse | Self::MatchingId)
+    }
+}
+
+/// What an SM-DP+ says: done, a refusal of its own, or a fault on the way.
+pub type Told<T> = Result<Result<T, SmdpRefusal>, PortError>;
+
+/// One order, as every call about it names it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProfileOrder {
+    /// The same for every try of one call, and for no other call.
+    pub call_id: String,
+    /// The profile.
+    pub iccid: String,
+    /// Its type at the SM-DP+.
+    pub profile_type: String,
+    /// By what the phone gets it.
+    pub matching_id: String,
+    /// The chip that alone may have it.
+    pub eid: Option<String>,
+}
+
+/// Neither the matching id, which is a secret, nor the chip, which is personal.
+impl std::fmt::Debug for ProfileOrder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ProfileOrder {{ call_id: {}, .. }}", self.call_id)
+    }
+}
+
+/// What a confirmed order leads to.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// By what the phone gets the profile.
+    pub matching_id: String,
+    /// Where, if the SM-DP+ says so.
+    pub address: Option<String>,
+}
+
+impl std::fmt::Debug for Linked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Linked(•••)")
+    }
+}
+
+/// What the SM-DP+ told of a download, for whoever counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Something new.
+    Progress,
+    /// What was known, or came too late.
+    Repeat,
+    /// Of a profile that was not ordered here.
+    Unknown,
+    /// Nothing that makes sense.
+    Garbage,
+}
+
+/// The SM-DP+, which prepares eSIM profiles and hands them to phones (ES2+). Every call may come
+/// twice with the same `call_id`.
+pub trait Smdp: Send + Sync + std::fmt::Debug {
+    /// Whether there is one.
+    fn is_connected(&self) -> bool {
+        true
+    }
+
+    /// Where phones reach it, if it does not say so itself.
+    fn address(&self) -> Option<String>;
+
+    /// Sets the profile aside for us (`downloadOrder`).
+    fn order<'a>(&'a self, order: &'a ProfileOrder) -> Later<'a, Told<()>>;
+
+    /// Links it to the matching id, and to the chip if there is one (`confirmOrder`); it is not
+    /// released yet.
+    fn confirm<'a>(&'a self, order: &'a ProfileOrder) -> Later<'a, Told<Linked>>;
+
+    /// Lets phones download it (`releaseProfile`).
+    fn release<'a>(&'a self, order: &'a ProfileOrder) -> Later<'a, Told<()>>;
+
+    /// Takes the order back (`cancelOrder`); the profile can be ordered again if it `is_reusable`.
+    fn cancel<'a>(&'a self, order: &'a ProfileOrder, is_reusable: bool) -> Later<'a, Told<()>>;
+
+    /// It told us something; for whoever counts.
+    fn heard(&self, _heard: Heard) {}
+}
+
+/// An installation without an SM-DP+: there are no eSIMs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSmdp;
+
+impl NoSmdp {
+    fn none<T: Send + 'static>() -> Later<'static, Told<T>> {
+        Box::pin(async { Err(PortError::NotSent("no SM-DP+ is configured".to_owned())) })
+    }
+}
+
+impl Smdp for NoSmdp {
+    fn is_connected(&self) -> bool {
+        false
+    }
+
+    fn address(&self) -> Option<String> {
+        None
+    }
+
+    fn order<'a>(&'a self, _: &'a ProfileOrder) -> Later<'a, Told<()>> {
+        Self::none()
+    }
+
+    fn confirm<'a>(&'a self, _: &'a ProfileOrder) -> Later<'a, Told<Linked>> {
+        Self::none()
+    }
+
+    fn release<'a>(&'a self, _: &'a ProfileOrder) -> Later<'a, Told<()>> {
+        Self::none()
+    }
+
+    fn cancel<'a>(&'a self, _: &'a ProfileOrder, _: bool) -> Later<'a, Told<()>> {
+        Self::none()
+    }
+}
+
 /// A model that reads, exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelUsed {

@@ -5,6 +5,7 @@
 
 use crate::app::App;
 use crate::error::Error;
+use crate::esim;
 use crate::keep;
 use crate::notice;
 use crate::port::Later;
@@ -126,6 +127,7 @@ pub fn handlers() -> &'static [Handler] {
         },
         Handler { kind: keep::SAVED, run: |app, job| Box::pin(keep::run(app, job)) },
         Handler { kind: provision::JOB, run: |app, job| Box::pin(provision::run(app, job)) },
+        Handler { kind: esim::JOB, run: |app, job| Box::pin(esim::run(app, job)) },
     ]
 }
 

@@ -24,7 +24,7 @@ fn msisdn(n: u64) -> Msisdn {
 fn new_sim(iccid: u64, imsi: u64) -> NewSim {
     let iccid = Iccid::parse(&format!("898600{iccid:013}")).unwrap();
     let imsi = Imsi::parse(&format!("46000{imsi:010}")).unwrap();
-    NewSim { sim: SimRef { iccid, imsi }, eid: None, keys: None }
+    NewSim { sim: SimRef { iccid, imsi }, eid: None, profile_type: None, keys: None }
 }
 
 async fn assert_log_holds(app: &TestApp) {

@@ -1,5 +1,6 @@
 //! Numbers: the row, its holds, the two histories, SIMs, and what must be told to the network.
 
+pub mod esim;
 pub mod history;
 pub mod ledger;
 pub mod party;

@@ -27,6 +27,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::keys::ALL,
         crate::maintenance::ALL,
         crate::number::ALL,
+        crate::number::esim::ALL,
         crate::number::history::ALL,
         crate::number::ledger::ALL,
         crate::number::party::ALL,
@@ -57,5 +58,10 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
 /// subjects whose state row has another version than their newest audit entry: the subject, the
 /// version of the state, the version of the entry (0 if there is none).
 pub(crate) fn state_versions() -> &'static [&'static Statement] {
-    &[&crate::api_token::STATE_VERSIONS, &crate::application::VERSIONS, &crate::number::VERSIONS]
+    &[
+        &crate::api_token::STATE_VERSIONS,
+        &crate::application::VERSIONS,
+        &crate::number::VERSIONS,
+        &crate::number::esim::VERSIONS,
+    ]
 }

@@ -1,3 +1,4 @@
+use crate::TestSmdp;
 use domain::id::OperatorId;
 use domain::operator::Operator;
 use domain::portrait::{Faces as SeenFaces, Portrait};
@@ -10,7 +11,7 @@ use service::app::{App, Site};
 use service::clock::{Clock, MovableClock};
 use service::port::{
     Faces, Hlr, HlrRecord, Later, Mail, ModelCard, ModelUsed, NetworkProfile, Ocr, OutgoingMail,
-    OutgoingSms, PortError, Sms,
+    OutgoingSms, PortError, Smdp, Sms,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ pub struct TestApp {
     pub clock: Arc<MovableClock>,
     /// What was sent and provisioned.
     pub outside: Arc<Outside>,
+    /// What prepares eSIM profiles.
+    pub smdp: Arc<TestSmdp>,
     folder: PathBuf,
     _fresh: Fresh,
 }
@@ -43,19 +46,21 @@ impl TestApp {
         let blobs = Blobs::open(&blobs.to_string_lossy()).expect("a fresh folder");
         let clock = Arc::new(MovableClock::frozen_at(START));
         let outside = Arc::new(Outside::default());
+        let smdp = Arc::new(TestSmdp::default());
         let app = App {
             store: Store { db: fresh.db(), keys: Keys::new(keyring), blobs },
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             hlr: Arc::clone(&outside) as Arc<dyn Hlr>,
             sms: Arc::clone(&outside) as Arc<dyn Sms>,
             mail: Arc::clone(&outside) as Arc<dyn Mail>,
+            smdp: Arc::clone(&smdp) as Arc<dyn Smdp>,
             ocr: Arc::clone(&outside) as Arc<dyn Ocr>,
             faces: Arc::clone(&outside) as Arc<dyn Faces>,
             site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits::default(),
         };
-        Self { app: Arc::new(app), clock, outside, folder, _fresh: fresh }
+        Self { app: Arc::new(app), clock, outside, smdp, folder, _fresh: fresh }
     }
 
     /// Adds an operator on the `cn` pack: 1 is `demo` (演示), 2 is `other` (别家).

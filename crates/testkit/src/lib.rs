@@ -8,11 +8,13 @@ pub mod faces;
 mod number;
 pub mod page;
 pub mod reading;
+mod smdp;
 mod staff;
 
 pub use app::{Outside, START, TestApp};
 pub use applicant::{Applicant, Card, Drafted};
 pub use browser::{Browser, Document, Form};
+pub use smdp::{SmdpFault, TestProfile, TestSmdp};
 pub use staff::Colleague;
 pub use store::on_both_engines;
 pub use store::testing::{Engine, Fresh, drop_connections, folder, fresh};

@@ -90,6 +90,7 @@ demo-network-port-hlr = Provisioning
 demo-network-port-sms = Submitting a text
 demo-network-port-receipt = Receipt of a text
 demo-network-port-mail = Submitting an e-mail
+demo-network-port-smdp = Ordering an eSIM profile
 demo-network-kind = What
 demo-network-kind-late = 10 seconds late
 demo-network-kind-twice = Twice

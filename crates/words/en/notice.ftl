@@ -46,6 +46,7 @@ notice-paused = ..{ $tail } is paused until { $date } as you asked. No texts or 
 notice-resumed = ..{ $tail } works again. To keep it, make 1 call or send 1 text by { $date }. Text KEEP to see your date.
 notice-restored = ..{ $tail } works again. Text KEEP to see your keep-alive date.
 notice-sim-replaced = The new SIM for ..{ $tail } is live, the old one is off. Some banks limit codes for a few days. Not you? Call { $hotline }.
+notice-esim-ready = The eSIM for ..{ $tail } is ready. Sign in to install it: { $link } . The code is shown there only, never by text.
 notice-transferred = ..{ $tail } now has another holder; what you allowed for it has ended. Not you? Call { $hotline } at once.
 notice-closing = ..{ $tail } will be closed. You can take that back until { $date }. Change it at your bank and apps first.
 notice-closed = ..{ $tail } is closed as you asked. You can recover it until { $date }. Change it at your bank and apps first.

@@ -37,6 +37,7 @@ notice-paused = 尾号{ $tail }已按您的要求停机保号到{ $date }。期�
 notice-resumed = 尾号{ $tail }已恢复使用。请在{ $date }前主动打1次电话或发1条短信保号。发BH查期限。
 notice-restored = 尾号{ $tail }已恢复使用。发BH查保号期限。
 notice-sim-replaced = 尾号{ $tail }的新卡已启用，旧卡已停用。部分银行会在几天内限制验证码。如非本人请致电{ $hotline }。
+notice-esim-ready = 尾号{ $tail }的eSIM可以安装了。请登录查看安装方法：{ $link } 。激活码只在登录后显示，不会发短信。
 notice-transferred = 尾号{ $tail }已过户，您与它有关的授权均已失效。如非本人办理，请立即致电{ $hotline }。
 notice-closing = 尾号{ $tail }将销户，{ $date }前可撤回。请先更换银行和应用里绑定的号码。
 notice-closed = 尾号{ $tail }已按您的要求销户，{ $date }前可找回。请先更换银行和应用里绑定的号码。

@@ -14,7 +14,9 @@ use domain::sim::{Eid, Iccid, Imsi, SimKeys};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use service::App;
-use service::inventory::{Brought, LOT_ROWS, NewSim, bring_numbers, bring_sims};
+use service::inventory::{
+    Brought, LOT_ROWS, NewSim, PROFILE_TYPE_CHARS_MAX, bring_numbers, bring_sims,
+};
 use service::sanction::NewSanction;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -38,11 +40,12 @@ pub(crate) struct Numbers {
     stock: Stock,
 }
 
-/// Bring SIMs into stock: CSV with the columns iccid, imsi and perhaps eid, k and opc.
+/// Bring SIMs into stock: CSV with the columns iccid, imsi and perhaps eid, k, opc and profile_type.
 ///
 /// Cards that are known already are left as they are, so a file may come twice and an import may
 /// be interrupted. K and OPc (MILENAGE, 32 hexadecimal digits each) are sealed at once; a card that
-/// came without them may get them later. Rejected rows go to FILE.rejects.csv, without the keys.
+/// came without them may get them later. With a profile_type it is no card but an eSIM profile of
+/// that type, which the SM-DP+ has under this ICCID. Rejected rows go to FILE.rejects.csv, without the keys.
 #[derive(Debug, Args)]
 pub(crate) struct Sims {
     #[command(flatten)]
@@ -83,7 +86,7 @@ impl Numbers {
 
 impl Sims {
     pub(crate) fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        let columns = Columns { names: &["iccid", "imsi", "eid", "k", "opc"], needed: 2 };
+        let columns = Columns { names: &SIM_COLUMNS, needed: 2 };
         self.stock.run(json, columns, |cells| sim(cells).map(Row::Sim))
     }
 }
@@ -113,15 +116,22 @@ fn sim(cells: &[&str]) -> Result<NewSim, String> {
     let eid = Some(cell(2)).filter(|text| !text.is_empty()).map(Eid::parse).transpose();
     let has_keys = !(cell(3).is_empty() && cell(4).is_empty());
     let keys = has_keys.then(|| SimKeys::parse(cell(3), cell(4))).transpose();
+    let profile_type = Some(cell(5)).filter(|text| !text.is_empty());
+    if profile_type.is_some_and(|text| text.chars().count() > PROFILE_TYPE_CHARS_MAX) {
+        return Err(out::language().stock_profile_type(PROFILE_TYPE_CHARS_MAX));
+    }
     Ok(NewSim {
         sim: SimRef {
             iccid: Iccid::parse(cell(0)).map_err(|refusal| reason(&refusal))?,
             imsi: Imsi::parse(cell(1)).map_err(|refusal| reason(&refusal))?,
         },
         eid: eid.map_err(|refusal| reason(&refusal))?,
+        profile_type: profile_type.map(str::to_owned),
         keys: keys.map_err(|refusal| reason(&refusal))?,
     })
 }
+
+const SIM_COLUMNS: [&str; 6] = ["iccid", "imsi", "eid", "k", "opc", "profile_type"];
 
 fn reason(refusal: &impl Refusal) -> String {
     let words = out::language().refusal(refusal.code(), &refusal.values());

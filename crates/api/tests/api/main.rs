@@ -4,6 +4,7 @@
 
 mod applications;
 mod common;
+mod esim;
 mod frame;
 mod matrix;
 mod numbers;

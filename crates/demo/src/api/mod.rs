@@ -3,6 +3,7 @@
 //! The description is `openapi.json` beside this file; a test compares its paths with the routes.
 
 mod clock;
+mod esim;
 mod handset;
 mod mail;
 mod network;
@@ -40,6 +41,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<World>>)> {
         ("/handsets/{phone}/incoming-call", post(handset::incoming_call)),
         ("/handsets/{phone}/incoming-text", post(handset::incoming_text)),
         ("/handsets/{phone}/power", post(handset::power)),
+        ("/esim/install", post(esim::install)),
         ("/mail", get(mail::read)),
         ("/network/records/{phone}", get(network::record)),
         ("/network/faults", get(network::faults).post(network::inject).delete(network::clear)),

@@ -13,7 +13,7 @@ use words::Lang;
 /// How late "late" is on this page.
 const LATE_MILLIS: i64 = 10_000;
 
-const PORTS: [Port; 4] = [Port::Hlr, Port::Sms, Port::Receipt, Port::Mail];
+const PORTS: [Port; 5] = [Port::Hlr, Port::Sms, Port::Receipt, Port::Mail, Port::Smdp];
 const KINDS: [(&str, FaultKind); 6] = [
     ("late", FaultKind::Late { millis: LATE_MILLIS }),
     ("twice", FaultKind::Twice),
@@ -101,6 +101,7 @@ const fn port_key(port: Port) -> &'static str {
         Port::Sms => "sms",
         Port::Receipt => "receipt",
         Port::Mail => "mail",
+        Port::Smdp => "smdp",
     }
 }
 
@@ -110,6 +111,7 @@ fn port_name(t: Lang, port: Port) -> &'static str {
         Port::Sms => t.demo_network_port_sms(),
         Port::Receipt => t.demo_network_port_receipt(),
         Port::Mail => t.demo_network_port_mail(),
+        Port::Smdp => t.demo_network_port_smdp(),
     }
 }
 

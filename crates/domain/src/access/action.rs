@@ -72,6 +72,8 @@ actions! {
     HoldNumber "number.hold" for [Lead] scope Some("holds:write");
     /// Bring usage events in.
     BringUsage "usage.bring" for [Administrator] scope Some("usage:write");
+    /// Tell how far the download of an eSIM profile got; for the SM-DP+ alone.
+    NoteEsim "esim.note" for [Administrator] scope Some("esim:write");
     /// Add staff, change roles, lock accounts, make tokens.
     ManageStaff "staff.manage" for [Administrator] scope None;
     /// Change settings, policies and texts.

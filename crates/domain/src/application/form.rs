@@ -11,6 +11,7 @@ use crate::msisdn::Msisdn;
 use crate::policy::Policy;
 use crate::reason::Item;
 use crate::refusal::Refusal;
+use crate::sim::{Eid, SimRefusal};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -117,6 +118,11 @@ pub struct Form {
     pub number: String,
     /// The last six characters of the card's serial number.
     pub sim_tail: String,
+    /// Whether an eSIM is to replace the card, instead of another card.
+    pub is_esim: bool,
+    /// The number of the phone's eSIM chip, if the holder told it: no other phone then gets the
+    /// profile.
+    pub eid: String,
     /// For whom.
     pub who: Option<Who>,
     /// Which document.
@@ -143,6 +149,14 @@ pub struct Form {
     pub organisation: Organisation,
     /// Why an earlier decision should be looked at again, in an appeal.
     pub appeal_text: String,
+}
+
+impl Form {
+    /// The chip of the phone; none if nothing was typed. Refused as [`Eid::parse`] refuses.
+    pub fn eid(&self) -> Result<Option<Eid>, SimRefusal> {
+        let typed = Some(self.eid.trim()).filter(|typed| !typed.is_empty());
+        typed.map(Eid::parse).transpose()
+    }
 }
 
 /// Never the content: it is personal.
@@ -416,6 +430,12 @@ pub fn problems(form: &Form, section: Section, policy: &Policy, today: Date) -> 
 fn number(form: &Form, found: &mut Vec<Problem>) {
     if let Err(refusal) = Msisdn::parse(&form.number) {
         found.push(Problem::of("number", &refusal));
+    }
+    if form.is_esim {
+        if let Err(refusal) = form.eid() {
+            found.push(Problem::of("eid", &refusal));
+        }
+        return;
     }
     if sim_tail(&form.sim_tail).is_none() {
         found.push(Problem::of("sim_tail", &FormRefusal::SimTail));

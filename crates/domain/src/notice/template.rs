@@ -54,6 +54,8 @@ pub enum Template {
     Restored { tail: String },
     /// The new SIM is live, the old one is dead.
     SimReplaced { tail: String },
+    /// The eSIM can be installed; how is on a page, never in a text.
+    EsimReady { tail: String, link: String },
     /// The number now belongs to somebody else.
     Transferred { tail: String },
     /// The number will be closed; that can be taken back until a date.
@@ -174,6 +176,7 @@ impl Template {
             Self::Resumed { .. } => "resumed",
             Self::Restored { .. } => "restored",
             Self::SimReplaced { .. } => "sim_replaced",
+            Self::EsimReady { .. } => "esim_ready",
             Self::Transferred { .. } => "transferred",
             Self::Closing { .. } => "closing",
             Self::Closed { .. } => "closed",
@@ -211,6 +214,7 @@ impl Template {
                 | Self::Paused { .. }
                 | Self::Resumed { .. }
                 | Self::SimReplaced { .. }
+                | Self::EsimReady { .. }
                 | Self::Transferred { .. }
                 | Self::Closing { .. }
         )
@@ -245,6 +249,8 @@ impl Template {
             | Self::Reminder { .. }
             | Self::SimRequested { .. }
             | Self::NewNumber { .. }
+            // The number itself receives nothing before it is installed.
+            | Self::EsimReady { .. }
             | Self::LastDay { .. }
             | Self::OutgoingBarred { .. }
             | Self::Suspended { .. }

@@ -90,6 +90,7 @@ impl Policy {
             ("reverify.answer_hours_min", *self.reverify.answer_hours_min, 1, 24 * 365),
             ("sim_swap.cooling_hours", *self.sim_swap.cooling_hours, 0, 24 * 365),
             ("sim_swap.cancel_minutes", *self.sim_swap.cancel_minutes, 0, 24 * 60),
+            ("sim_swap.activation_days", *self.sim_swap.activation_days, 1, 365),
             ("port_out.tenure_days_min", *self.port_out.tenure_days_min, 0, DAYS_MAX),
             ("fees.pause_month", *self.fees.pause_month, 0, i64::from(u32::MAX)),
             ("fees.sim_replacement", *self.fees.sim_replacement, 0, i64::from(u32::MAX)),

@@ -212,6 +212,8 @@ pub struct SimSwap {
     pub cooling_hours: Sourced<i64>,
     /// The holder may stop a replacement for so many minutes.
     pub cancel_minutes: Sourced<i64>,
+    /// The activation code of an eSIM is shown for so many days.
+    pub activation_days: Sourced<i64>,
 }
 
 /// Leaving for another operator.

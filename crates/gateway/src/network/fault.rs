@@ -17,6 +17,8 @@ pub enum Port {
     Receipt,
     /// Submitting an e-mail.
     Mail,
+    /// Asking the SM-DP+ for something.
+    Smdp,
 }
 
 /// What goes wrong.

@@ -12,11 +12,14 @@
 mod fault;
 mod journal;
 mod pump;
+mod smdp;
 mod state;
 
 pub use fault::{Chaos, Fault, FaultKind, Port};
 pub use pump::{carry, pump};
-pub use state::{Event, Mail, Message, Phone, ReceiptStatus, UsageKind};
+pub(crate) use smdp::Ask;
+pub use smdp::InstallError;
+pub use state::{Esim, EsimStage, Event, Mail, Message, Phone, ReceiptStatus, UsageKind};
 
 use domain::time::At;
 use fault::Faults;

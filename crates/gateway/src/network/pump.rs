@@ -2,8 +2,10 @@
 
 use super::{Event, Network, ReceiptStatus, UsageKind};
 use domain::access::Actor;
+use domain::sim::Iccid;
 use domain::time::At;
 use service::command::{IncomingText, incoming};
+use service::esim::{Progress, progress};
 use service::notice::{Status, receipt};
 use service::{App, Error, ingest};
 use std::fmt::Write as _;
@@ -46,6 +48,13 @@ pub async fn pump(network: &Network, app: &App) -> Result<usize, Error> {
                 network.done(id);
             }
             Event::Usage { imsi, kind, at } => usage.add(id, &imsi, kind, at),
+            Event::Download { iccid, point, is_well, at } => {
+                if let Ok(iccid) = Iccid::parse(&iccid) {
+                    let told = Progress { iccid, point, is_well, at };
+                    progress(app, &Actor::System, &told).await?;
+                }
+                network.done(id);
+            }
         }
     }
     usage.push(network, app).await?;

@@ -102,6 +102,37 @@ pub enum Event {
     Incoming { from: String, text: String, at: At },
     /// A usage record.
     Usage { imsi: String, kind: UsageKind, at: At },
+    /// How far the download of an eSIM profile got: a notification point of ES2+.
+    Download { iccid: String, point: i64, is_well: bool, at: At },
+}
+
+/// An eSIM profile at the SM-DP+.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Esim {
+    /// How far it is.
+    pub stage: EsimStage,
+    /// By what a phone gets it.
+    pub matching_id: String,
+    /// The chip that alone may have it.
+    pub eid: Option<String>,
+}
+
+/// How far an eSIM profile is at the SM-DP+.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EsimStage {
+    /// Anybody may order it.
+    Available,
+    /// Set aside.
+    Allocated,
+    /// Linked to its matching id.
+    Confirmed,
+    /// Phones may download it.
+    Released,
+    /// On a phone.
+    Installed,
+    /// Nobody gets it any more.
+    Unavailable,
 }
 
 /// A text the message centre has not finished with.
@@ -137,6 +168,8 @@ pub(super) struct State {
     pub(super) inbox: BTreeMap<String, Vec<Message>>,
     events: BTreeMap<u64, Queued>,
     last_event: u64,
+    /// Profiles of the SM-DP+ that somebody asked for, by ICCID.
+    pub(super) esims: BTreeMap<String, Esim>,
 }
 
 /// One change of the world.
@@ -165,6 +198,8 @@ pub(crate) enum Change {
     Finished { message_id: String },
     /// A phone got a text.
     Received { phone: Phone, message: Message },
+    /// A profile of the SM-DP+ is so from now on.
+    Esim { iccid: String, esim: Esim },
     /// The program must be told something at `due`.
     Queued { due: At, event: Event },
     /// The program was told.
@@ -235,6 +270,9 @@ impl State {
                 inbox.push(message);
                 let keep_from = inbox.len().saturating_sub(INBOX_MAX);
                 inbox.drain(..keep_from);
+            }
+            Change::Esim { iccid, esim } => {
+                self.esims.insert(iccid, esim);
             }
             Change::Queued { due, event } => {
                 self.last_event += 1;

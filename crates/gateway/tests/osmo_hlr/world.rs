@@ -105,7 +105,7 @@ impl World {
     /// SIM `n` in stock.
     pub(crate) async fn stock(&self, n: u32) {
         let keys = Some(SimKeys::parse(K, OPC).unwrap());
-        let new = NewSim { sim: sim(n), eid: None, keys };
+        let new = NewSim { sim: sim(n), eid: None, profile_type: None, keys };
         let brought = bring_sims(&self.app, &SYSTEM, OperatorId(1), [new]).await.unwrap();
         assert_eq!(brought.new, 1);
     }

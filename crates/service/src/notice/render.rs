@@ -150,6 +150,7 @@ impl Writer<'_> {
             | Template::Unlost { .. }
             | Template::SimRequested { .. }
             | Template::SimReplaced { .. }
+            | Template::EsimReady { .. }
             | Template::NewNumber { .. }
             | Template::Transferred { .. }
             | Template::ReverifyDue { .. }
@@ -215,6 +216,7 @@ impl Writer<'_> {
                 lang.notice_sim_requested(tail, self.moment(*requested_at), minutes)
             }
             Template::SimReplaced { tail } => lang.notice_sim_replaced(tail, hotline),
+            Template::EsimReady { tail, link } => lang.notice_esim_ready(tail, link),
             Template::NewNumber { tail } => lang.notice_new_number(tail),
             Template::Transferred { tail } => lang.notice_transferred(tail, hotline),
             Template::ReverifyDue { tail, until, link } => {
@@ -319,6 +321,7 @@ impl Writer<'_> {
             | Template::Resumed { .. }
             | Template::Restored { .. }
             | Template::SimReplaced { .. }
+            | Template::EsimReady { .. }
             | Template::Transferred { .. }
             | Template::Closing { .. }
             | Template::Closed { .. }

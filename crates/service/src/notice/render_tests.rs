@@ -42,6 +42,7 @@ pub(crate) fn longest() -> Vec<Template> {
         Template::Resumed { tail: tail(), keep_by: None },
         Template::Restored { tail: tail() },
         Template::SimReplaced { tail: tail() },
+        Template::EsimReady { tail: tail(), link: "bao.example/numbers".to_owned() },
         Template::Transferred { tail: tail() },
         Template::Closing { tail: tail(), until: day },
         Template::Closed { tail: tail(), recover_until: day },

@@ -73,7 +73,8 @@ pub(crate) async fn bring_sims(
 
 fn stage_sims(app: &App, batch: &mut Batch, operator_id: OperatorId, sims: &[&NewSim]) {
     for new in sims {
-        sim::insert(batch, operator_id, new.sim, new.eid.as_ref().map(Eid::as_str));
+        let (eid, profile_type) = (new.eid.as_ref().map(Eid::as_str), new.profile_type.as_deref());
+        sim::insert_as(batch, operator_id, new.sim, eid, profile_type);
     }
     if sims.iter().any(|new| new.keys.is_some()) {
         let at = batch.at();

@@ -61,6 +61,13 @@ pub async fn apply(
     .await
 }
 
+/// Refused as [`stage`] would be, if `event` happened to the number now.
+pub(crate) async fn refuse_unless(app: &App, msisdn: Msisdn, event: &Event) -> Result<(), Error> {
+    let (row, policy) = complete(app, own(app, &Actor::System, msisdn).await?).await?;
+    decide(&row.facts, &policy, event, app.now())?;
+    Ok(())
+}
+
 /// The number, unless it is another operator's than the actor's.
 async fn own(app: &App, actor: &Actor, msisdn: Msisdn) -> Result<NumberRow, Error> {
     let row = store::number::load(&app.store.db, msisdn).await?.ok_or(Error::NotFound)?;
@@ -224,13 +231,19 @@ async fn change_sim(
         sim::put_back(batch, old, msisdn, state);
         provision::want(batch, operator_id, msisdn, old.imsi, None);
         wake(batch, change.row);
+        // One that nobody installed yet must not be installed any more. Most numbers come here when
+        // they are given up, and no profile is asked after then: it dies in the network anyway.
+        if to.is_some() {
+            crate::esim::wake(app, batch, msisdn, old.iccid).await?;
+        }
     }
     if let Some(new) = to {
         let known = sim::load(&app.store.db, new.iccid).await?;
         let ours = known.filter(|row| row.operator_id == operator_id && row.sim == new);
         let Some(row) = ours else { return Err(NumberRefusal::SimUnknown.into()) };
         let is_free = row.state == SimState::Stock
-            || (row.state == SimState::Dead && row.msisdn == Some(msisdn));
+            || (matches!(row.state, SimState::Dead | SimState::Reserved)
+                && row.msisdn == Some(msisdn));
         if !is_free {
             return Err(NumberRefusal::SimTaken.into());
         }

@@ -2,7 +2,7 @@
 
 use super::load::{Loaded, load};
 use super::stage::{arm, audit};
-use super::start::{Begin, Begun, begin_with};
+use super::start::{Begin, Beginning, Begun, begin_with};
 use super::submit::act;
 use crate::app::App;
 use crate::error::Error;
@@ -38,7 +38,8 @@ pub async fn appeal(app: &App, actor: &Actor, id: ApplicationId) -> Result<Begun
         number: loaded.form.number.clone(),
         sim_tail: loaded.form.sim_tail.clone(),
     };
-    let begun = begin_with(app, &begin, id::reference(), Some(&loaded.application)).await?;
+    let of = Beginning { appeal_of: Some(&loaded.application), eid: None };
+    let begun = begin_with(app, &begin, id::reference(), of).await?;
     take_contacts(app, &loaded, &begun).await?;
     note_appeal(app, actor, id, begun).await
 }

@@ -48,7 +48,7 @@ pub use save::{Change, IdentityFields, Purpose, save, save_consents};
 pub(crate) use stage::{CHECK, DRAFT, TIMER};
 pub use stage::{Staged, stage, stage_marked};
 pub(crate) use stage::{preview, stage_for_party};
-pub use start::{Begin, Begun, check_pair, start};
+pub use start::{Begin, Begun, check_card, check_pair, start, start_esim};
 pub use status::{
     Can, PublicStatus, Status, StatusKey, TimelineStep, public_status, sentence, status, tag,
 };

@@ -3,7 +3,7 @@
 use super::load::load;
 use super::photo::upload;
 use super::save::{Change, IdentityFields, Purpose, keep, may_change, save, save_consents};
-use super::start::{Begin, begin_with};
+use super::start::{Begin, Beginning, begin_with};
 use super::submit::{Submitted, submit};
 use crate::app::App;
 use crate::error::Error;
@@ -73,7 +73,7 @@ pub async fn submit_whole(
         number: whole.number,
         sim_tail: whole.sim_tail,
     };
-    let begun = begin_with(app, &begin, id::reference(), None).await?;
+    let begun = begin_with(app, &begin, id::reference(), Beginning::default()).await?;
     let id = begun.id;
     let mut found: Vec<Problem> = Vec::new();
     let changes = [

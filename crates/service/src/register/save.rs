@@ -34,6 +34,11 @@ pub enum Change {
         /// The last six characters of the card.
         sim_tail: String,
     },
+    /// The phone's chip, where an eSIM replaces the card.
+    Esim {
+        /// The EID; nothing if it is not known.
+        eid: String,
+    },
     /// For whom.
     Who(Option<Who>),
     /// Which document.
@@ -72,7 +77,7 @@ pub struct IdentityFields {
 impl Change {
     fn section(&self) -> Section {
         match self {
-            Self::Number { .. } => Section::Number,
+            Self::Number { .. } | Self::Esim { .. } => Section::Number,
             Self::Who(_) => Section::Who,
             Self::Document(_) => Section::Document,
             Self::Identity(_) | Self::AppealText(_) => Section::Identity,
@@ -82,7 +87,7 @@ impl Change {
     /// The items that this page redoes.
     fn items(&self) -> &'static [Item] {
         match self {
-            Self::Number { .. } => &[Item::Sim],
+            Self::Number { .. } | Self::Esim { .. } => &[Item::Sim],
             Self::Identity(_) => &[Item::Name, Item::DocumentNumber],
             Self::Who(_) | Self::Document(_) | Self::AppealText(_) => &[],
         }
@@ -90,6 +95,9 @@ impl Change {
 
     fn put(&self, form: &mut Form) {
         match self {
+            // Whoever signed in began it for that number and no other.
+            Self::Number { .. } if form.is_esim => {}
+            Self::Esim { eid } => form.eid.clone_from(eid),
             Self::Number { number, sim_tail } => {
                 form.number.clone_from(number);
                 form.sim_tail.clone_from(sim_tail);
@@ -212,7 +220,7 @@ pub(super) async fn problems_of(
         match found_now {
             Ok((msisdn, iccid)) => {
                 loaded.application.msisdn = Some(msisdn);
-                loaded.application.iccid = Some(iccid);
+                loaded.application.iccid = iccid;
                 let open = store::application::open_of_number(&app.store.db, msisdn).await?;
                 if open.is_some_and(|open| open != loaded.application.id) {
                     found.push(Problem::of("number", &FormRefusal::NumberInProgress));
@@ -233,7 +241,7 @@ fn is_found(application: &Application, form: &Form) -> bool {
     let tail = sim_tail(&form.sim_tail);
     let is_card = |iccid: &String| tail.is_some_and(|tail| iccid.ends_with(&tail));
     application.msisdn.is_some_and(|known| Msisdn::parse(&form.number) == Ok(known))
-        && application.iccid.as_ref().is_some_and(is_card)
+        && (form.is_esim || application.iccid.as_ref().is_some_and(is_card))
 }
 
 fn problems_of_appeal(form: &Form, section: Section) -> Vec<Problem> {

@@ -5,7 +5,7 @@ use super::stage::{arm, audit};
 use crate::app::App;
 use crate::error::Error;
 use crate::{id, operator, policy};
-use domain::access::Actor;
+use domain::access::{Action, Actor};
 use domain::application::form::{Form, FormRefusal, Problem, Section, Who, problems, sim_tail};
 use domain::application::{Facts, Kind, Terms};
 use domain::id::{ApplicationId, DataKeyId, OperatorId};
@@ -14,6 +14,7 @@ use domain::number::Lifecycle;
 use domain::refusal::Refusal;
 use domain::sim::Iccid;
 use store::application::{Application, guess};
+use store::number::NumberRow;
 use store::number::sim::{self, SimRow, SimState};
 use store::{Batch, CommitError};
 use words::Lang;
@@ -51,8 +52,34 @@ const DRAWS_MAX: usize = 8;
 /// Begins an application. The pair of number and card need not be right: it is kept as typed, and
 /// [`super::open`] says what is wrong with it.
 pub async fn start(app: &App, begin: &Begin) -> Result<Begun, Error> {
+    draw(app, begin, Beginning::default()).await
+}
+
+/// Begins the replacement of a card by an eSIM, for the phone with the chip `eid` if that is not
+/// empty. Only the holder who signed in can: there is no card in hand that proves anything, and the
+/// number is not changed afterwards.
+pub async fn start_esim(
+    app: &App,
+    actor: &Actor,
+    begin: &Begin,
+    eid: &str,
+) -> Result<Result<Begun, Vec<Problem>>, Error> {
+    let msisdn = Msisdn::parse(&begin.number)?;
+    crate::number::load(app, actor, Action::ServeNumber, msisdn).await?;
+    let is_wanted = begin.kind == Kind::SimReplacement && matches!(actor, Actor::Holder { .. });
+    if !(is_wanted && app.smdp.is_connected()) {
+        return Err(Error::NotFound);
+    }
+    let form = Form { is_esim: true, eid: eid.to_owned(), ..Form::default() };
+    if let Err(refusal) = form.eid() {
+        return Ok(Err(vec![Problem::of("eid", &refusal)]));
+    }
+    draw(app, begin, Beginning { eid: Some(eid), ..Beginning::default() }).await.map(Ok)
+}
+
+async fn draw(app: &App, begin: &Begin, beginning: Beginning<'_>) -> Result<Begun, Error> {
     for _ in 0..DRAWS_MAX {
-        match begin_with(app, begin, id::reference(), None).await {
+        match begin_with(app, begin, id::reference(), beginning).await {
             Err(Error::Conflict) => {}
             begun => return begun,
         }
@@ -60,11 +87,20 @@ pub async fn start(app: &App, begin: &Begin) -> Result<Begun, Error> {
     Err(Error::Conflict)
 }
 
+/// What else an application begins with.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Beginning<'a> {
+    /// The application whose refusal is looked at again.
+    pub(super) appeal_of: Option<&'a Application>,
+    /// An eSIM is wanted, on the phone with this chip if it is not empty.
+    pub(super) eid: Option<&'a str>,
+}
+
 pub(super) async fn begin_with(
     app: &App,
     begin: &Begin,
     reference: String,
-    appeal_of: Option<&Application>,
+    Beginning { appeal_of, eid }: Beginning<'_>,
 ) -> Result<Begun, Error> {
     let at = app.now();
     let operator = operator::load(app, begin.operator_id).await?;
@@ -96,12 +132,15 @@ pub(super) async fn begin_with(
     *loaded.form = Form {
         number: begin.number.clone(),
         sim_tail: begin.sim_tail.clone(),
+        is_esim: eid.is_some(),
+        eid: eid.unwrap_or_default().to_owned(),
         who: appeal_of.map(|_| Who::Myself),
         ..Form::default()
     };
     if appeal_of.is_none() {
         let found = guess_pair(app, loaded.operator.id, begin.kind, &loaded.form).await?;
-        (loaded.application.msisdn, loaded.application.iccid) = found.ok().unzip();
+        let (msisdn, iccid) = found.ok().unzip();
+        (loaded.application.msisdn, loaded.application.iccid) = (msisdn, iccid.flatten());
     }
     loaded.seal_form()?;
     let begun =
@@ -116,6 +155,17 @@ pub(super) async fn begin_with(
         Err(CommitError::Duplicate(_)) => Err(Error::Conflict),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What is wrong with the card that is to replace the one of the holder's own number; empty if it
+/// can. The card is given by its whole serial number.
+pub async fn check_card(app: &App, actor: &Actor, begin: &Begin) -> Result<Vec<Problem>, Error> {
+    let msisdn = Msisdn::parse(&begin.number)?;
+    crate::number::load(app, actor, Action::ServeNumber, msisdn).await?;
+    let form =
+        Form { number: begin.number.clone(), sim_tail: begin.sim_tail.clone(), ..Form::default() };
+    let found = guess_pair(app, begin.operator_id, begin.kind, &form).await?;
+    Ok(found.err().into_iter().collect())
 }
 
 /// What is wrong with a number and a card, before there is an application; empty if they can be
@@ -149,7 +199,7 @@ pub(super) async fn guess_pair(
     operator_id: OperatorId,
     kind: Kind,
     form: &Form,
-) -> Result<Result<(Msisdn, String), Problem>, Error> {
+) -> Result<Result<Pair, Problem>, Error> {
     let found = told_pair(app, operator_id, kind, form).await?;
     let is_wrong = found.as_ref().is_err_and(|p| p.code == FormRefusal::PairUnknown.code());
     if let (true, Ok(msisdn)) = (is_wrong, Msisdn::parse(&form.number)) {
@@ -166,7 +216,7 @@ pub(super) async fn told_pair(
     operator_id: OperatorId,
     kind: Kind,
     form: &Form,
-) -> Result<Result<(Msisdn, String), Problem>, Error> {
+) -> Result<Result<Pair, Problem>, Error> {
     if let Ok(msisdn) = Msisdn::parse(&form.number)
         && let Some(problem) = too_many(app, msisdn).await?
     {
@@ -187,11 +237,18 @@ async fn too_many(app: &App, msisdn: Msisdn) -> Result<Option<Problem>, Error> {
     Ok(Some(problem))
 }
 
+/// A number, and the serial number of its card; none where an eSIM is to come.
+pub(super) type Pair = (Msisdn, Option<String>);
+
 /// The card in stock with this whole serial number: the one that will serve the number.
 async fn new_card(app: &App, operator_id: OperatorId, text: &str) -> Result<Option<String>, Error> {
     let Ok(iccid) = Iccid::parse(text) else { return Ok(None) };
     let row = sim::load(&app.store.db, iccid).await?;
-    let is_free = |row: &SimRow| row.operator_id == operator_id && row.state == SimState::Stock;
+    // A profile is no card that somebody could have in hand.
+    let is_free = |row: &SimRow| {
+        let is_card = row.profile_type.is_none();
+        row.operator_id == operator_id && row.state == SimState::Stock && is_card
+    };
     Ok(row.filter(is_free).map(|row| row.sim.iccid.as_str().to_owned()))
 }
 
@@ -205,7 +262,10 @@ pub(super) async fn pair(
     operator_id: OperatorId,
     kind: Kind,
     form: &Form,
-) -> Result<Result<(Msisdn, String), Problem>, Error> {
+) -> Result<Result<Pair, Problem>, Error> {
+    if form.is_esim && kind == Kind::SimReplacement {
+        return held(app, operator_id, form).await;
+    }
     let unknown = || Problem::of("sim_tail", &FormRefusal::PairUnknown);
     let (Ok(msisdn), Some(tail)) = (Msisdn::parse(&form.number), sim_tail(&form.sim_tail)) else {
         return Ok(Err(unknown()));
@@ -220,7 +280,7 @@ pub(super) async fn pair(
             _ => row.facts.holder.is_some(),
         };
         let card = new_card(app, operator_id, &form.sim_tail).await?.filter(|_| may_have_one);
-        return Ok(card.map(|iccid| (msisdn, iccid)).ok_or_else(unknown));
+        return Ok(card.map(|iccid| (msisdn, Some(iccid))).ok_or_else(unknown));
     }
     let Some(sim) = row.facts.sim.filter(|sim| sim.iccid.as_str().ends_with(&tail)) else {
         return Ok(Err(unknown()));
@@ -231,7 +291,20 @@ pub(super) async fn pair(
         return Ok(Err(Problem::of("number", &FormRefusal::NumberRegistered)));
     }
     if is_new == (row.facts.lifecycle == Lifecycle::Allocated) && is_new != is_held {
-        return Ok(Ok((msisdn, sim.iccid.as_str().to_owned())));
+        return Ok(Ok((msisdn, Some(sim.iccid.as_str().to_owned()))));
     }
     Ok(Err(unknown()))
+}
+
+/// A number that somebody holds; the eSIM for it is chosen when the application is approved.
+async fn held(
+    app: &App,
+    operator_id: OperatorId,
+    form: &Form,
+) -> Result<Result<Pair, Problem>, Error> {
+    let unknown = || Problem::of("number", &FormRefusal::PairUnknown);
+    let Ok(msisdn) = Msisdn::parse(&form.number) else { return Ok(Err(unknown())) };
+    let row = store::number::load(&app.store.db, msisdn).await?;
+    let is_held = |row: &NumberRow| row.operator_id == operator_id && row.facts.holder.is_some();
+    Ok(if row.as_ref().is_some_and(is_held) { Ok((msisdn, None)) } else { Err(unknown()) })
 }

@@ -208,7 +208,7 @@ fn is_begun(
     consents: &[(Purpose, bool)],
 ) -> bool {
     match section {
-        Section::Number => !form.number.is_empty() || !form.sim_tail.is_empty(),
+        Section::Number => form.is_esim || !form.number.is_empty() || !form.sim_tail.is_empty(),
         Section::Contact => !contacts.is_empty(),
         Section::Who => form.who.is_some(),
         Section::Document => form.document.is_some(),

@@ -3,20 +3,22 @@
 use super::subject::Subject;
 use crate::App;
 use crate::error::Error;
+use crate::esim;
 use crate::notice::Address;
 use crate::notice::reach::{Preference, record};
 use crate::register;
 use domain::access::Actor;
-use domain::application::Event;
 use domain::application::form::Identity;
+use domain::application::{Event, Kind};
 use domain::id::{ApplicationId, EpisodeId, PartyId};
 use domain::notice::{Channel, Template};
-use domain::number;
+use domain::number::{self, NumberRefusal};
 use domain::review::ReviewRefusal;
 use domain::sim::Iccid;
 use domain::time::Zone;
 use seal::DataKey;
 use store::application::contact::Contact;
+use store::number::NumberRow;
 use store::party::{self, MATCH_COLUMN, Party, PartyDocument, PartyKind, Profile};
 use store::{Batch, Job};
 use words::Lang;
@@ -32,6 +34,12 @@ pub(super) async fn stage(app: &App, batch: &mut Batch, subject: &Subject) -> Re
     let (party_id, is_known) = party(app, batch, subject, &identity).await?;
     if let Some(msisdn) = subject.application.msisdn {
         let row = store::number::load(&app.store.db, msisdn).await?.ok_or(Error::NotFound)?;
+        if subject.form.is_esim && subject.case.kind == Kind::SimReplacement {
+            order_esim(app, batch, subject, &row, party_id).await?;
+            let (id, event) = (subject.application.id, Event::Approved);
+            register::stage_for_party(app, batch, id, &event, party_id).await?;
+            return Ok(());
+        }
         let (episode_id, sim): (EpisodeId, _) =
             (crate::id::new(batch.at()), card(app, subject).await?);
         let event = number::approved(subject.case.kind, &row.facts, party_id, episode_id, sim)?;
@@ -52,6 +60,29 @@ pub(super) async fn stage(app: &App, batch: &mut Batch, subject: &Subject) -> Re
     let (id, event) = (subject.application.id, Event::Approved);
     register::stage_for_party(app, batch, id, &event, party_id).await?;
     Ok(())
+}
+
+/// An eSIM is ordered for the number, which moves to it when the SM-DP+ has confirmed it; until then
+/// the present SIM serves. Refused now if the number's rules refuse the move now.
+async fn order_esim(
+    app: &App,
+    batch: &mut Batch,
+    subject: &Subject,
+    row: &NumberRow,
+    party_id: PartyId,
+) -> Result<(), Error> {
+    let holder = row.facts.holder.filter(|holder| holder.party_id == party_id);
+    let holder = holder.ok_or(NumberRefusal::NotHolder)?;
+    let eid = subject.form.eid().map_err(|refusal| Error::refused(&refusal))?;
+    let wanted = esim::Wanted {
+        operator_id: row.operator_id,
+        msisdn: row.msisdn,
+        application_id: subject.application.id,
+        episode_id: holder.episode_id,
+        eid: eid.map(|eid| eid.to_string()),
+    };
+    let sim = esim::stage(app, batch, &wanted).await?;
+    crate::number::refuse_unless(app, row.msisdn, &number::Event::SimReplaced { sim }).await
 }
 
 /// An appeal that is upheld brings the refused application before people again, with a new promise;

@@ -13,13 +13,25 @@ use domain::number::SimRef;
 use domain::sim::{Iccid, Imsi};
 use std::collections::{BTreeMap, HashSet};
 
-pub(crate) const ALL: &[&Statement] =
-    &[&INSERT, &CLAIM_IMSI, &LOAD, &OF_IMSI, &TAKE, &PUT_BACK, &LIST, &KNOWN, &KNOWN_IMSI];
+pub(crate) const ALL: &[&Statement] = &[
+    &INSERT,
+    &CLAIM_IMSI,
+    &LOAD,
+    &OF_IMSI,
+    &TAKE,
+    &PUT_BACK,
+    &LIST,
+    &KNOWN,
+    &KNOWN_IMSI,
+    &FREE,
+    &RESERVE,
+    &GIVE_UP,
+];
 
 const INSERT: Statement = Statement::new(
     "sim.insert",
-    "insert into sim (bucket, iccid, operator_id, imsi, eid, state, version, created_at) \
-     values ($1, $2, $3, $4, $5, 'stock', 1, $6)",
+    "insert into sim (bucket, iccid, operator_id, imsi, eid, state, version, created_at, \
+        profile_type) values ($1, $2, $3, $4, $5, 'stock', 1, $6, $7)",
 );
 const CLAIM_IMSI: Statement = Statement::new(
     "imsi_claim.insert",
@@ -27,18 +39,20 @@ const CLAIM_IMSI: Statement = Statement::new(
 );
 const LOAD: Statement = Statement::new(
     "sim.load",
-    "select iccid, imsi, operator_id, state, msisdn, eid from sim where bucket = $1 and iccid = $2",
+    "select iccid, imsi, operator_id, state, msisdn, eid, profile_type from sim \
+     where bucket = $1 and iccid = $2",
 );
 const OF_IMSI: Statement = Statement::new(
     "imsi_claim.load",
     "select iccid from imsi_claim where bucket = $1 and imsi = $2",
 );
-/// A card in stock, or the dead card of the same number, which may be revived.
+/// A card in stock, the dead card of the same number, which may be revived, or the profile that was
+/// ordered for it.
 const TAKE: Statement = Statement::new(
     "sim.take",
     "update sim set state = 'serving', msisdn = $5, version = version + 1 \
      where bucket = $1 and iccid = $2 and imsi = $3 and operator_id = $4 \
-        and (state = 'stock' or (state = 'dead' and msisdn = $5))",
+        and (state = 'stock' or (state in ('dead', 'reserved') and msisdn = $5))",
 );
 const PUT_BACK: Statement = Statement::new(
     "sim.put_back",
@@ -47,8 +61,27 @@ const PUT_BACK: Statement = Statement::new(
 );
 const LIST: Statement = Statement::new(
     "sim.list",
-    "select iccid, imsi, operator_id, state, msisdn, eid from sim \
+    "select iccid, imsi, operator_id, state, msisdn, eid, profile_type from sim \
      where operator_id = $1 and iccid > $2 order by iccid limit $3",
+);
+const FREE: Statement = Statement::new(
+    "sim.free_profiles",
+    "select iccid, imsi, operator_id, state, msisdn, eid, profile_type from sim \
+     where operator_id = $1 and state = 'stock' and profile_type is not null \
+     order by iccid limit $2",
+);
+const RESERVE: Statement = Statement::new(
+    "sim.reserve",
+    "update sim set state = 'reserved', msisdn = $4, version = version + 1 \
+     where bucket = $1 and iccid = $2 and operator_id = $3 and state = 'stock' \
+        and profile_type is not null",
+);
+/// Back into stock without its number, or dead with it.
+const GIVE_UP: Statement = Statement::new(
+    "sim.give_up",
+    "update sim set state = $4, version = version + 1, \
+        msisdn = case when $4 = 'stock' then null else msisdn end \
+     where bucket = $1 and iccid = $2 and msisdn = $3 and state = 'reserved'",
 );
 const KNOWN: Statement = Statement::of_two(
     "sim.known",
@@ -66,6 +99,8 @@ const KNOWN_IMSI: Statement = Statement::of_two(
 pub enum SimState {
     /// Never used.
     Stock,
+    /// An eSIM profile that was ordered for a number and does not serve it yet.
+    Reserved,
     /// Serves a number.
     Serving,
     /// Served a number and was replaced or closed.
@@ -77,6 +112,7 @@ impl SimState {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Stock => "stock",
+            Self::Reserved => "reserved",
             Self::Serving => "serving",
             Self::Dead => "dead",
         }
@@ -84,7 +120,8 @@ impl SimState {
 
     /// From [`SimState::code`].
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Stock, Self::Serving, Self::Dead].into_iter().find(|state| state.code() == code)
+        let all = [Self::Stock, Self::Reserved, Self::Serving, Self::Dead];
+        all.into_iter().find(|state| state.code() == code)
     }
 }
 
@@ -101,13 +138,28 @@ pub struct SimRow {
     pub msisdn: Option<Msisdn>,
     /// The chip, where the card is a profile on one.
     pub eid: Option<String>,
+    /// The type at the SM-DP+, where it is an eSIM profile and no card.
+    pub profile_type: Option<String>,
 }
 
 /// Brings a card into stock; a duplicate if ICCID or IMSI is known.
 pub fn insert(batch: &mut Batch, operator_id: OperatorId, sim: SimRef, eid: Option<&str>) {
+    insert_as(batch, operator_id, sim, eid, None);
+}
+
+/// The same for what may be an eSIM profile of this type at the SM-DP+.
+pub fn insert_as(
+    batch: &mut Batch,
+    operator_id: OperatorId,
+    sim: SimRef,
+    eid: Option<&str>,
+    profile_type: Option<&str>,
+) {
     let at = batch.at();
     let (iccid, imsi) = (sim.iccid.as_str(), sim.imsi.as_str());
-    let values = params![bucket::of(iccid), iccid, operator_id, imsi, eid.map(str::to_owned), at];
+    let text = |value: Option<&str>| value.map(str::to_owned);
+    let (eid, profile_type) = (text(eid), text(profile_type));
+    let values = params![bucket::of(iccid), iccid, operator_id, imsi, eid, at, profile_type];
     batch.push(&INSERT, values, Expect::Rows(1));
     batch.push(&CLAIM_IMSI, params![bucket::of(imsi), imsi, iccid], Expect::Rows(1));
 }
@@ -167,6 +219,31 @@ pub fn take(batch: &mut Batch, operator_id: OperatorId, sim: SimRef, msisdn: Msi
     batch.push(&TAKE, values, Expect::Rows(1));
 }
 
+/// Up to `count` eSIM profiles in the stock of an operator.
+pub async fn free_profiles(
+    db: &Db,
+    operator_id: OperatorId,
+    count: i64,
+) -> Result<Vec<SimRow>, Error> {
+    let rows = db.query(&FREE, params![operator_id, count]).await?;
+    rows.iter().map(of_row).collect()
+}
+
+/// The profile is set aside for `msisdn`; a conflict if it is in stock no more.
+pub fn reserve(batch: &mut Batch, operator_id: OperatorId, sim: SimRef, msisdn: Msisdn) {
+    let iccid = sim.iccid.as_str();
+    let values = params![bucket::of(iccid), iccid, operator_id, msisdn];
+    batch.push(&RESERVE, values, Expect::Rows(1));
+}
+
+/// The profile is set aside no more: it goes back into stock, or is dead. Nothing happens if it
+/// serves the number by now.
+pub fn give_up(batch: &mut Batch, sim: SimRef, msisdn: Msisdn, state: SimState) {
+    let iccid = sim.iccid.as_str();
+    let values = params![bucket::of(iccid), iccid, msisdn, state.code()];
+    batch.push(&GIVE_UP, values, Expect::Any);
+}
+
 /// The card does not serve `msisdn` any more, and is `state` now.
 pub fn put_back(batch: &mut Batch, sim: SimRef, msisdn: Msisdn, state: SimState) {
     let iccid = sim.iccid.as_str();
@@ -183,5 +260,6 @@ fn of_row(row: &Row) -> Result<SimRow, Error> {
         state: row.parse(3, SimState::from_code)?,
         msisdn: row.get(4)?,
         eid: row.get(5)?,
+        profile_type: row.get(6)?,
     })
 }

@@ -10,6 +10,7 @@ mod list;
 mod message;
 mod navigation;
 mod page;
+mod qr;
 mod timeline;
 
 pub use date_block::DateBlock;

@@ -33,6 +33,9 @@ pub(crate) async fn number(
 ) -> Reply {
     let form = match applicant {
         Maybe(Some(applicant)) => match applicant.open(&app).await? {
+            view if view.form.is_esim && view.facts.state.is_editable() => {
+                return Ok(go(&way.here(super::esim::WISH)));
+            }
             view if view.facts.state.is_editable() => *view.form,
             _ => Typed::default(),
         },
@@ -54,6 +57,9 @@ pub(crate) async fn save_number(
     let form = Typed { number: number.clone(), sim_tail: sim_tail.clone(), ..Typed::default() };
     if let Maybe(Some(applicant)) = applicant {
         let view = applicant.open(&app).await?;
+        if view.form.is_esim && view.facts.state.is_editable() {
+            return Ok(go(&way.here(super::esim::WISH)));
+        }
         if view.facts.state.is_editable() {
             let change = Change::Number { number, sim_tail };
             let found = save(&app, &applicant, &change).await?;

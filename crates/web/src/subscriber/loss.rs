@@ -134,13 +134,15 @@ pub(crate) async fn confirm(
 }
 
 /// `GET /loss/done`.
-pub(crate) async fn done(shell: Shell, _holder: Holder) -> Response {
+pub(crate) async fn done(State(app): State<Arc<App>>, shell: Shell, _holder: Holder) -> Response {
     let t = shell.lang;
-    TextPage::new(t, t.loss_done_title())
+    let mut page = TextPage::new(t, t.loss_done_title())
         .part(Notice::new(Tone::Green, t.loss_done_text()).live().html())
         .part(Html::heading(t.loss_effects()))
         .part(Html::list(&[t.loss_effect_1(), t.loss_effect_2(), t.loss_effect_3()]))
-        .part(Html::paragraph(t.loss_done_next()))
-        .part(Html::link(t.mine_title(), "/numbers"))
-        .response(&shell)
+        .part(Html::paragraph(t.loss_done_next()));
+    if app.smdp.is_connected() {
+        page = page.part(Html::paragraph(t.esim_loss()));
+    }
+    page.part(Html::link(t.mine_title(), "/numbers")).response(&shell)
 }

@@ -4,6 +4,7 @@ mod begin;
 mod change;
 mod contact;
 mod details;
+mod esim;
 mod fields;
 mod loss;
 mod models;
@@ -57,6 +58,9 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/numbers/{episode}/balance", get(numbers::balance))
         .route("/numbers/{episode}/pause", get(numbers::pause).post(numbers::do_pause))
         .route("/numbers/{episode}/resume", post(numbers::resume))
+        .route("/numbers/{episode}/replace", get(esim::replace).post(esim::do_replace))
+        .route("/numbers/{episode}/esim", get(esim::page))
+        .route("/numbers/{episode}/esim/cancel", post(esim::cancel))
         .route("/numbers/{episode}/lift-loss", post(numbers::lift_loss))
         .route("/numbers/{episode}/not-mine", get(numbers::not_mine).post(numbers::do_not_mine))
         .route("/loss", get(loss::page).post(loss::ask_code))
@@ -72,6 +76,7 @@ fn registration() -> Router<Arc<App>> {
         .route("/register", get(begin::page))
         .route("/register/number", get(details::number).post(details::save_number))
         .route("/register/no-card", get(details::no_card))
+        .route(esim::WISH, get(esim::wish).post(esim::save_wish))
         .route("/register/contact", get(contact::contact).post(contact::save_contact))
         .route("/register/code", get(contact::code).post(contact::confirm))
         .route("/register/code/again", post(contact::again))

@@ -73,7 +73,7 @@ fn card(shell: &Shell, status: &NumberStatus) -> Html {
 }
 
 /// The page of one number; its address names the holding, never the number.
-fn address(status: &NumberStatus) -> String {
+pub(crate) fn address(status: &NumberStatus) -> String {
     match status.holder {
         Some((_, episode_id, _)) => format!("/numbers/{episode_id}"),
         None => "/numbers".to_owned(),
@@ -227,7 +227,11 @@ pub(crate) async fn sign_out() -> Response {
 }
 
 /// The holder's number of this holding; one of somebody else does not exist.
-async fn find(app: &App, holder: &Holder, episode: &str) -> Result<NumberStatus, service::Error> {
+pub(crate) async fn find(
+    app: &App,
+    holder: &Holder,
+    episode: &str,
+) -> Result<NumberStatus, service::Error> {
     let numbers = holder::numbers(app, &holder.actor()).await?;
     let is_it = |status: &NumberStatus| {
         status.holder.is_some_and(|(_, episode_id, _)| episode_id.to_string() == episode)
@@ -266,6 +270,7 @@ pub(crate) async fn keep(
     let title = t.mine_keep_title(super::grouped(&status.msisdn.to_string()));
     let keep = status.keep.as_ref();
     let running = keep.filter(|keep| keep.is_running);
+    let esim = service::esim::of_number(&app, &holder.actor(), status.msisdn).await?;
     let page = KeepPage {
         t,
         title: &title,
@@ -282,7 +287,7 @@ pub(crate) async fn keep(
         holds: status.holds.iter().map(|hold| hold_card(&shell, hold)).collect(),
         service: service_table(t, &status),
         address: address(&status),
-        actions: actions(t, &status),
+        actions: actions(t, &status, esim.is_some()),
     };
     Ok(shell.page(&title).body(&page))
 }
@@ -384,9 +389,15 @@ fn service_table(t: Lang, status: &NumberStatus) -> Html {
     summary.html()
 }
 
-fn actions(t: Lang, status: &NumberStatus) -> Vec<Html> {
+fn actions(t: Lang, status: &NumberStatus, has_esim: bool) -> Vec<Html> {
     let at = address(status);
     let mut actions = vec![Html::link(t.mine_balance(), &format!("{at}/balance"))];
+    if has_esim {
+        actions.insert(0, Html::link(t.esim_action(), &format!("{at}/esim")));
+    }
+    if status.lifecycle == domain::number::Lifecycle::Active {
+        actions.push(Html::link(t.esim_replace_action(), &format!("{at}/replace")));
+    }
     match status.word {
         StatusWord::Paused => {
             actions.push(Html::post_button(t.mine_resume(), &format!("{at}/resume")));

@@ -152,7 +152,7 @@ fn summary(t: Lang, view: &View) -> Html {
     let mut summary = Summary::new()
         .row(t.apply_check_number(), super::grouped(&form.number))
         .change(change, to(Section::Number))
-        .row(t.apply_check_card(), &form.sim_tail)
+        .row(t.apply_check_card(), card(t, form))
         .change(change, to(Section::Number));
     if let Some(contact) = view.contacts.iter().find(|contact| contact.is_confirmed) {
         summary = summary
@@ -187,6 +187,15 @@ fn summary(t: Lang, view: &View) -> Html {
         .row(t.apply_check_consents(), given.join(t.common_semicolon()))
         .change(change, to(Section::Consents))
         .html()
+}
+
+/// The card that will serve the number, or the eSIM, and for which phone.
+fn card(t: Lang, form: &domain::application::form::Form) -> String {
+    match (form.is_esim, form.eid.trim()) {
+        (false, _) => form.sim_tail.clone(),
+        (true, "") => t.esim_row().to_owned(),
+        (true, eid) => format!("{}, EID {eid}", t.esim_row()),
+    }
 }
 
 fn identity_rows(t: Lang, summary: Summary, view: &View) -> Summary {

@@ -16,6 +16,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::application::Facts;
 use domain::reason::{Reason, Retry};
+use service::esim::EsimView;
 use service::notice::Sent;
 use service::register::{self, Can, Status, StatusKey, TimelineStep};
 use service::{App, ticket};
@@ -114,7 +115,8 @@ pub(crate) async fn page(
         let (actor, id) = (applicant.actor(), applicant.application_id);
         match register::status(&app, &actor, id).await {
             Ok(status) if status.reference.eq_ignore_ascii_case(&reference) => {
-                return Ok(full(&shell, &status));
+                let esim = service::esim::of_application(&app, &actor, id).await?;
+                return Ok(full(&shell, &status, esim.as_ref()));
             }
             Ok(_) | Err(service::Error::NotFound) => {}
             Err(error) => return Err(error.into()),
@@ -151,12 +153,18 @@ struct StatusPage<'a> {
     here: String,
 }
 
-fn full(shell: &Shell, status: &Status) -> Response {
+fn full(shell: &Shell, status: &Status, esim: Option<&EsimView>) -> Response {
     let t = shell.lang;
     let heading = t.progress_heading(&status.reference);
     let open = status.redo.iter().filter(|item| !item.is_done).count();
     let reference = &status.reference;
-    let (main, actions) = actions(t, status);
+    let (main, mut actions) = actions(t, status);
+    let mut facts = Summary::new().row(t.progress_number(), format!("•••• {}", status.tail));
+    if let Some(esim) = esim {
+        let (tone, text) = super::esim::progress(t, esim);
+        facts = facts.part(t.esim_row(), Tag::new(tone, text).html());
+        actions.push(Html::link(t.esim_action(), "/numbers"));
+    }
     let moments: Vec<Moment> = status.timeline.iter().map(|step| moment(shell, step)).collect();
     let page = StatusPage {
         t,
@@ -168,7 +176,7 @@ fn full(shell: &Shell, status: &Status) -> Response {
         zones: shell.zone_form(),
         main,
         reasons: status.reasons.iter().map(|reason| reason_card(t, *reason)).collect(),
-        facts: Summary::new().row(t.progress_number(), format!("•••• {}", status.tail)).html(),
+        facts: facts.html(),
         timeline: Some(Timeline::new(t, t.progress_timeline(), moments).html()),
         messages: Some(messages(shell, &status.messages)),
         actions,

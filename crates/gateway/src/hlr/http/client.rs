@@ -1,8 +1,9 @@
 //! One request, signed, tried again where that is safe and may help.
 
 use super::calls::Call;
-use super::settings::{Place, Server};
+use super::settings::Server;
 use super::sign;
+use crate::http::Place;
 use crate::meter::Meter;
 use crate::tls::{self, Stream};
 use bytes::Bytes;

@@ -1,5 +1,6 @@
 //! How the operator's own provisioning interface is reached, and what its network can switch.
 
+use crate::http::Place;
 use domain::number::{Capabilities, Service, ServiceProfile};
 use std::fmt;
 use std::path::PathBuf;
@@ -51,41 +52,11 @@ impl fmt::Debug for Server {
 /// Why the settings cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct SettingsError(pub(super) String);
-
-/// Where requests go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) is_encrypted: bool,
-    pub(super) host: String,
-    pub(super) port: u16,
-    /// Before every path; without a slash at the end.
-    pub(super) prefix: String,
-}
+pub struct SettingsError(pub(crate) String);
 
 impl Server {
     pub(super) fn place(&self) -> Result<Place, SettingsError> {
-        let wrong = || SettingsError("hss.base_url: must be like https://host:8443/prefix".into());
-        let (scheme, rest) = self.base_url.split_once("://").ok_or_else(wrong)?;
-        let is_encrypted = match scheme {
-            "http" => false,
-            "https" => true,
-            _ => return Err(wrong()),
-        };
-        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) => (host, port.parse().map_err(|_| wrong())?),
-            None => (authority, if is_encrypted { 443 } else { 80 }),
-        };
-        let is_path = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
-        if host.is_empty() || !path.chars().all(is_path) {
-            return Err(wrong());
-        }
-        let prefix = match path.trim_matches('/') {
-            "" => String::new(),
-            path => format!("/{path}"),
-        };
-        Ok(Place { is_encrypted, host: host.to_owned(), port, prefix })
+        Place::parse("hss.base_url", &self.base_url).map_err(SettingsError)
     }
 
     pub(super) fn capabilities(&self) -> Capabilities {
