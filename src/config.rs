@@ -4,6 +4,7 @@
 //! `BAOHAO_STORE_DATABASE` overrides the key `store.database`. Secrets come only from files or the
 //! environment, never from the command line.
 
+use gateway::authority::http::Server as AuthorityServer;
 use gateway::hlr::http::Server as Hss;
 use gateway::hlr::osmo::Server as Hlr;
 use gateway::mail::smtp::Server as MailServer;
@@ -41,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) nats: Nats,
     /// The SM-DP+, if `network.smdp` is `es2plus`.
     pub(crate) smdp: SmdpServer,
+    /// The identity authority, if `network.authority` is `http`.
+    pub(crate) authority: AuthorityServer,
 }
 
 /// `[limit]`
@@ -153,6 +156,9 @@ pub(crate) struct Network {
     /// What prepares eSIM profiles: `none` (there are no eSIMs), `simulator`, or `es2plus` for the
     /// SM-DP+ of `[smdp]`.
     pub(crate) smdp: SmdpAdapter,
+    /// Who knows which name belongs to which number: `none` (a person decides without), `simulator`,
+    /// or `http` for the interface of `[authority]`.
+    pub(crate) authority: AuthorityAdapter,
 }
 
 /// Which adapter stands behind the port for the register.
@@ -193,6 +199,16 @@ pub(crate) enum UsageAdapter {
     #[default]
     None,
     Nats,
+}
+
+/// Which adapter stands behind the port for the identity authority.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AuthorityAdapter {
+    #[default]
+    None,
+    Simulator,
+    Http,
 }
 
 /// Which adapter stands behind the port for eSIM profiles.
@@ -285,6 +301,7 @@ impl Default for Network {
             mail: MailAdapter::None,
             usage: UsageAdapter::None,
             smdp: SmdpAdapter::None,
+            authority: AuthorityAdapter::None,
         }
     }
 }
@@ -315,8 +332,20 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
 }
 
 /// The sections whose keys the environment overrides: all there are.
-const SECTIONS: [&str; 11] =
-    ["site", "store", "operator", "network", "limit", "hlr", "hss", "smsc", "mail", "nats", "smdp"];
+const SECTIONS: [&str; 12] = [
+    "site",
+    "store",
+    "operator",
+    "network",
+    "limit",
+    "hlr",
+    "hss",
+    "smsc",
+    "mail",
+    "nats",
+    "smdp",
+    "authority",
+];
 
 fn parse(
     shown: &str,

@@ -1,7 +1,8 @@
 //! Builds the running program from its configuration.
 
 use crate::config::{
-    self, Config, HlrAdapter, MailAdapter, SmdpAdapter, SmsAdapter, StorePlace, UsageAdapter,
+    self, AuthorityAdapter, Config, HlrAdapter, MailAdapter, SmdpAdapter, SmsAdapter, StorePlace,
+    UsageAdapter,
 };
 use domain::id::OperatorId;
 use domain::operator::Operator;
@@ -9,12 +10,12 @@ use domain::time::Zone;
 use gateway::meter::{Meter, Metered};
 use gateway::network::{Network, carry};
 use gateway::ocr::Models;
-use gateway::{Unconnected, hlr, mail, smdp, smsc, usage};
+use gateway::{Unconnected, authority, hlr, mail, smdp, smsc, usage};
 use reader::{ModelFolder, PoolLimits};
 use seal::Keyring;
 use service::app::{App, Site};
 use service::clock::{Clock, SystemClock};
-use service::port::{Faces, Hlr, Mail, NoModels, NoSmdp, Ocr, Smdp, Sms};
+use service::port::{Authority, Faces, Hlr, Mail, NoAuthority, NoModels, NoSmdp, Ocr, Smdp, Sms};
 use std::path::Path;
 use std::sync::Arc;
 use store::{Blobs, Db, Keys, Store};
@@ -58,6 +59,7 @@ struct Ports {
     ears: Option<smsc::smpp::Ears>,
     mail: Arc<dyn Mail>,
     smdp: Arc<dyn Smdp>,
+    authority: Arc<dyn Authority>,
     network: Option<Arc<Network>>,
 }
 
@@ -69,10 +71,11 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
         Some(clock) => Arc::new(clock),
         None => Arc::new(SystemClock),
     };
-    let names = ["hlr", "sms", "mail", "usage", "smdp"];
+    let names = ["hlr", "sms", "mail", "usage", "smdp", "authority"];
     let meters = names.map(|name| (name, Arc::new(Meter::default())));
-    let [hlr, sms, mail, usage, smdp] = meters.each_ref().map(|(_, meter)| Arc::clone(meter));
-    let ports = ports(config, is_worker, &clock, [&hlr, &sms, &mail, &smdp])?;
+    let [hlr, sms, mail, usage, smdp, authority] =
+        meters.each_ref().map(|(_, meter)| Arc::clone(meter));
+    let ports = ports(config, is_worker, &clock, [&hlr, &sms, &mail, &smdp, &authority])?;
     let usage = match config.network.usage {
         UsageAdapter::Nats if is_worker => Some(usage_feed(config, usage)?),
         UsageAdapter::Nats | UsageAdapter::None => None,
@@ -84,6 +87,7 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
         sms: Arc::new(Metered { meter: sms, port: ports.sms }),
         mail: Arc::new(Metered { meter: mail, port: ports.mail }),
         smdp: Arc::new(Metered { meter: smdp, port: ports.smdp }),
+        authority: Arc::new(Metered { meter: authority, port: ports.authority }),
         ocr,
         faces,
         clock,
@@ -93,6 +97,7 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
         },
         maintenance: service::maintenance::Watch::default(),
         limits: config.limits(),
+        recent: service::notice::Recent::default(),
     });
     if let Some(ears) = ports.ears {
         tokio::spawn(smsc::smpp::hear(ears, Arc::downgrade(&app)));
@@ -129,7 +134,7 @@ fn ports(
     config: &Config,
     is_worker: bool,
     clock: &Arc<dyn Clock>,
-    [hlr_meter, sms_meter, mail_meter, smdp_meter]: [&Arc<Meter>; 4],
+    [hlr_meter, sms_meter, mail_meter, smdp_meter, authority_meter]: [&Arc<Meter>; 5],
 ) -> Result<Ports, Failure> {
     let wanted = &config.network;
     let network = simulated(config, clock)?;
@@ -169,7 +174,15 @@ fn ports(
         }
         None => Arc::new(NoSmdp),
     };
-    Ok(Ports { hlr, sms, ears, mail, smdp, network })
+    let authority: Arc<dyn Authority> = match world(wanted.authority == AuthorityAdapter::Simulator)
+    {
+        Some(network) => Arc::new(authority::Simulator(network)),
+        None if is_worker && wanted.authority == AuthorityAdapter::Http => {
+            Arc::new(identity_authority(config, authority_meter)?)
+        }
+        None => Arc::new(NoAuthority),
+    };
+    Ok(Ports { hlr, sms, ears, mail, smdp, authority, network })
 }
 
 /// The operator's interface in front of its register.
@@ -181,6 +194,16 @@ pub(crate) fn provisioning(
     let mut server = config.hss.clone();
     server.password = config::secret(&server.password, server.password_file.as_deref())?;
     Ok(hlr::Http::new(server, Arc::clone(clock), Arc::clone(meter))?)
+}
+
+/// Who knows which name belongs to which number.
+pub(crate) fn identity_authority(
+    config: &Config,
+    meter: &Arc<Meter>,
+) -> Result<authority::Http, Failure> {
+    let mut server = config.authority.clone();
+    server.password = config::secret(&server.password, server.password_file.as_deref())?;
+    Ok(authority::Http::new(server, Arc::clone(meter))?)
 }
 
 /// The stream that tells of usage.
@@ -196,7 +219,8 @@ fn simulated(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Arc<Netwo
     let is_simulated = wanted.hlr == HlrAdapter::Simulator
         || wanted.sms == SmsAdapter::Simulator
         || wanted.mail == MailAdapter::Simulator
-        || wanted.smdp == SmdpAdapter::Simulator;
+        || wanted.smdp == SmdpAdapter::Simulator
+        || wanted.authority == AuthorityAdapter::Simulator;
     if !is_simulated {
         return Ok(None);
     }

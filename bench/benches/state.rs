@@ -50,6 +50,7 @@ fn main() {
             mail: app.app.mail.clone(),
             smdp: app.app.smdp.clone(),
             ocr: app.app.ocr.clone(),
+            authority: app.app.authority.clone(),
             faces: app.app.faces.clone(),
             site: app.app.site.clone(),
             maintenance: service::maintenance::Watch::default(),
@@ -57,6 +58,7 @@ fn main() {
                 sweep_per_second: None,
                 token_per_second: 1_000_000_000,
             },
+            recent: service::notice::Recent::default(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");

@@ -56,11 +56,13 @@ impl Demo {
                 sms: outside.sms(),
                 mail: outside.mail(),
                 smdp: outside.smdp(),
+                authority: outside.authority(),
                 ocr: Arc::clone(&ocr) as Arc<dyn Ocr>,
                 faces: Arc::clone(&ocr) as Arc<dyn Faces>,
                 site: Site { base_url: address.clone(), requests_max: Site::REQUESTS_MAX },
                 maintenance: service::maintenance::Watch::default(),
                 limits: service::app::Limits::default(),
+                recent: service::notice::Recent::default(),
             });
             let world = World::open(Arc::clone(&app), outside, Scale::Full).await?;
             let router = wiring::router(Arc::clone(&app))

@@ -2,7 +2,9 @@
 //! not.
 
 use crate::cli::{Failure, out, place::Place};
-use crate::config::{Config, HlrAdapter, MailAdapter, SmdpAdapter, SmsAdapter, UsageAdapter};
+use crate::config::{
+    AuthorityAdapter, Config, HlrAdapter, MailAdapter, SmdpAdapter, SmsAdapter, UsageAdapter,
+};
 use crate::wiring;
 use clap::Args;
 use gateway::hlr::osmo;
@@ -61,6 +63,7 @@ impl Doctor {
                 timed("mail", server(&config)).await,
                 timed("usage", feed(&config)).await,
                 timed("smdp", profiles(&config)).await,
+                timed("authority", authority(&config)).await,
                 timed("models", async { models(&config) }).await,
             ];
             for finding in &findings {
@@ -188,6 +191,18 @@ async fn profiles(config: &Config) -> What {
     match smdp::Es2plus::new(config.smdp.clone(), Arc::default()) {
         Err(error) => What::Fails("settings", error.to_string()),
         Ok(smdp) => of_port(smdp.check().await.map(|()| None)),
+    }
+}
+
+async fn authority(config: &Config) -> What {
+    match config.network.authority {
+        AuthorityAdapter::None => return What::Off,
+        AuthorityAdapter::Simulator => return What::Simulated,
+        AuthorityAdapter::Http => {}
+    }
+    match wiring::identity_authority(config, &Arc::default()) {
+        Err(error) => What::Fails("settings", error.to_string()),
+        Ok(authority) => of_port(authority.check().await.map(|()| None)),
     }
 }
 

@@ -90,11 +90,13 @@ async fn open(folder: &Folder) -> App {
         sms: Arc::new(Unconnected),
         mail: Arc::new(Unconnected),
         smdp: Arc::new(service::port::NoSmdp),
+        authority: Arc::new(service::port::NoAuthority),
         ocr: Arc::new(service::port::NoModels),
         faces: Arc::new(service::port::NoModels),
         site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
+        recent: service::notice::Recent::default(),
     };
     let operator = Operator {
         id: ONE,

@@ -61,6 +61,7 @@ impl World {
             sms: Arc::clone(&outside) as Arc<dyn Sms>,
             mail: outside,
             smdp: Arc::new(service::port::NoSmdp),
+            authority: Arc::new(service::port::NoAuthority),
             ocr: Arc::new(service::port::NoModels),
             faces: Arc::new(service::port::NoModels),
             site: Site {
@@ -69,6 +70,7 @@ impl World {
             },
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits::default(),
+            recent: service::notice::Recent::default(),
         };
         Self { app: Arc::new(app), clock, submitted: AtomicU16::new(0) }
     }

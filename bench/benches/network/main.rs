@@ -33,10 +33,12 @@ fn app_of(
         sms: sms.unwrap_or_else(|| test.app.sms.clone()),
         mail: test.app.mail.clone(),
         smdp: test.app.smdp.clone(),
+        authority: test.app.authority.clone(),
         ocr: test.app.ocr.clone(),
         faces: test.app.faces.clone(),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
+        recent: service::notice::Recent::default(),
     })
 }

@@ -2,9 +2,9 @@
 
 use crate::clock;
 use gateway::network::Network;
-use gateway::{handset, hlr, mail, smdp, smsc};
+use gateway::{authority, handset, hlr, mail, smdp, smsc};
 use service::clock::{Clock, MovableClock};
-use service::port::{Hlr, Mail, Smdp, Sms};
+use service::port::{Authority, Hlr, Mail, Smdp, Sms};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -47,6 +47,11 @@ impl Outside {
     /// The SM-DP+.
     pub fn smdp(&self) -> Arc<dyn Smdp> {
         Arc::new(smdp::Simulator(Arc::clone(&self.network)))
+    }
+
+    /// The identity authority.
+    pub fn authority(&self) -> Arc<dyn Authority> {
+        Arc::new(authority::Simulator(Arc::clone(&self.network)))
     }
 
     pub(crate) fn phones(&self, service_numbers: Vec<String>) -> handset::Simulator {

@@ -35,11 +35,13 @@ impl Demo {
             sms: outside.sms(),
             mail: outside.mail(),
             smdp: outside.smdp(),
+            authority: outside.authority(),
             ocr: Arc::new(service::port::NoModels),
             faces: Arc::new(service::port::NoModels),
             site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits::default(),
+            recent: service::notice::Recent::default(),
         });
         let world = World::open(Arc::clone(&app), outside, Scale::Small).await.unwrap();
         let router = web::router(Arc::clone(&app))

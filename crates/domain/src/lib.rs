@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod application;
+pub mod authority;
 pub mod calendar;
 pub mod cap;
 pub mod check;

@@ -14,6 +14,7 @@
 //! never decides for the program: a call is refused because the record the program provisioned says
 //! so, and for no other reason.
 
+pub mod authority;
 pub mod handset;
 pub mod hlr;
 mod http;

@@ -3,11 +3,12 @@
 //! Nothing here knows whom a call was about: only how many there were, how they ended and how long
 //! they took.
 
+use domain::authority::Answer;
 use domain::number::Capabilities;
 use domain::sim::SimKeys;
 use service::port::{
-    Heard, Hlr, HlrRecord, Later, Linked, Mail, NetworkProfile, OutgoingMail, OutgoingSms,
-    PortError, ProfileOrder, Smdp, Sms, Told,
+    Authority, AuthorityQuestion, Heard, Hlr, HlrRecord, Later, Linked, Mail, NetworkProfile,
+    OutgoingMail, OutgoingSms, PortError, ProfileOrder, Smdp, Sms, Told,
 };
 use std::fmt::Write as _;
 use std::future::Future;
@@ -305,6 +306,16 @@ impl Mail for Metered<dyn Mail> {
 
     fn recognises_repeats(&self) -> bool {
         self.port.recognises_repeats()
+    }
+}
+
+impl Authority for Metered<dyn Authority> {
+    fn is_connected(&self) -> bool {
+        self.port.is_connected()
+    }
+
+    fn ask<'a>(&'a self, question: &'a AuthorityQuestion) -> Later<'a, Result<Answer, PortError>> {
+        Box::pin(self.meter.watch(self.port.ask(question)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::maintenance;
-use crate::port::{Faces, Hlr, Mail, Ocr, Smdp, Sms};
+use crate::port::{Authority, Faces, Hlr, Mail, Ocr, Smdp, Sms};
 use domain::time::At;
 use std::sync::Arc;
 use store::Store;
@@ -22,6 +22,8 @@ pub struct App {
     pub mail: Arc<dyn Mail>,
     /// What prepares eSIM profiles.
     pub smdp: Arc<dyn Smdp>,
+    /// Who knows which name belongs to which number.
+    pub authority: Arc<dyn Authority>,
     /// What reads documents.
     pub ocr: Arc<dyn Ocr>,
     /// What finds and compares faces.
@@ -32,6 +34,8 @@ pub struct App {
     pub maintenance: maintenance::Watch,
     /// How fast it may go.
     pub limits: Limits,
+    /// The texts handed over last.
+    pub recent: crate::notice::Recent,
 }
 
 /// How fast the program may go, where an operator may want another speed.

@@ -2,6 +2,8 @@
 //!
 //! Each has a real adapter and a simulator in `gateway`; `main` wires one of them.
 
+use domain::authority::Answer;
+use domain::identity::DocumentKind;
 use domain::number::{Capabilities, Service, ServiceProfile};
 use domain::portrait::{Faces as SeenFaces, Portrait};
 use domain::reading::{Reading, Unread};
@@ -427,5 +429,49 @@ impl Faces for NoModels {
 
     fn follow(&self, _: Vec<vision::Picture>) -> Later<'_, Result<Vec<Portrait>, Unread>> {
         Box::pin(async { Err(Unread::NoModel) })
+    }
+}
+
+/// One question to an identity authority.
+#[derive(Clone)]
+pub struct AuthorityQuestion {
+    /// Our id: the same id is the same question.
+    pub id: String,
+    /// Which kind of document.
+    pub document: DocumentKind,
+    /// Its number, in canonical form.
+    pub number: String,
+    /// The name as typed.
+    pub name: String,
+    /// The portrait as JPEG, if its holder agreed to that.
+    pub portrait: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for AuthorityQuestion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AuthorityQuestion({}, •••)", self.id)
+    }
+}
+
+/// An authority that knows which name belongs to which number.
+pub trait Authority: Send + Sync + std::fmt::Debug {
+    /// Whether there is one. Cheap.
+    fn is_connected(&self) -> bool;
+
+    /// Asks. [`PortError::Rejected`] if it will not answer this, whenever it is asked.
+    fn ask<'a>(&'a self, question: &'a AuthorityQuestion) -> Later<'a, Result<Answer, PortError>>;
+}
+
+/// An installation that asks nobody: a person decides without.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoAuthority;
+
+impl Authority for NoAuthority {
+    fn is_connected(&self) -> bool {
+        false
+    }
+
+    fn ask<'a>(&'a self, _: &'a AuthorityQuestion) -> Later<'a, Result<Answer, PortError>> {
+        Box::pin(async { Err(PortError::NotSent("no authority is configured".to_owned())) })
     }
 }

@@ -160,6 +160,11 @@ pub fn periodics() -> &'static [Periodic] {
             run: |app| Box::pin(register::sweep_parts(app)),
         },
         Periodic {
+            name: "authority_kept.sweep",
+            every_millis: BLOBS_MILLIS,
+            run: |app| Box::pin(register::sweep_authority(app)),
+        },
+        Periodic {
             name: "api_request.sweep",
             every_millis: ANSWERS_MILLIS,
             run: |app| Box::pin(forget_answers(app)),

@@ -47,6 +47,7 @@ async fn world(db: Fresh, channels: Vec<(Channel, Address)>) -> World {
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
+        recent: service::notice::Recent::default(),
     };
     let sim = SimRef {
         iccid: Iccid::parse("89860086138001300009").unwrap(),

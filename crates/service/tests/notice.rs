@@ -49,6 +49,7 @@ async fn world(db: Fresh) -> World {
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
+        recent: service::notice::Recent::default(),
     };
     let operator = Operator {
         id: OperatorId(1),

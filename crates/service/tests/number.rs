@@ -60,6 +60,7 @@ async fn world(db: Fresh) -> World {
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
+        recent: service::notice::Recent::default(),
     };
     test.operator(1).await;
     test.operator(2).await;

@@ -1,5 +1,6 @@
 //! Applications: the row with its version, what was typed (sealed), and the claims around it.
 
+pub mod authority;
 pub mod check;
 pub mod contact;
 pub mod document;

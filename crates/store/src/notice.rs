@@ -457,15 +457,28 @@ pub async fn receipts(
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
 }
 
+/// A receipt that is stored: status, when it is said to have happened, the phone's index.
+pub type StoredReceipt = (String, At, Option<[u8; 16]>);
+
 /// The receipts stored under each of several ids, in the order asked for.
 pub async fn receipts_of(
     db: &Db,
     message_ids: &[String],
-) -> Result<Vec<Vec<(String, At, Option<[u8; 16]>)>>, Error> {
+) -> Result<Vec<Vec<StoredReceipt>>, Error> {
     let query = |id: &String| (&RECEIPTS, params![bucket::of(id), id.as_str()]);
     let answers = db.query_many(message_ids.iter().map(query).collect()).await?;
-    let receipt = |row: &Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    answers.iter().map(|rows| rows.iter().map(receipt).collect()).collect()
+    answers.iter().map(|rows| receipts_in(rows)).collect()
+}
+
+/// Asks for the receipts under an id within a batch, after all that stands before it there: the
+/// answer is read by [`receipts_in`].
+pub fn ask_receipts(batch: &mut Batch, message_id: &str) {
+    batch.push(&RECEIPTS, params![bucket::of(message_id), message_id], Expect::Any);
+}
+
+/// The receipts in an answer to [`ask_receipts`].
+pub fn receipts_in(rows: &[Row]) -> Result<Vec<StoredReceipt>, Error> {
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
 }
 
 /// How many receipts since `since` say that something unknown arrived at this phone.

@@ -7,6 +7,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
     let areas: &[&[&'static Statement]] = &[
         crate::activity::ALL,
         crate::application::ALL,
+        crate::application::authority::ALL,
         crate::application::check::ALL,
         crate::application::contact::ALL,
         crate::application::document::ALL,

@@ -1,4 +1,4 @@
-use crate::TestSmdp;
+use crate::{TestAuthority, TestSmdp};
 use domain::id::OperatorId;
 use domain::operator::Operator;
 use domain::portrait::{Faces as SeenFaces, Portrait};
@@ -10,8 +10,8 @@ use seal::Keyring;
 use service::app::{App, Site};
 use service::clock::{Clock, MovableClock};
 use service::port::{
-    Faces, Hlr, HlrRecord, Later, Mail, ModelCard, ModelUsed, NetworkProfile, Ocr, OutgoingMail,
-    OutgoingSms, PortError, Smdp, Sms,
+    Authority, Faces, Hlr, HlrRecord, Later, Mail, ModelCard, ModelUsed, NetworkProfile, Ocr,
+    OutgoingMail, OutgoingSms, PortError, Smdp, Sms,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -33,6 +33,8 @@ pub struct TestApp {
     pub outside: Arc<Outside>,
     /// What prepares eSIM profiles.
     pub smdp: Arc<TestSmdp>,
+    /// The identity authority.
+    pub authority: Arc<TestAuthority>,
     folder: PathBuf,
     _fresh: Fresh,
 }
@@ -47,6 +49,7 @@ impl TestApp {
         let clock = Arc::new(MovableClock::frozen_at(START));
         let outside = Arc::new(Outside::default());
         let smdp = Arc::new(TestSmdp::default());
+        let authority = Arc::new(TestAuthority::default());
         let app = App {
             store: Store { db: fresh.db(), keys: Keys::new(keyring), blobs },
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -54,13 +57,15 @@ impl TestApp {
             sms: Arc::clone(&outside) as Arc<dyn Sms>,
             mail: Arc::clone(&outside) as Arc<dyn Mail>,
             smdp: Arc::clone(&smdp) as Arc<dyn Smdp>,
+            authority: Arc::clone(&authority) as Arc<dyn Authority>,
             ocr: Arc::clone(&outside) as Arc<dyn Ocr>,
             faces: Arc::clone(&outside) as Arc<dyn Faces>,
             site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits::default(),
+            recent: service::notice::Recent::default(),
         };
-        Self { app: Arc::new(app), clock, outside, smdp, folder, _fresh: fresh }
+        Self { app: Arc::new(app), clock, outside, smdp, authority, folder, _fresh: fresh }
     }
 
     /// Adds an operator on the `cn` pack: 1 is `demo` (演示), 2 is `other` (别家).

@@ -3,6 +3,7 @@
 
 mod app;
 mod applicant;
+mod authority;
 mod browser;
 pub mod faces;
 mod number;
@@ -13,6 +14,7 @@ mod staff;
 
 pub use app::{Outside, START, TestApp};
 pub use applicant::{Applicant, Card, Drafted};
+pub use authority::TestAuthority;
 pub use browser::{Browser, Document, Form};
 pub use smdp::{SmdpFault, TestProfile, TestSmdp};
 pub use staff::Colleague;

@@ -91,6 +91,7 @@ demo-network-port-sms = Submitting a text
 demo-network-port-receipt = Receipt of a text
 demo-network-port-mail = Submitting an e-mail
 demo-network-port-smdp = Ordering an eSIM profile
+demo-network-port-authority = Asking the identity authority
 demo-network-kind = What
 demo-network-kind-late = 10 seconds late
 demo-network-kind-twice = Twice

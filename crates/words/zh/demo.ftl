@@ -91,6 +91,7 @@ demo-network-port-sms = 提交短信
 demo-network-port-receipt = 短信回执
 demo-network-port-mail = 提交邮件
 demo-network-port-smdp = 订购 eSIM 配置
+demo-network-port-authority = 身份核验
 demo-network-kind = 怎样
 demo-network-kind-late = 晚10秒
 demo-network-kind-twice = 两次

@@ -13,7 +13,8 @@ use words::Lang;
 /// How late "late" is on this page.
 const LATE_MILLIS: i64 = 10_000;
 
-const PORTS: [Port; 5] = [Port::Hlr, Port::Sms, Port::Receipt, Port::Mail, Port::Smdp];
+const PORTS: [Port; 6] =
+    [Port::Hlr, Port::Sms, Port::Receipt, Port::Mail, Port::Smdp, Port::Authority];
 const KINDS: [(&str, FaultKind); 6] = [
     ("late", FaultKind::Late { millis: LATE_MILLIS }),
     ("twice", FaultKind::Twice),
@@ -102,6 +103,7 @@ const fn port_key(port: Port) -> &'static str {
         Port::Receipt => "receipt",
         Port::Mail => "mail",
         Port::Smdp => "smdp",
+        Port::Authority => "authority",
     }
 }
 
@@ -112,6 +114,7 @@ fn port_name(t: Lang, port: Port) -> &'static str {
         Port::Receipt => t.demo_network_port_receipt(),
         Port::Mail => t.demo_network_port_mail(),
         Port::Smdp => t.demo_network_port_smdp(),
+        Port::Authority => t.demo_network_port_authority(),
     }
 }
 

@@ -105,6 +105,12 @@ impl Policy {
         if let Some((key, text)) = self.portrait.fault() {
             found.unless(false, key, text);
         }
+        if let Some(authority) = &self.authority {
+            let is_fit = (0..=24 * 60).contains(&*authority.patience_minutes)
+                && (0..=365).contains(&*authority.keep_days);
+            let text = "patience_minutes from 0 to 1440, keep_days from 0 to 365";
+            found.unless(is_fit, "authority", text);
+        }
         if let Some(pause) = &self.pause {
             let is_fit = (1..=1_200).contains(&*pause.months_max);
             found.unless(is_fit, "pause.months_max", "must be from 1 to 1200");

@@ -15,6 +15,7 @@ pub use sections::{
     Stock,
 };
 
+use crate::authority::Lookup;
 use crate::cap::CapRule;
 use crate::msisdn::vanity::VanityTier;
 use crate::notice::QuietHours;
@@ -90,6 +91,9 @@ pub struct Policy {
     pub promise: Promise,
     /// What the machine may decide from the checks.
     pub checks: crate::decision::Rules,
+    /// What an identity authority is asked, where there is one.
+    #[serde(default)]
+    pub authority: Option<Lookup>,
     /// How sure the machine must be of what it reads.
     pub reading: Reading,
     /// Where a portrait is good enough, and how alike two faces must be; a policy from before this

@@ -19,6 +19,8 @@ pub enum Port {
     Mail,
     /// Asking the SM-DP+ for something.
     Smdp,
+    /// Asking the identity authority.
+    Authority,
 }
 
 /// What goes wrong.

@@ -135,6 +135,11 @@ impl Network {
         self.lock().faults.inject(fault)
     }
 
+    /// The fault of this call at a port whose world is elsewhere; it is thereby used up.
+    pub(crate) fn draw_fault(&self, port: Port, about: &str) -> Option<FaultKind> {
+        self.lock().faults.draw(port, about)
+    }
+
     /// The faults still waiting to happen, with their ids.
     pub fn faults(&self) -> Vec<(u64, Fault)> {
         self.lock().faults.list()

@@ -1,5 +1,7 @@
 //! Hands attempts to their ports, and settles those of which nothing was heard.
 
+use super::receipt::Early;
+use super::recent::HandedOver;
 use super::{AttemptKey, Body, row_of};
 use crate::app::App;
 use crate::error::Error;
@@ -263,14 +265,20 @@ async fn conclude(
             );
             // The job ends with what it did: one commit less for each text.
             job.done(&mut batch);
-            app.store.db.commit(batch).await?;
-            // A receipt may have been faster than the answer. If it cannot be looked at now, the
-            // job that settles does so.
-            for message_id in &message_ids {
-                let early = super::receipt::apply_early(app, message_id, &message_ids, &message);
-                if let Err(error) = early.await {
-                    tracing::warn!(error = %error.with_causes(), "an early receipt waits");
-                }
+            // A receipt may have been faster than the answer: whatever came before this commit is
+            // seen in it, whatever comes after sees the message.
+            let early = Early::ask(app, &mut batch, &message_ids, &message);
+            let rows = app.store.db.commit_returning(batch).await?;
+            attempt.version += 1;
+            if let [message_id] = message_ids.as_slice() {
+                attempt.address.clear();
+                attempt.body.clear();
+                let text = HandedOver { message, notice: notice.clone(), attempt };
+                app.recent.remember(message_id, text);
+            }
+            // If it cannot be looked at now, the job that settles does so.
+            if let Err(error) = early.apply(app, &rows, &message).await {
+                tracing::warn!(error = %error.with_causes(), "an early receipt waits");
             }
             Ok(Next::Ended)
         }

@@ -18,6 +18,7 @@ mod history;
 mod proof;
 pub mod reach;
 mod receipt;
+mod recent;
 mod render;
 mod stage;
 
@@ -26,6 +27,7 @@ pub use history::{Evidence, Sent, SentAttempt, about_application, about_number, 
 pub(crate) use proof::proofs_of_notice;
 pub use proof::{Proof, proof_of_notice};
 pub use receipt::{ReceiptHeard, Status, hear_receipt, receipt, unknown_receipts};
+pub use recent::Recent;
 pub use render::{Rendered, Sender, email_body, reason_words, render};
 pub use stage::{Address, Contact, NoticeRequest, To, sender_of, stage};
 pub(crate) use stage::{Letterhead, stage_known};

@@ -7,8 +7,8 @@ use crate::app::App;
 use crate::error::Error;
 use domain::time::At;
 use std::collections::BTreeSet;
-use store::Batch;
-use store::notice::{Attempt, Message, Notice, Receipt, State};
+use store::notice::{Attempt, Message, Notice, Receipt, State, StoredReceipt};
+use store::{Batch, CommitError, Row};
 
 /// What a receipt says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,19 +109,68 @@ pub async fn unknown_receipts(app: &App) -> Result<i64, Error> {
     Ok(store::notice::count_unknown_receipts(&app.store.db).await?)
 }
 
+/// Receipts that came before their message was known, asked for in the batch that makes it known.
+pub(super) struct Early {
+    keys: Vec<String>,
+}
+
+impl Early {
+    /// Asks for them at the end of the batch, after which nothing may be pushed.
+    pub(super) fn ask(
+        app: &App,
+        batch: &mut Batch,
+        message_ids: &[String],
+        message: &Message,
+    ) -> Self {
+        let of = |message_id: &String| early_keys(app, message_id, message_ids, message);
+        let keys: Vec<String> = message_ids.iter().flat_map(of).collect();
+        for key in &keys {
+            store::notice::ask_receipts(batch, key);
+        }
+        Self { keys }
+    }
+
+    /// Applies those that the batch brought.
+    pub(super) async fn apply(
+        self,
+        app: &App,
+        answers: &[Vec<Row>],
+        message: &Message,
+    ) -> Result<(), Error> {
+        let from = answers.len().saturating_sub(self.keys.len());
+        let rows = answers.get(from..).unwrap_or_default();
+        let found = rows.iter().map(|rows| store::notice::receipts_in(rows));
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        apply_found(app, &self.keys, found, message).await
+    }
+}
+
+/// Under what receipts for this message may be kept.
+fn early_keys(app: &App, message_id: &str, all_ids: &[String], message: &Message) -> Vec<String> {
+    // What may be this part in hex can be another part in decimal.
+    let is_ours = |spelling: &String| spelling == message_id || !all_ids.contains(spelling);
+    let spellings = app.sms.spellings(message_id).into_iter().filter(is_ours);
+    spellings.flat_map(|spelling| keys_of(&spelling, message.to_index)).collect()
+}
+
 /// Applies the receipts that came before the message id was known.
-pub(super) async fn apply_early(
+async fn apply_early(
     app: &App,
     message_id: &str,
     all_ids: &[String],
     message: &Message,
 ) -> Result<(), Error> {
-    // What may be this part in hex can be another part in decimal.
-    let is_ours = |spelling: &String| spelling == message_id || !all_ids.contains(spelling);
-    let spellings = app.sms.spellings(message_id).into_iter().filter(is_ours);
-    let keys: Vec<String> =
-        spellings.flat_map(|spelling| keys_of(&spelling, message.to_index)).collect();
+    let keys = early_keys(app, message_id, all_ids, message);
     let found = store::notice::receipts_of(&app.store.db, &keys).await?;
+    apply_found(app, &keys, found, message).await
+}
+
+async fn apply_found(
+    app: &App,
+    keys: &[String],
+    found: Vec<Vec<StoredReceipt>>,
+    message: &Message,
+) -> Result<(), Error> {
     for (key, receipts) in keys.iter().zip(found) {
         for (status, said_at, from_index) in receipts {
             let Some(status) = Status::from_key(&status) else { continue };
@@ -161,6 +210,9 @@ async fn take_in(
     heard: &ReceiptHeard<'_>,
     from_index: Option<[u8; 16]>,
 ) -> Result<Option<usize>, Error> {
+    if let Some(place) = take_recent(app, heard, from_index).await? {
+        return Ok(Some(place));
+    }
     for (place, message_id) in heard.message_ids.iter().enumerate() {
         let Some(message) = store::notice::message(&app.store.db, message_id).await? else {
             continue;
@@ -180,6 +232,40 @@ async fn take_in(
         return Ok(Some(place));
     }
     Ok(None)
+}
+
+/// The same for a text that this process handed over a moment ago; `None` if it was not, or if it
+/// changed since, which the slower way looks at.
+async fn take_recent(
+    app: &App,
+    heard: &ReceiptHeard<'_>,
+    from_index: Option<[u8; 16]>,
+) -> Result<Option<usize>, Error> {
+    let ids = heard.message_ids.iter().enumerate();
+    let mut texts = ids.filter_map(|(place, id)| Some((place, app.recent.take(id)?)));
+    let Some((place, text)) = texts.next() else { return Ok(None) };
+    if !is_same_phone(from_index, text.message.to_index)
+        || !is_news(text.attempt.state, heard.status)
+    {
+        return Ok(None);
+    }
+    let key = receipt_key(heard.told, from_index);
+    let receipt = Receipt {
+        message_id: &key,
+        status: heard.status.key(),
+        said_at: heard.said_at,
+        is_known: true,
+        from_index,
+    };
+    let mut batch = Batch::new(app.now());
+    let state = heard.status.state();
+    settle_in(app, &mut batch, &text.notice, text.attempt, state, None).await?;
+    store::notice::insert_receipt(&mut batch, &receipt);
+    match app.store.db.commit(batch).await {
+        Ok(()) => Ok(Some(place)),
+        Err(CommitError::Conflict(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn is_recorded(app: &App, key: &str, status: Status) -> Result<bool, Error> {

@@ -1,6 +1,7 @@
 //! The checks: each looks at one thing and says what came of it, with what was measured. What
 //! needs a model or an authority that is not connected says so and never passes.
 
+use super::authority::{authority_check, look_up};
 use super::face;
 use super::load::{Loaded, complete};
 use super::photo::{faults_of, is_same, reason_of_same, worst};
@@ -29,8 +30,7 @@ use store::party::{self, MATCH_COLUMN, Party};
 use vision::Severity;
 
 /// Checks that need models or connections which are not there; each is named with what is missing.
-const NOT_CONNECTED: [(CheckKind, &str); 2] =
-    [(CheckKind::Liveness, "no model"), (CheckKind::AuthorityLookup, "no authority")];
+const NOT_CONNECTED: [(CheckKind, &str); 1] = [(CheckKind::Liveness, "no model")];
 
 /// Runs the checks of a submitted application and lets the rule decide what follows: the job
 /// behind every submission. Safe to repeat: a run that was cut off begins again.
@@ -50,6 +50,9 @@ pub async fn run_checks(app: &App, id: ApplicationId) -> Result<Next, Error> {
             return Ok(Next::At(at));
         }
         if let Next::At(at) = face::look_at_faces(app, &loaded).await? {
+            return Ok(Next::At(at));
+        }
+        if let Next::At(at) = look_up(app, &loaded).await? {
             return Ok(Next::At(at));
         }
         let checks = checks(app, &loaded).await?;
@@ -118,6 +121,7 @@ pub(super) async fn checks(app: &App, loaded: &Loaded) -> Result<Vec<Check>, Err
     let not_connected =
         NOT_CONNECTED.map(|(kind, why)| Check::unavailable(kind).with("because", why));
     checks.extend(not_connected);
+    checks.push(authority_check(app, loaded).await?);
     checks.extend(read::machine_read(app, loaded).await?);
     for check in face::face_checks(app, loaded).await? {
         // A portrait that is the document's photo is the same image twice, however it was cut.

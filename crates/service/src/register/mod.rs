@@ -8,6 +8,7 @@
 //! notices and jobs in one batch.
 
 mod appeal;
+mod authority;
 mod check;
 mod contact;
 mod face;
@@ -27,6 +28,7 @@ mod timer;
 mod view;
 
 pub use appeal::{appeal, ask_person};
+pub(crate) use authority::sweep_authority;
 pub use check::run_checks;
 pub use contact::{
     Addressed, ContactRefusal, confirm, resume, send_code, send_code_again, send_resume_code,

@@ -264,19 +264,23 @@ pub enum Purpose {
     Registration,
     /// Looking at the portrait beside the document: sensitive personal data (PIPL art. 29).
     Portrait,
+    /// Keeping the authority's answer for a while, so that it need not be asked again.
+    Authority,
     /// Answering partners whether the number still belongs to its holder.
     Partners,
 }
 
 impl Purpose {
     /// Every purpose, in the order of the page.
-    pub const ALL: [Self; 3] = [Self::Registration, Self::Portrait, Self::Partners];
+    pub const ALL: [Self; 4] =
+        [Self::Registration, Self::Portrait, Self::Authority, Self::Partners];
 
     /// The stable word.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Registration => "registration",
             Self::Portrait => "portrait",
+            Self::Authority => "authority",
             Self::Partners => "partners",
         }
     }
@@ -289,7 +293,7 @@ impl Purpose {
     /// Whether an application cannot be sent without it. Who does not want the portrait looked at
     /// goes to an outlet.
     pub const fn is_needed(self) -> bool {
-        !matches!(self, Self::Partners)
+        !matches!(self, Self::Authority | Self::Partners)
     }
 }
 

@@ -12,6 +12,7 @@ use domain::id::{ApplicationId, PartyId};
 use domain::notice::{Channel, Template};
 use domain::reason::{Item, Reason};
 use domain::time::{At, Zone};
+use store::application::authority::Lookup;
 use store::application::contact::Contact;
 use store::application::document::{Document, RedoRow, set_redo};
 use store::application::face::PhotoFaces;
@@ -269,6 +270,7 @@ async fn erase(app: &App, batch: &mut Batch, loaded: &mut Loaded) -> Result<(), 
     Contact::erase(batch, application.id);
     PhotoReading::erase(batch, application.id);
     PhotoFaces::erase(batch, application.id);
+    Lookup::erase(batch, application.id);
     if loaded.key.is_some() {
         Keys::erase(batch, application.data_key_id);
     }

@@ -1,7 +1,9 @@
 //! The threads that read: each with its own connection, taking the oldest question that waits.
 //!
-//! A thread that has answered looks for the next question before it sleeps, so that under load no
-//! question costs a switch of threads. A question that takes long holds up its own thread only.
+//! A thread that has answered looks for the next question before it sleeps, and no more threads are
+//! woken than there are cores while questions are quick, so that under load no question costs a
+//! switch of threads. Once one has waited for a moment, another thread is woken: a question that
+//! takes long holds up its own thread only.
 
 use super::{BUSY_WAIT, STATEMENTS_MAX, control, run};
 use crate::error::{Error, ErrorKind};
@@ -11,13 +13,18 @@ use rusqlite::{Connection, OpenFlags};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+
+/// A question that has waited for so long gets a thread of its own, if there is one left.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 type Queries = Vec<(&'static Statement, Vec<Value>)>;
 type Answer = Result<Vec<Vec<Row>>, Error>;
 
 /// Queries of one caller on one snapshot.
 struct Question {
+    asked_at: Instant,
     queries: Queries,
     reply: oneshot::Sender<Answer>,
 }
@@ -36,6 +43,8 @@ struct State {
 struct Shared {
     path: PathBuf,
     threads_max: usize,
+    /// So many threads are awake before a question has to wait.
+    awake_min: usize,
     state: Mutex<State>,
     wake: Condvar,
 }
@@ -61,7 +70,14 @@ impl Readers {
     pub(super) fn new(path: &Path, threads_max: usize) -> Self {
         let state = Mutex::default();
         let threads_max = threads_max.max(1);
-        Self(Arc::new(Shared { path: path.to_owned(), threads_max, state, wake: Condvar::new() }))
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self(Arc::new(Shared {
+            path: path.to_owned(),
+            threads_max,
+            awake_min: (cores + 1).min(threads_max),
+            state,
+            wake: Condvar::new(),
+        }))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -71,7 +87,7 @@ impl Readers {
     /// Runs the queries one after another on one snapshot.
     pub(super) async fn query(&self, queries: Queries) -> Answer {
         let (reply, answer) = oneshot::channel();
-        self.0.ask(Question { queries, reply })?;
+        self.0.ask(Question { asked_at: Instant::now(), queries, reply })?;
         answer.await.map_err(|_| Error::new(ErrorKind::Bug, "a thread that reads panicked"))?
     }
 }
@@ -83,15 +99,24 @@ impl Shared {
 
     fn ask(self: &Arc<Self>, question: Question) -> Result<(), Error> {
         let mut state = self.state();
+        let now = question.asked_at;
         state.waiting.push_back(question);
+        self.help(state, now)
+    }
+
+    /// Wakes or starts one more thread, if there are too few for what waits.
+    fn help(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: Instant) -> Result<(), Error> {
+        let awake = state.threads - state.asleep;
+        let Some(oldest) = state.waiting.front() else { return Ok(()) };
+        if awake >= self.awake_min && now.duration_since(oldest.asked_at) < PATIENCE {
+            return Ok(());
+        }
         if state.asleep > 0 {
             state.asleep -= 1;
             state.called += 1;
             drop(state);
             self.wake.notify_one();
-            return Ok(());
-        }
-        if state.threads < self.threads_max {
+        } else if state.threads < self.threads_max {
             state.threads += 1;
             drop(state);
             return self.start();
@@ -119,7 +144,7 @@ impl Shared {
         Ok(())
     }
 
-    fn answer_all(&self) {
+    fn answer_all(self: &Arc<Self>) {
         let mut connection = None;
         while let Some(question) = self.next() {
             if question.reply.is_closed() {
@@ -140,10 +165,14 @@ impl Shared {
     }
 
     /// The oldest question, waited for; `None` once nobody can ask any more.
-    fn next(&self) -> Option<Question> {
+    fn next(self: &Arc<Self>) -> Option<Question> {
         let mut state = self.state();
         loop {
             if let Some(question) = state.waiting.pop_front() {
+                // Those behind it may have waited for long already.
+                if state.waiting.front().is_some_and(|next| next.asked_at.elapsed() > PATIENCE) {
+                    let _ = self.help(state, Instant::now());
+                }
                 return Some(question);
             }
             if state.is_closed {

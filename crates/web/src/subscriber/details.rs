@@ -478,6 +478,7 @@ pub(crate) fn consent(t: Lang, purpose: Purpose) -> (&'static str, &'static str)
     match purpose {
         Purpose::Registration => (t.consent_registration(), t.consent_registration_hint()),
         Purpose::Portrait => (t.consent_portrait(), t.consent_portrait_hint()),
+        Purpose::Authority => (t.consent_authority(), t.consent_authority_hint()),
         Purpose::Partners => (t.consent_partners(), t.consent_partners_hint()),
     }
 }

@@ -1,0 +1,176 @@
+//! The identity authority, from the submission to the check.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use domain::application::State;
+use domain::authority::{Answer, Belongs, Likeness};
+use domain::check::{Check, CheckKind, Outcome};
+use domain::id::OperatorId;
+use service::port::PortError;
+use service::register::{self, Purpose};
+use store::audit;
+use testkit::{Applicant, Drafted, TestApp, on_both_engines};
+
+const MATCH: Answer = Answer { belongs: Belongs::Match, likeness: None };
+
+fn said(belongs: Belongs) -> Result<Answer, PortError> {
+    Ok(Answer { belongs, likeness: None })
+}
+
+/// Sends an application of person `who` for card `n`, with these consents.
+async fn sent(app: &TestApp, n: u16, who: u16, consents: &[Purpose]) -> Drafted {
+    let card = app.unregistered(1, n).await;
+    let drafted = app.begin(1, &card).await;
+    app.fill(&drafted, &Applicant::new(who)).await;
+    register::save_consents(app, &drafted.actor, drafted.id, consents).await.unwrap();
+    let sent = register::submit(app, &drafted.actor, drafted.id).await.unwrap();
+    assert!(matches!(sent, register::Submitted::Sent { .. }), "{sent:?}");
+    app.run_jobs().await;
+    drafted
+}
+
+async fn check(app: &TestApp, drafted: &Drafted) -> Check {
+    let all = store::application::check::latest(&app.store.db, drafted.id).await.unwrap();
+    all.into_iter().find(|check| check.kind == CheckKind::AuthorityLookup).unwrap()
+}
+
+async fn state(app: &TestApp, drafted: &Drafted) -> State {
+    store::application::load(&app.store.db, drafted.id).await.unwrap().unwrap().facts.state
+}
+
+async fn log(app: &TestApp, drafted: &Drafted) -> Vec<(String, String)> {
+    let subject = format!("authority:{}", drafted.id);
+    let entries = audit::of_subject(&app.store.db, OperatorId(1), &subject, 50).await.unwrap();
+    let mut log: Vec<_> =
+        entries.into_iter().map(|stored| (stored.entry.action, stored.entry.detail_json)).collect();
+    log.reverse();
+    log
+}
+
+fn actions(log: &[(String, String)]) -> Vec<&str> {
+    log.iter().map(|(action, _)| action.as_str()).collect()
+}
+
+on_both_engines! {
+    async fn with_nobody_connected_the_check_says_so(fresh: Fresh) {
+        let app = TestApp::on(fresh).await;
+        app.operator(1).await;
+        let drafted = sent(&app, 1, 1, &Purpose::ALL).await;
+        let check = check(&app, &drafted).await;
+        assert_eq!(check.outcome, Outcome::Unavailable);
+        assert_eq!(check.evidence[0].value, "no authority");
+        assert!(log(&app, &drafted).await.is_empty());
+    }
+
+    async fn each_call_is_in_the_log_without_the_person(fresh: Fresh) {
+        let app = TestApp::on(fresh).await;
+        app.operator(1).await;
+        app.authority.answers([said(Belongs::Mismatch)]);
+        let drafted = sent(&app, 1, 1, &Purpose::ALL).await;
+        let found = check(&app, &drafted).await;
+        assert_eq!(found.outcome, Outcome::Fail);
+        assert_eq!(state(&app, &drafted).await, State::InReview, "a person looks");
+        let asked = app.authority.asked();
+        assert_eq!(asked.len(), 1);
+        let log = log(&app, &drafted).await;
+        assert_eq!(actions(&log), ["authority.asked", "authority.answered"]);
+        for (_, detail) in &log {
+            assert!(!detail.contains(&asked[0].name) && !detail.contains(&asked[0].number));
+        }
+        assert!(log[1].1.contains("mismatch"), "{log:?}");
+        assert!(asked[0].portrait.is_none(), "the policy asks about name and number only");
+        for verified in service::audit::verify(&app).await.unwrap() {
+            assert!(verified.findings.is_empty(), "{verified:?}");
+        }
+    }
+
+    async fn a_silent_authority_is_asked_again_and_then_a_person_decides(fresh: Fresh) {
+        let app = TestApp::on(fresh).await;
+        app.operator(1).await;
+        app.authority.answers([Err(PortError::Throttled)]);
+        let drafted = sent(&app, 1, 1, &Purpose::ALL).await;
+        assert_eq!(state(&app, &drafted).await, State::Checking);
+        for _ in 0..30 {
+            app.advance_seconds(61);
+            app.run_jobs().await;
+        }
+        let check = check(&app, &drafted).await;
+        assert_eq!((check.outcome, state(&app, &drafted).await), (Outcome::Unavailable, State::InReview));
+        assert_eq!(check.evidence[0].value, "no answer");
+        let calls = app.authority.asked().len();
+        assert!((3..=15).contains(&calls), "{calls} calls in ten minutes");
+        let log = log(&app, &drafted).await;
+        assert_eq!(actions(&log).iter().filter(|a| **a == "authority.asked").count(), calls);
+        assert_eq!(actions(&log).last(), Some(&"authority.given_up"));
+    }
+
+    async fn it_answers_late_and_the_application_goes_on(fresh: Fresh) {
+        let app = TestApp::on(fresh).await;
+        app.operator(1).await;
+        let lost = || Err(PortError::Unreachable("lost".to_owned()));
+        app.authority.answers([lost(), lost(), said(Belongs::Match)]);
+        let drafted = sent(&app, 1, 1, &Purpose::ALL).await;
+        for _ in 0..4 {
+            app.advance_seconds(10);
+            app.run_jobs().await;
+        }
+        assert_eq!(check(&app, &drafted).await.outcome, Outcome::Pass);
+        assert_eq!(app.authority.asked().len(), 3);
+    }
+
+    async fn a_refusal_is_not_repeated(fresh: Fresh) {
+        let app = TestApp::on(fresh).await;
+        app.operator(1).await;
+        app.authority.answers([Err(PortError::Rejected("no".to_owned()))]);
+        let drafted = sent(&app, 1, 1, &Purpose::ALL).await;
+        let check = check(&app, &drafted).await;
+        assert_eq!(check.outcome, Outcome::Unavailable);
+        assert_eq!(check.evidence[0].value, "refused");
+        assert_eq!(app.authority.asked().len(), 1);
+    }
+
+    async fn an_answer_is_kept_only_with_consent_and_only_for_its_time(fresh: Fresh) {
+        let app = TestApp::on(fresh).await;
+        app.operator(1).await;
+        let without = [Purpose::Registration, Purpose::Portrait];
+        app.authority.answers([Ok(MATCH), Ok(MATCH), Ok(MATCH), Ok(MATCH), Ok(MATCH)]);
+        // Without consent nothing is kept: asked twice for two cards.
+        sent(&app, 1, 1, &without).await;
+        sent(&app, 2, 1, &without).await;
+        assert_eq!(app.authority.asked().len(), 2);
+        // With it the second card needs no question.
+        sent(&app, 3, 1, &Purpose::ALL).await;
+        let second = sent(&app, 4, 1, &Purpose::ALL).await;
+        assert_eq!(app.authority.asked().len(), 3);
+        assert_eq!(check(&app, &second).await.outcome, Outcome::Pass);
+        assert_eq!(actions(&log(&app, &second).await), ["authority.kept"]);
+        // Somebody else is asked about.
+        sent(&app, 5, 2, &without).await;
+        assert_eq!(app.authority.asked().len(), 4);
+        // Whoever does not agree any more is asked about again, and nothing is kept after that.
+        let third = sent(&app, 6, 1, &without).await;
+        assert_eq!(app.authority.asked().len(), 5);
+        assert_eq!(check(&app, &third).await.outcome, Outcome::Pass);
+        app.authority.answers([Ok(MATCH), Ok(MATCH)]);
+        sent(&app, 7, 3, &Purpose::ALL).await;
+        app.advance_seconds(31 * 86_400);
+        sent(&app, 8, 3, &Purpose::ALL).await;
+        assert_eq!(app.authority.asked().len(), 7, "after thirty days it is asked again");
+    }
+
+    async fn only_answers_that_match_are_kept(fresh: Fresh) {
+        let app = TestApp::on(fresh).await;
+        app.operator(1).await;
+        app.authority.answers([said(Belongs::NoRecord), said(Belongs::Match)]);
+        let first = sent(&app, 1, 1, &Purpose::ALL).await;
+        assert_eq!(check(&app, &first).await.outcome, Outcome::Warn);
+        let second = sent(&app, 2, 1, &Purpose::ALL).await;
+        assert_eq!(check(&app, &second).await.outcome, Outcome::Pass);
+        assert_eq!(app.authority.asked().len(), 2);
+    }
+}
+
+#[test]
+fn a_portrait_that_shows_somebody_else_never_passes() {
+    let answer = Answer { belongs: Belongs::Match, likeness: Some(Likeness::Mismatch) };
+    assert!(!answer.is_match());
+}
