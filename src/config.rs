@@ -6,6 +6,7 @@
 
 use gateway::hlr::http::Server as Hss;
 use gateway::hlr::osmo::Server as Hlr;
+use gateway::hlr::pyhss::Server as PyHss;
 use gateway::mail::smtp::Server as MailServer;
 use gateway::smdp::es2plus::Server as SmdpServer;
 use gateway::smsc::smpp::Centre as Smsc;
@@ -41,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) nats: Nats,
     /// The SM-DP+, if `network.smdp` is `es2plus`.
     pub(crate) smdp: SmdpServer,
+    /// PyHSS, if `network.hlr` is `pyhss`.
+    pub(crate) pyhss: PyHss,
 }
 
 /// `[limit]`
@@ -141,7 +144,7 @@ pub(crate) struct FirstOperator {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Network {
     /// `none` (nothing is provisioned, cases wait), `simulator` (for trials; says so) or `osmo_hlr`
-    /// for the register of `[hlr]`; `http` for the interface of `[hss]`.
+    /// for the register of `[hlr]`; `http` for the interface of `[hss]`, `pyhss` for `[pyhss]`.
     pub(crate) hlr: HlrAdapter,
     /// The same for text messages; `smpp` for the message centre of `[smsc]`.
     pub(crate) sms: SmsAdapter,
@@ -164,6 +167,7 @@ pub(crate) enum HlrAdapter {
     Simulator,
     OsmoHlr,
     Http,
+    Pyhss,
 }
 
 /// Which adapter stands behind the port for text messages.
@@ -315,8 +319,10 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
 }
 
 /// The sections whose keys the environment overrides: all there are.
-const SECTIONS: [&str; 11] =
-    ["site", "store", "operator", "network", "limit", "hlr", "hss", "smsc", "mail", "nats", "smdp"];
+const SECTIONS: [&str; 12] = [
+    "site", "store", "operator", "network", "limit", "hlr", "hss", "smsc", "mail", "nats", "smdp",
+    "pyhss",
+];
 
 fn parse(
     shown: &str,
@@ -373,6 +379,7 @@ fn no_secrets(shown: &str, table: &toml::Table) -> Result<(), ConfigError> {
         ("mail", has(table.get("mail"))),
         ("hss", has(table.get("hss"))),
         ("nats", has(table.get("nats"))),
+        ("pyhss", has(table.get("pyhss"))),
     ] {
         if is_there {
             return Err(ConfigError(format!(
@@ -488,6 +495,7 @@ mod tests {
             "[mail]\npassword = \"hush\"\n",
             "[hss]\npassword = \"hush\"\n",
             "[nats]\npassword = \"hush\"\n",
+            "[pyhss]\npassword = \"hush\"\n",
             "[[smsc.backup]]\nname = \"b\"\npassword = \"hush\"\n",
         ] {
             let error = parsed(text, &[]).unwrap_err();
