@@ -2,9 +2,10 @@
 //! (IMSI, keys).
 //!
 //! Found by reading and running it (version 2.0): what it does not find, and what it could not do
-//! for a reason of its own, is answered 200 with `null`; its `msisdn` is not unique, and asking by a
-//! number that several have is `null`, too. So nothing that it answers to a write is believed, and
-//! the record is read after each. Why so: `docs/decisions/0127-pyhss-is-read-after-each-write.md`.
+//! for a reason of its own, is answered 200 with `null`; its `msisdn` is not unique, and asking by
+//! a number that several have is `null`, too. So nothing that it answers to a write is believed,
+//! and the record is read after each. Why so:
+//! `docs/decisions/0127-pyhss-is-read-after-each-write.md`.
 
 mod settings;
 
