@@ -48,6 +48,7 @@ async fn world() -> World {
         mail: test.app.mail.clone(),
         smdp: Arc::new(Simulator(Arc::clone(&network))),
         ocr: test.app.ocr.clone(),
+        faces: test.app.faces.clone(),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
