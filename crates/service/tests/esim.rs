@@ -484,7 +484,7 @@ on_both_engines! {
             let view = esim::of_number(&desk.app, &holder, card.msisdn).await;
             view.unwrap().unwrap()
         };
-        assert_eq!(view().await.problem.map(|p| p.code()), Some("download"));
+        assert_eq!(view().await.problem.map(domain::esim::Problem::code), Some("download"));
         assert_eq!(desk.told(sim, 4, true, 30).await, Heard::Progress);
         assert_eq!(desk.told(sim, 3, true, 20).await, Heard::Repeat, "overtaken");
         assert_eq!(desk.told(sim, 4, true, 30).await, Heard::Repeat, "twice");
