@@ -7,6 +7,7 @@
 use gateway::authority::http::Server as AuthorityServer;
 use gateway::hlr::http::Server as Hss;
 use gateway::hlr::osmo::Server as Hlr;
+use gateway::hlr::pyhss::Server as PyHss;
 use gateway::mail::smtp::Server as MailServer;
 use gateway::smdp::es2plus::Server as SmdpServer;
 use gateway::smsc::smpp::Centre as Smsc;
@@ -44,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) smdp: SmdpServer,
     /// The identity authority, if `network.authority` is `http`.
     pub(crate) authority: AuthorityServer,
+    /// PyHSS, if `network.hlr` is `pyhss`.
+    pub(crate) pyhss: PyHss,
 }
 
 /// `[limit]`
@@ -144,7 +147,7 @@ pub(crate) struct FirstOperator {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Network {
     /// `none` (nothing is provisioned, cases wait), `simulator` (for trials; says so) or `osmo_hlr`
-    /// for the register of `[hlr]`; `http` for the interface of `[hss]`.
+    /// for the register of `[hlr]`; `http` for the interface of `[hss]`, `pyhss` for `[pyhss]`.
     pub(crate) hlr: HlrAdapter,
     /// The same for text messages; `smpp` for the message centre of `[smsc]`.
     pub(crate) sms: SmsAdapter,
@@ -170,6 +173,7 @@ pub(crate) enum HlrAdapter {
     Simulator,
     OsmoHlr,
     Http,
+    Pyhss,
 }
 
 /// Which adapter stands behind the port for text messages.
@@ -332,7 +336,7 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
 }
 
 /// The sections whose keys the environment overrides: all there are.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "site",
     "store",
     "operator",
@@ -345,6 +349,7 @@ const SECTIONS: [&str; 12] = [
     "nats",
     "smdp",
     "authority",
+    "pyhss",
 ];
 
 fn parse(
@@ -402,6 +407,7 @@ fn no_secrets(shown: &str, table: &toml::Table) -> Result<(), ConfigError> {
         ("mail", has(table.get("mail"))),
         ("hss", has(table.get("hss"))),
         ("nats", has(table.get("nats"))),
+        ("pyhss", has(table.get("pyhss"))),
     ] {
         if is_there {
             return Err(ConfigError(format!(
@@ -517,6 +523,7 @@ mod tests {
             "[mail]\npassword = \"hush\"\n",
             "[hss]\npassword = \"hush\"\n",
             "[nats]\npassword = \"hush\"\n",
+            "[pyhss]\npassword = \"hush\"\n",
             "[[smsc.backup]]\nname = \"b\"\npassword = \"hush\"\n",
         ] {
             let error = parsed(text, &[]).unwrap_err();

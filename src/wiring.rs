@@ -148,6 +148,7 @@ fn ports(
         None if is_worker && wanted.hlr == HlrAdapter::Http => {
             Arc::new(provisioning(config, clock, hlr_meter)?)
         }
+        None if is_worker && wanted.hlr == HlrAdapter::Pyhss => Arc::new(pyhss(config, hlr_meter)?),
         None => nothing(),
     };
     let (sms, ears): (Arc<dyn Sms>, _) = match world(wanted.sms == SmsAdapter::Simulator) {
@@ -204,6 +205,13 @@ pub(crate) fn identity_authority(
     let mut server = config.authority.clone();
     server.password = config::secret(&server.password, server.password_file.as_deref())?;
     Ok(authority::Http::new(server, Arc::clone(meter))?)
+}
+
+/// PyHSS, with its key.
+pub(crate) fn pyhss(config: &Config, meter: &Arc<Meter>) -> Result<hlr::PyHss, Failure> {
+    let mut server = config.pyhss.clone();
+    server.password = config::secret(&server.password, server.password_file.as_deref())?;
+    Ok(hlr::PyHss::new(server, Arc::clone(meter))?)
 }
 
 /// The stream that tells of usage.

@@ -134,6 +134,10 @@ async fn register(config: &Config) -> What {
                 Err(error) => What::Fails("settings", error.to_string()),
             }
         }
+        HlrAdapter::Pyhss => match wiring::pyhss(config, &Arc::default()) {
+            Ok(pyhss) => of_port(pyhss.check().await.map(|()| None)),
+            Err(error) => What::Fails("settings", error.to_string()),
+        },
     }
 }
 

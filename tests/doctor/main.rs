@@ -42,7 +42,7 @@ fn nothing_but_a_database_is_well() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let found = findings(&output);
     let states: Vec<_> = found.iter().map(|f| (&f["port"], &f["state"])).collect();
-    let off = ["hlr", "sms", "mail", "usage", "models"].map(|port| (port, "off"));
+    let off = ["hlr", "sms", "mail", "usage", "smdp", "models"].map(|port| (port, "off"));
     let wanted: Vec<_> = [("database", "works")].into_iter().chain(off).collect();
     assert_eq!(states.len(), wanted.len(), "{states:?}");
     assert!(states.iter().zip(wanted).all(|((p, s), w)| **p == *w.0 && **s == *w.1), "{states:?}");
@@ -95,16 +95,28 @@ fn what_does_not_work_is_told_with_its_fix_and_without_secrets() {
             .env("BAOHAO_NATS_SERVERS", format!("nats://{address}"))
             .env("BAOHAO_NATS_STREAM", "USAGE")
             .env("BAOHAO_NATS_USER", "baohao")
-            .env("BAOHAO_NATS_PASSWORD", "hush-hush");
+            .env("BAOHAO_NATS_PASSWORD", "hush-hush")
+            .env("BAOHAO_NETWORK_SMDP", "es2plus")
+            .env("BAOHAO_SMDP_BASE_URL", format!("http://{address}"))
+            .env("BAOHAO_SMDP_ADDRESS", "smdp.example")
+            .env("BAOHAO_SMDP_REQUESTER_ID", "baohao");
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert_eq!(said.matches(words).count(), 5, "{said}");
+        assert_eq!(said.matches(words).count(), 6, "{said}");
         // A fix under each.
-        assert_eq!(said.lines().filter(|line| line.starts_with("    ")).count(), 5, "{said}");
+        assert_eq!(said.lines().filter(|line| line.starts_with("    ")).count(), 6, "{said}");
         let all = format!("{said}{}", String::from_utf8_lossy(&output.stderr));
         assert!(!all.contains("hush"), "{all}");
     }
+    let mut command = baohao(&folder, &["doctor"]);
+    command
+        .env("BAOHAO_NETWORK_HLR", "pyhss")
+        .env("BAOHAO_PYHSS_BASE_URL", format!("http://{address}"))
+        .env("BAOHAO_PYHSS_PASSWORD", "hush-hush");
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("pyhss.base_url") && !said.contains("hush-hush"), "{said}");
 }
 
 /// The program at work, until the test ends.

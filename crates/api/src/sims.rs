@@ -71,7 +71,8 @@ pub(crate) struct NewSimBody {
     imsi: String,
     /// The chip, where the card is a profile on one.
     eid: Option<String>,
-    /// The profile type at the SM-DP+, where it is an eSIM profile and no card; up to 64 characters.
+    /// The profile type at the SM-DP+, where it is an eSIM profile and no card; up to 64
+    /// characters.
     profile_type: Option<String>,
 }
 

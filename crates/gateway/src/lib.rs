@@ -2,7 +2,7 @@
 //!
 //! | port | simulator | real adapter |
 //! |---|---|---|
-//! | `service::port::Hlr` | [`hlr::Simulator`] | [`hlr::Osmo`], [`hlr::Http`] |
+//! | `service::port::Hlr` | [`hlr::Simulator`] | [`hlr::Osmo`], [`hlr::Http`], [`hlr::PyHss`] |
 //! | `service::port::Sms` | [`smsc::Simulator`] | [`smsc::Smpp`] |
 //! | `service::port::Mail` | [`mail::Simulator`] | [`mail::Smtp`] |
 //! | `service::port::Smdp` | [`smdp::Simulator`] | [`smdp::Es2plus`] |

@@ -184,6 +184,7 @@ async fn world(db: Fresh, centres: Vec<Centre>) -> World {
         hlr: test.app.hlr.clone(),
         sms: smpp,
         mail: test.app.mail.clone(),
+        smdp: test.app.smdp.clone(),
         ocr: test.app.ocr.clone(),
         faces: test.app.faces.clone(),
         site: test.app.site.clone(),

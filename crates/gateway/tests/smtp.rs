@@ -154,6 +154,7 @@ async fn a_keep_alive_notice_comes_by_e_mail_with_its_date_for_the_calendar() {
         hlr: test.app.hlr.clone(),
         sms: test.app.sms.clone(),
         mail: Arc::new(Smtp::new(peer.server(), Arc::default()).unwrap()),
+        smdp: Arc::new(service::port::NoSmdp),
         ocr: Arc::new(service::port::NoModels),
         faces: Arc::new(service::port::NoModels),
         site: test.app.site.clone(),

@@ -42,6 +42,7 @@ async fn world(db: Fresh, channels: Vec<(Channel, Address)>) -> World {
         hlr: Arc::new(hlr::Simulator(network.clone())),
         sms: Arc::new(smsc::Simulator(network.clone())),
         mail: Arc::new(mail::Simulator(network.clone())),
+        smdp: Arc::new(service::port::NoSmdp),
         ocr: Arc::new(service::port::NoModels),
         faces: Arc::new(service::port::NoModels),
         site: test.app.site.clone(),

@@ -55,6 +55,7 @@ async fn world(db: Fresh) -> World {
         hlr: Arc::new(hlr::Simulator(network.clone())),
         sms: Arc::new(smsc::Simulator(network.clone())),
         mail: Arc::new(mail::Simulator(network.clone())),
+        smdp: Arc::new(service::port::NoSmdp),
         ocr: Arc::new(service::port::NoModels),
         faces: Arc::new(service::port::NoModels),
         site: test.app.site.clone(),

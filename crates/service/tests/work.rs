@@ -45,6 +45,7 @@ on_both_engines! {
             hlr: Arc::clone(&test.app.hlr),
             sms: Arc::clone(&test.app.sms),
             mail: Arc::new(HalfDead(Arc::clone(&test.outside))),
+            smdp: Arc::new(service::port::NoSmdp),
             ocr: Arc::new(service::port::NoModels),
         faces: Arc::new(service::port::NoModels),
             site: test.app.site.clone(),

@@ -1,11 +1,17 @@
 //! Somebody abroad has lost a phone: from the loss report to an eSIM on another one, without
 //! JavaScript, in both languages.
 
-use domain::access::Role;
-use domain::id::ApplicationId;
+use domain::access::{Actor, Role};
+use domain::id::{ApplicationId, OperatorId};
+use domain::number::SimRef;
 use domain::review::{ItemResult, Mark, Opinion, Stage, Verdict};
+use domain::sim::{Iccid, Imsi};
+use service::esim::Progress;
+use service::inventory::NewSim;
 use service::review::{self, Decide};
-use testkit::{Applicant, Browser, Colleague, Drafted, Fresh, SmdpFault, TestApp, on_both_engines};
+use testkit::{
+    Applicant, Browser, Card, Colleague, Drafted, Fresh, SmdpFault, TestApp, on_both_engines,
+};
 
 const EID: &str = "89049032123451234512345678901235";
 
@@ -102,7 +108,20 @@ fn write(browser: &Browser, name: &str, language: &str) {
     }
 }
 
-async fn whole_way(fresh: Fresh, words: Words) {
+/// A person with a number, colleagues who review, and one profile in stock.
+struct World {
+    app: TestApp,
+    reviewers: [Colleague; 2],
+    person: Applicant,
+    card: Card,
+    first: ApplicationId,
+    sim: SimRef,
+    words: Words,
+}
+
+const ONE: OperatorId = OperatorId(1);
+
+async fn world(fresh: Fresh, words: Words) -> World {
     let app = TestApp::on(fresh).await;
     app.operator(1).await;
     let reviewers = [
@@ -112,102 +131,135 @@ async fn whole_way(fresh: Fresh, words: Words) {
     let (drafted, card, _) = app.submitted(1, 1).await;
     approve(&app, &reviewers, drafted.id).await;
     app.run_jobs().await;
-    let sim = domain::number::SimRef {
-        iccid: domain::sim::Iccid::parse("89860112345678901237").expect("a profile"),
-        imsi: domain::sim::Imsi::parse("460000123456789").expect("a profile"),
+    let sim = SimRef {
+        iccid: Iccid::parse("89860112345678901237").expect("a profile"),
+        imsi: Imsi::parse("460000123456789").expect("a profile"),
     };
     let profile_type = Some("plan-a".to_owned());
-    let new = service::inventory::NewSim { sim, eid: None, profile_type, keys: None };
-    let system = domain::access::Actor::System;
-    let one = domain::id::OperatorId(1);
-    service::inventory::bring_sims(&app, &system, one, [new]).await.expect("into stock");
-    let (person, number) = (Applicant::new(1), card.msisdn.national().to_string());
+    let new = NewSim { sim, eid: None, profile_type, keys: None };
+    service::inventory::bring_sims(&app, &Actor::System, ONE, [new]).await.expect("into stock");
+    World { app, reviewers, person: Applicant::new(1), card, first: drafted.id, sim, words }
+}
 
-    // The phone is lost; from another one, the number is blocked.
-    let mut owner = Browser::new(web::router(app.app.clone()), words.language);
-    owner.open("/loss").await;
-    let form = owner.form("/loss").fill("number", &number);
-    owner.send(form).await;
-    app.run_jobs().await;
-    let code = app.code_to(&person.contact).expect("a code by e-mail");
-    let form = owner.form("/loss/code").fill("code", &code);
-    let page = owner.send(form).await;
-    assert!(page.path == "/loss/done" && page.says("eSIM"), "{}", page.text());
+impl World {
+    fn number(&self) -> String {
+        self.card.msisdn.national().to_string()
+    }
 
-    // An eSIM is asked for; what was typed wrongly is said and kept.
-    number_page(&mut owner).await;
-    owner.follow(words.replace).await;
-    write(&owner, "replace", words.language);
-    let form = owner.form("/replace").fill("way", "esim").fill("eid", &EID.replace('5', "6"));
-    let page = owner.send(form).await;
-    assert!(page.status == 422 && page.says(words.wrong_eid), "{}", page.text());
-    assert_eq!(owner.form("/replace").value("eid"), Some(EID.replace('5', "6").as_str()));
-    write(&owner, "wrong", words.language);
-    let form = owner.form("/replace").fill("way", "card").fill("sim", "123");
-    let page = owner.send(form).await;
-    assert_eq!(page.status, 422, "no such card: {}", page.text());
-    let form = owner.form("/replace").fill("way", "esim").fill("eid", EID);
-    let page = owner.send(form).await;
-    assert_eq!(page.path, "/register/contact", "{}", page.text());
-    let page = owner.open("/register/number").await;
-    assert!(page.path == "/register/esim" && page.html.contains(EID), "{}", page.text());
-    let page = owner.open("/register/check").await;
-    assert!(page.says(EID), "{}", page.text());
+    fn browser(&self) -> Browser {
+        Browser::new(web::router(self.app.app.clone()), self.words.language)
+    }
 
-    // The rest is as at registration.
-    let rows = store::application::list(&app.store.db, one, None, None, 9).await;
-    let row = rows.expect("readable").into_iter().find(|row| row.id != drafted.id);
-    let id = row.expect("the new application").id;
-    let actor = domain::access::Actor::Applicant { operator_id: one, application_id: id };
-    let reference = String::new();
-    let asked = Drafted { id, reference, actor: actor.clone() };
-    app.fill(&asked, &person).await;
-    service::register::submit(&app, &actor, id).await.expect("it is complete");
-    approve(&app, &reviewers, id).await;
+    /// The phone is lost; from another one, the number is blocked.
+    async fn report_loss(&self, owner: &mut Browser) {
+        owner.open("/loss").await;
+        let form = owner.form("/loss").fill("number", &self.number());
+        owner.send(form).await;
+        self.app.run_jobs().await;
+        let code = self.app.code_to(&self.person.contact).expect("a code by e-mail");
+        let form = owner.form("/loss/code").fill("code", &code);
+        let page = owner.send(form).await;
+        assert!(page.path == "/loss/done" && page.says("eSIM"), "{}", page.text());
+    }
+
+    /// An eSIM is asked for; what was typed wrongly is said and kept.
+    async fn ask(&self, owner: &mut Browser) {
+        number_page(owner).await;
+        owner.follow(self.words.replace).await;
+        write(owner, "replace", self.words.language);
+        let wrong = EID.replace('5', "6");
+        let form = owner.form("/replace").fill("way", "esim").fill("eid", &wrong);
+        let page = owner.send(form).await;
+        assert!(page.status == 422 && page.says(self.words.wrong_eid), "{}", page.text());
+        assert_eq!(owner.form("/replace").value("eid"), Some(wrong.as_str()));
+        write(owner, "wrong", self.words.language);
+        let form = owner.form("/replace").fill("way", "card").fill("sim", "123");
+        let page = owner.send(form).await;
+        assert_eq!(page.status, 422, "no such card: {}", page.text());
+        let form = owner.form("/replace").fill("way", "esim").fill("eid", EID);
+        let page = owner.send(form).await;
+        assert_eq!(page.path, "/register/contact", "{}", page.text());
+        let page = owner.open("/register/number").await;
+        assert!(page.path == "/register/esim" && page.html.contains(EID), "{}", page.text());
+        let page = owner.open("/register/check").await;
+        assert!(page.says(EID), "{}", page.text());
+    }
+
+    /// The rest is as at registration.
+    async fn send(&self) {
+        let rows = store::application::list(&self.app.store.db, ONE, None, None, 9).await;
+        let row = rows.expect("readable").into_iter().find(|row| row.id != self.first);
+        let id = row.expect("the new application").id;
+        let actor = Actor::Applicant { operator_id: ONE, application_id: id };
+        let asked = Drafted { id, reference: String::new(), actor: actor.clone() };
+        self.app.fill(&asked, &self.person).await;
+        service::register::submit(&self.app, &actor, id).await.expect("it is complete");
+        approve(&self.app, &self.reviewers, id).await;
+    }
+
+    fn matching_id(&self) -> String {
+        let profiles = self.app.smdp.profiles();
+        profiles.get(self.sim.iccid.as_str()).expect("it was ordered").matching_id.clone()
+    }
+
+    /// Whoever has the old phone signed in by a code to the number, and strangers, see no code.
+    async fn others_see_nothing(&self, address: &str) {
+        let mut finder = self.browser();
+        let (number, own) = (self.number(), self.card.msisdn.to_string());
+        sign_in(&self.app, &mut finder, &number, "number", &own).await;
+        let page = finder.open(&format!("{address}/esim")).await;
+        assert!(page.says(self.words.contact) && !page.html.contains("LPA:"), "{}", page.text());
+        assert!(!page.html.contains("class=\"qr\""));
+        write(&finder, "contact", self.words.language);
+        let mut stranger = self.browser();
+        let page = stranger.open(&format!("{address}/esim")).await;
+        assert!(page.path.starts_with("/numbers/sign-in"), "{}", page.path);
+    }
+
+    /// The owner does: to scan, and to copy.
+    async fn owner_sees_the_code(&self, owner: &mut Browser, address: &str) {
+        let number = self.number();
+        sign_in(&self.app, owner, &number, "contact", &self.person.contact).await;
+        let page = owner.open(&format!("{address}/esim")).await;
+        let lpa = format!("LPA:1$smdp.example${}", self.matching_id());
+        assert!(page.says(self.words.ready) && page.says(self.words.how), "{}", page.text());
+        assert!(page.html.contains("<svg class=\"qr\"") && page.says(&lpa), "{}", page.text());
+        let cache = page.headers.get("cache-control").and_then(|value| value.to_str().ok());
+        assert_eq!(cache, Some("no-store"));
+        assert_eq!(testkit::page::faults(&page.html), Vec::<String>::new());
+        write(owner, "ready", self.words.language);
+    }
+}
+
+async fn whole_way(fresh: Fresh, words: Words) {
+    let world = world(fresh, words).await;
+    let mut owner = world.browser();
+    world.report_loss(&mut owner).await;
+    world.ask(&mut owner).await;
+    world.send().await;
 
     // Ordered, without an answer yet: the page says so and has no code.
-    app.smdp.will([SmdpFault::Silence]);
-    app.run_jobs().await;
+    world.app.smdp.will([SmdpFault::Silence]);
+    world.app.run_jobs().await;
     let address = number_page(&mut owner).await;
-    owner.follow(words.open).await;
-    assert!(owner.page.says(words.ordering), "{}", owner.page.text());
-    write(&owner, "waiting", words.language);
-    settle(&app).await;
+    owner.follow(world.words.open).await;
+    assert!(owner.page.says(world.words.ordering), "{}", owner.page.text());
+    write(&owner, "waiting", world.words.language);
+    settle(&world.app).await;
 
-    // Whoever has the old phone signed in by a code to the number sees no code.
-    let mut finder = Browser::new(web::router(app.app.clone()), words.language);
-    sign_in(&app, &mut finder, &number, "number", &card.msisdn.to_string()).await;
-    let page = finder.open(&format!("{address}/esim")).await;
-    assert!(page.says(words.contact) && !page.html.contains("LPA:"), "{}", page.text());
-    assert!(!page.html.contains("class=\"qr\""));
-    write(&finder, "contact", words.language);
-
-    // The owner does: to scan, and to copy.
-    sign_in(&app, &mut owner, &number, "contact", &person.contact).await;
-    let page = owner.open(&format!("{address}/esim")).await;
-    let profiles = app.smdp.profiles();
-    let matching_id = &profiles.get(sim.iccid.as_str()).expect("ordered").matching_id;
-    let lpa = format!("LPA:1$smdp.example${matching_id}");
-    assert!(page.says(words.ready) && page.says(words.how), "{}", page.text());
-    assert!(page.html.contains("<svg class=\"qr\"") && page.says(&lpa), "{}", page.text());
-    assert_eq!(page.headers.get("cache-control").and_then(|v| v.to_str().ok()), Some("no-store"));
-    assert_eq!(testkit::page::faults(&page.html), Vec::<String>::new());
-    write(&owner, "ready", words.language);
-
-    // Strangers do not.
-    let mut stranger = Browser::new(web::router(app.app.clone()), words.language);
-    let page = stranger.open(&format!("{address}/esim")).await;
-    assert!(page.path.starts_with("/numbers/sign-in"), "{}", page.path);
+    world.others_see_nothing(&address).await;
+    world.owner_sees_the_code(&mut owner, &address).await;
 
     // Installed: the code is gone.
-    let progress =
-        service::esim::Progress { iccid: sim.iccid, point: 4, is_well: true, at: app.now() };
-    service::esim::progress(&app, &system, &progress).await.expect("it is ours");
+    let (iccid, at) = (world.sim.iccid, world.app.now());
+    let progress = Progress { iccid, point: 4, is_well: true, at };
+    service::esim::progress(&world.app, &Actor::System, &progress).await.expect("it is ours");
     let page = owner.open(&format!("{address}/esim")).await;
-    assert!(page.says(words.installed) && !page.html.contains("LPA:"), "{}", page.text());
-    write(&owner, "installed", words.language);
-    let texts = app.outside.sms();
-    assert!(texts.iter().all(|sms| !sms.text.contains(matching_id.as_str())));
+    assert!(page.says(world.words.installed) && !page.html.contains("LPA:"), "{}", page.text());
+    write(&owner, "installed", world.words.language);
+    let texts = world.app.outside.sms();
+    let secret = world.matching_id();
+    assert!(texts.iter().all(|sms| !sms.text.contains(&secret)));
 }
 
 on_both_engines! {

@@ -40,12 +40,14 @@ pub(crate) struct Numbers {
     stock: Stock,
 }
 
-/// Bring SIMs into stock: CSV with the columns iccid, imsi and perhaps eid, k, opc and profile_type.
+/// Bring SIMs into stock: CSV with the columns iccid, imsi and perhaps eid, k, opc and
+/// profile_type.
 ///
 /// Cards that are known already are left as they are, so a file may come twice and an import may
-/// be interrupted. K and OPc (MILENAGE, 32 hexadecimal digits each) are sealed at once; a card that
-/// came without them may get them later. With a profile_type it is no card but an eSIM profile of
-/// that type, which the SM-DP+ has under this ICCID. Rejected rows go to FILE.rejects.csv, without the keys.
+/// be interrupted. K and OPc (MILENAGE, 32 hexadecimal digits each) are sealed at once; a card
+/// that came without them may get them later. With a profile_type it is no card but an eSIM
+/// profile of that type, which the SM-DP+ has under this ICCID. Rejected rows go to
+/// FILE.rejects.csv, without the keys.
 #[derive(Debug, Args)]
 pub(crate) struct Sims {
     #[command(flatten)]

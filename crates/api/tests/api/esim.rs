@@ -34,7 +34,7 @@ fn report(point: i64, status: &str) -> Value {
 
 impl TestApi {
     async fn told(&self, token: &str, body: &Value) -> StatusCode {
-        self.send(request(Method::POST, token, PATH, Some(body.clone()))).await.status
+        self.send(request(Method::POST, token, PATH, Some(body))).await.status
     }
 }
 

@@ -179,8 +179,8 @@ proptest! {
         // A permutation that depends on the seed.
         other.sort_by_key(|event| {
             let Event::Progress { point, is_well, at } = event else { return 0 };
-            let mixed = (point.id() as u64 ^ shuffled).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            mixed ^ at.millis() as u64 ^ u64::from(*is_well)
+            let mixed = (point.id().unsigned_abs() ^ shuffled).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            mixed ^ at.millis().unsigned_abs() ^ u64::from(*is_well)
         });
         prop_assert_eq!(after(&other).unwrap(), forward);
     }

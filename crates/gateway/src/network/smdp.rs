@@ -51,10 +51,7 @@ impl Network {
             Some(FaultKind::Late { .. } | FaultKind::WrongOrder) => {
                 Err(PortError::Unreachable("simulated delay".into()))
             }
-            Some(FaultKind::Twice) => {
-                let again = inner.state.esims.get(&order.iccid).cloned();
-                Ok(answer(again.as_ref(), order, ask).map(drop))
-            }
+            // Asked twice, it refuses the second time; the first answer is the one that counts.
             _ => Ok(told.map(drop)),
         }
     }

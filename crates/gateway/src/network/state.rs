@@ -222,16 +222,7 @@ impl State {
                 let record = HlrRecord { imsi: imsi.clone(), msisdn: None, profile };
                 self.records.entry(imsi).or_insert(record);
             }
-            Change::Number { imsi, msisdn } => {
-                if let Some(record) = self.records.get_mut(&imsi) {
-                    if let Some(old) = std::mem::replace(&mut record.msisdn, msisdn.clone()) {
-                        self.numbers.remove(&old);
-                    }
-                    if let Some(msisdn) = msisdn {
-                        self.numbers.insert(msisdn, imsi);
-                    }
-                }
-            }
+            Change::Number { imsi, msisdn } => self.renumber(imsi, msisdn),
             Change::Profile { imsi, profile } => {
                 if let Some(record) = self.records.get_mut(&imsi) {
                     record.profile = profile;
@@ -281,6 +272,17 @@ impl State {
             Change::Done { event } => {
                 self.events.remove(&event);
             }
+        }
+    }
+
+    /// The record has this number from now on, or none.
+    fn renumber(&mut self, imsi: String, msisdn: Option<String>) {
+        let Some(record) = self.records.get_mut(&imsi) else { return };
+        if let Some(old) = std::mem::replace(&mut record.msisdn, msisdn.clone()) {
+            self.numbers.remove(&old);
+        }
+        if let Some(msisdn) = msisdn {
+            self.numbers.insert(msisdn, imsi);
         }
     }
 

@@ -52,6 +52,7 @@ fn app_of(test: &TestApp, register: &Register) -> (Arc<App>, Arc<Meter>) {
         hlr: Arc::new(Metered { meter: Arc::clone(&meter), port: osmo }),
         sms: test.app.sms.clone(),
         mail: test.app.mail.clone(),
+        smdp: test.app.smdp.clone(),
         ocr: test.app.ocr.clone(),
         faces: test.app.faces.clone(),
         site: test.app.site.clone(),

@@ -11,8 +11,8 @@ use domain::msisdn::Msisdn;
 use store::Batch;
 use store::number::esim::EsimOrder;
 
-/// Takes back the order of an eSIM for the number, for its holder or whoever serves him. The present
-/// SIM goes on. Refused once the number has moved: then only another replacement helps.
+/// Takes back the order of an eSIM for the number, for its holder or whoever serves him. The
+/// present SIM goes on. Refused once the number has moved: then only another replacement helps.
 pub async fn cancel(app: &App, actor: &Actor, msisdn: Msisdn) -> Result<(), Error> {
     retry(|| async {
         let (row, _) = number::load(app, actor, Action::ServeNumber, msisdn).await?;

@@ -129,8 +129,8 @@ async fn asked<T>(
     Ok((order, told))
 }
 
-/// Whether a refusal only says that an earlier call, whose answer was lost, was done. The profile is
-/// set aside for this order in our stock, so nobody else of ours asked for it.
+/// Whether a refusal only says that an earlier call, whose answer was lost, was done. The profile
+/// is set aside for this order in our stock, so nobody else of ours asked for it.
 fn is_repeat(order: &EsimOrder, refusal: SmdpRefusal) -> bool {
     order.asked > 0 && refusal.may_be_a_repeat()
 }
@@ -180,8 +180,8 @@ async fn confirm(app: &App, order: EsimOrder) -> Result<Taken, Error> {
     step(app, &order, Event::Confirmed).await
 }
 
-/// The number is served by the profile from now on, and the old SIM is dead: one batch. If its rules
-/// refuse that by now, or somebody else holds it, the order is taken back.
+/// The number is served by the profile from now on, and the old SIM is dead: one batch. If its
+/// rules refuse that by now, or somebody else holds it, the order is taken back.
 async fn move_number(app: &App, order: &EsimOrder) -> Result<Taken, Error> {
     let row = store::number::load(&app.store.db, order.msisdn).await?.ok_or(Error::NotFound)?;
     if row.facts.holder.is_none_or(|holder| holder.episode_id != order.episode_id) {

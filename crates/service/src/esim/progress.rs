@@ -30,9 +30,10 @@ pub struct Progress {
     pub at: At,
 }
 
-/// Takes in a report of the SM-DP+ of the actor's operator. One that says nothing new, comes late or
-/// is about a profile that was not ordered here changes nothing and is no error: it would be sent
-/// again for ever. Once the profile is in a chip, the activation code cannot be read any more.
+/// Takes in a report of the SM-DP+ of the actor's operator. One that says nothing new, comes late
+/// or is about a profile that was not ordered here changes nothing and is no error: it would be
+/// sent again for ever. Once the profile is in a chip, the activation code cannot be read any
+/// more.
 pub async fn progress(app: &App, actor: &Actor, progress: &Progress) -> Result<Heard, Error> {
     let operator_id = actor.operator_id();
     if *actor != Actor::System {

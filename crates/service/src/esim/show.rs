@@ -77,8 +77,8 @@ pub async fn of_application(
     Ok(own.next_back().map(|order| view(app, order)))
 }
 
-/// The same with the activation code, for the holder who proved the registered contact (`way`). Each
-/// showing is an audit entry. It is shown until the profile is installed or its time is over.
+/// The same with the activation code, for the holder who proved the registered contact (`way`).
+/// Each showing is an audit entry. It is shown until the profile is installed or its time is over.
 pub async fn activation(
     app: &App,
     actor: &Actor,

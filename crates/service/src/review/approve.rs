@@ -62,8 +62,8 @@ pub(super) async fn stage(app: &App, batch: &mut Batch, subject: &Subject) -> Re
     Ok(())
 }
 
-/// An eSIM is ordered for the number, which moves to it when the SM-DP+ has confirmed it; until then
-/// the present SIM serves. Refused now if the number's rules refuse the move now.
+/// An eSIM is ordered for the number, which moves to it when the SM-DP+ has confirmed it; until
+/// then the present SIM serves. Refused now if the number's rules refuse the move now.
 async fn order_esim(
     app: &App,
     batch: &mut Batch,

@@ -282,11 +282,52 @@ fn of_row(row: &Row) -> Result<EsimOrder, Error> {
 mod tests {
     use super::*;
     use crate::error::CommitError;
+    use crate::number::sim::{self, SimState};
     use crate::on_both_engines;
     use domain::esim::{Event, Point, decide};
     use seal::Keyring;
 
     on_both_engines! {
+        async fn a_profile_is_set_aside_for_one_number_and_serves_no_other(db: Fresh) {
+            let at = At::from_millis(1_790_000_000_000);
+            let sim = SimRef {
+                iccid: Iccid::parse("89860112345678901237").unwrap(),
+                imsi: Imsi::parse("460000123456789").unwrap(),
+            };
+            let (one, operator_id) = (Msisdn::parse("13800138000").unwrap(), OperatorId(3));
+            let two = Msisdn::parse("13800138001").unwrap();
+            let commit = async |fill: &dyn Fn(&mut Batch)| {
+                let mut batch = Batch::new(at);
+                fill(&mut batch);
+                db.commit(batch).await
+            };
+            let state = async || sim::load(&db, sim.iccid).await.unwrap().unwrap().state;
+            let taken = |said| matches!(said, Err(CommitError::Conflict(_)));
+            let insert = |batch: &mut Batch| {
+                sim::insert_as(batch, operator_id, sim, None, Some("plan-a"));
+            };
+            commit(&insert).await.unwrap();
+            let free = sim::free_profiles(&db, operator_id, 9).await.unwrap();
+            assert_eq!(free.iter().map(|row| row.sim).collect::<Vec<_>>(), [sim]);
+            assert!(sim::free_profiles(&db, OperatorId(4), 9).await.unwrap().is_empty());
+            let reserve = |msisdn| move |batch: &mut Batch| {
+                sim::reserve(batch, operator_id, sim, msisdn);
+            };
+            commit(&reserve(one)).await.unwrap();
+            assert!(taken(commit(&reserve(two)).await) && taken(commit(&reserve(one)).await));
+            assert!(sim::free_profiles(&db, operator_id, 9).await.unwrap().is_empty());
+            let take = |msisdn| move |batch: &mut Batch| {
+                sim::take(batch, operator_id, sim, msisdn);
+            };
+            assert!(taken(commit(&take(two)).await), "it waits for another number");
+            let give_up = |to| move |batch: &mut Batch| sim::give_up(batch, sim, one, to);
+            commit(&give_up(SimState::Stock)).await.unwrap();
+            commit(&reserve(two)).await.unwrap();
+            commit(&take(two)).await.unwrap();
+            commit(&give_up(SimState::Stock)).await.unwrap();
+            assert_eq!(state().await, SimState::Serving, "what serves is not given up");
+        }
+
         async fn an_order_is_kept_sealed_and_changed_by_one_at_a_time(db: Fresh) {
             let folder = crate::testing::folder();
             let keys = Keys::new(Keyring::create(&folder.join("keys")).unwrap());

@@ -111,8 +111,8 @@ impl Reply {
     }
 }
 
-/// What a failure means: a refusal about the profile, or a fault that is no business of the holder's.
-/// Codes are shown only if they look like codes.
+/// What a failure means: a refusal about the profile, or a fault that is no business of the
+/// holder's. Codes are shown only if they look like codes.
 pub(super) fn failed(subject: &str, reason: &str) -> Result<SmdpRefusal, PortError> {
     let is_code = |text: &str| {
         !text.is_empty()

@@ -45,8 +45,8 @@ impl Es2plus {
         Ok(Self { server, client, meter })
     }
 
-    /// Whether it answers and knows us: it is asked to release a profile that cannot exist, which it
-    /// refuses.
+    /// Whether it answers and knows us: it is asked to release a profile that cannot exist, which
+    /// it refuses.
     pub async fn check(&self) -> Result<(), PortError> {
         let order = ProfileOrder {
             call_id: "baohao-check".to_owned(),
