@@ -27,4 +27,4 @@ models-card-not-for-1 = Deciding whether a document is genuine.
 models-card-not-for-2 = Deciding about a person without a person.
 models-card-not-for-3 = Reading text of people who were not told.
 models-card-kept-title = How what was read is kept
-models-card-kept = Sealed like the photo, and deleted with it; never logged, never used for training. Only both sides of the resident identity card are read so far, and no faces are compared.
+models-card-kept = Sealed like the photo, and deleted with it; never logged, never used for training. Faces are compared only after consent; what they are compared by exists for a moment in memory and is never kept.

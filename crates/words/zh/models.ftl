@@ -27,4 +27,4 @@ models-card-not-for-1 = 判断证件真伪。
 models-card-not-for-2 = 不经人工就对一个人作出决定。
 models-card-not-for-3 = 读取没有被告知者的文字。
 models-card-kept-title = 读到的内容怎么保存
-models-card-kept = 与照片一样加密保存，与照片一起删除；不写入日志，也不用来训练。目前只读居民身份证正反两面，不比对人脸。
+models-card-kept = 与照片一样加密保存，与照片一起删除；不写入日志，也不用来训练。人脸只在当事人同意后比对；用来比对的数据只在内存里存在片刻，从不保存。

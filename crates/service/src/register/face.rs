@@ -216,7 +216,7 @@ async fn look(
 }
 
 /// A kept photo's pixels; `None` if they cannot be read.
-async fn picture(
+pub(super) async fn picture(
     app: &App,
     key: &DataKey,
     photo: &Document,
