@@ -176,7 +176,7 @@ const STILL_MAX: i32 = 8;
 /// What one film shows, in its order: `FRAMES_EACH` pictures looking straight, then as many of each
 /// step. `digests` are of the files. Empty if nothing speaks against it.
 pub fn judge(
-    steps: &[Step; 3],
+    steps: [Step; 3],
     frames: &[Portrait],
     digests: &[[u8; 32]],
     limits: &Limits,
@@ -255,12 +255,12 @@ impl Seen {
 
 /// Whether each stage shows its step; one picture of a stage that does is enough, none may show
 /// another.
-fn moved(steps: &[Step; 3], seen: &[Seen]) -> Option<Why> {
+fn moved(steps: [Step; 3], seen: &[Seen]) -> Option<Why> {
     let mut stages = seen.chunks(FRAMES_EACH);
     let straight = *stages.next()?.first()?;
-    for (step, stage) in steps.iter().zip(stages) {
+    for (step, stage) in steps.into_iter().zip(stages) {
         let shown: Vec<Step> = stage.iter().filter_map(|seen| seen.step(straight)).collect();
-        if shown.iter().any(|other| other != step) {
+        if shown.iter().any(|other| *other != step) {
             return Some(Why::Order);
         }
         if shown.is_empty() {

@@ -52,7 +52,7 @@ fn files() -> Vec<Vec<u8>> {
         let raw = (0..400 * 400 * 3).map(|i: u32| (i % 251) as u8 ^ at).collect();
         vision::Picture::from_raw(400, 400, raw).unwrap().to_jpeg()
     };
-    (0..FRAMES as u8).map(file).collect()
+    (0..8).map(file).collect()
 }
 
 async fn send(app: &TestApp, drafted: &Drafted, nonce: &str, files: Vec<Vec<u8>>) -> LiveResult {

@@ -111,7 +111,7 @@ pub async fn finish_live(
     let mut batch = Batch::new(app.now());
     Challenge::use_up(&mut batch, id, &nonce);
     match app.store.db.commit(batch).await {
-        Ok(_) => {}
+        Ok(()) => {}
         Err(error) => match Error::from(error) {
             // Somebody else was faster with the same challenge.
             Error::Conflict => return Ok(refused),
@@ -156,7 +156,7 @@ async fn seen(
     let Ok(portraits) = app.faces.follow(pictures).await else {
         return Ok(vec![Why::Unavailable]);
     };
-    let mut why = live::judge(&steps, &portraits, &digests, &loaded.policy.portrait);
+    let mut why = live::judge(steps, &portraits, &digests, &loaded.policy.portrait);
     why.extend(other_person(app, loaded, challenge, straight).await?);
     Ok(why)
 }
