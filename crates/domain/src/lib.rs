@@ -21,6 +21,7 @@ pub mod id;
 pub mod identity;
 pub mod inline;
 pub mod ladder;
+pub mod live;
 pub mod machine_read;
 pub mod money;
 pub mod msisdn;

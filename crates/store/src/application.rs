@@ -7,6 +7,7 @@ pub mod document;
 mod event;
 pub mod face;
 pub mod guess;
+pub mod live;
 pub mod part;
 pub mod reading;
 

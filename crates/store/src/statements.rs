@@ -14,6 +14,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::application::guess::ALL,
         crate::application::part::ALL,
         crate::application::face::ALL,
+        crate::application::live::ALL,
         crate::application::reading::ALL,
         crate::application::EVENTS,
         crate::api_token::ALL,

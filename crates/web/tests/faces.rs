@@ -184,4 +184,33 @@ on_both_engines! {
         let status = browser.open(&src).await.status;
         assert_eq!(status, 404, "no face, no cut");
     }
+
+    async fn the_live_capture_is_offered_with_the_camera_and_never_asked_for(fresh: Fresh) {
+        let app = office(fresh).await;
+        let person = Applicant::new(7);
+        app.outside.will_see([Ok(beside(0.6)), Ok(beside(0.6))]);
+        let mut browser = visitor(&app, "en", &person).await;
+        send_portrait(&mut browser, &person).await;
+        assert_eq!(browser.open("/register/live").await.path, "/register/check", "not before consent");
+        browser.open("/register/consents").await;
+        let form = browser.form("/register/consents");
+        browser.send(form.fill("registration", "on").fill("portrait", "on")).await;
+        app.run_jobs().await;
+        browser.open("/register/check").await;
+        let policy = |browser: &Browser| {
+            let policy = browser.page.headers.get("permissions-policy").expect("a policy");
+            policy.to_str().expect("text").to_owned()
+        };
+        assert!(policy(&browser).contains("camera=()"), "no camera elsewhere");
+        browser.follow("Show it with the camera").await;
+        assert_eq!(browser.page.path, "/register/live");
+        assert!(policy(&browser).contains("camera=(self)"), "{}", policy(&browser));
+        assert!(browser.page.says("You need not do this"), "told without JavaScript");
+        assert!(browser.page.html.contains("data-live hidden"), "shown by the program only");
+        assert_eq!(testkit::page::faults(&browser.page.html), [""; 0]);
+        keep(&browser, "live");
+        browser.follow("Go on without").await;
+        let form = browser.form("/register/send");
+        assert_eq!(browser.send(form).await.path, "/register/receipt");
+    }
 }

@@ -230,3 +230,4 @@ review-because-not-read-here = This kind of document is not read by a program; c
 review-because-no-document = No photo of a document to compare with
 review-because-no-face-on-portrait = No face was found on the portrait
 review-because-no-face-on-document = No face was found on the document
+review-because-no-film = No live capture was made

@@ -221,3 +221,4 @@ review-because-not-read-here = 这种证件不由程序读取；请人工核对
 review-because-no-document = 没有可比对的证件照片
 review-because-no-face-on-portrait = 正面照上没有找到人脸
 review-because-no-face-on-document = 证件照片上没有找到人脸
+review-because-no-film = 没有做现场拍摄

@@ -131,7 +131,7 @@ pub(super) fn lines(t: Lang, report: &Report, contradictions: usize) -> Vec<Stri
     }
     for (limit, [missed, accepted]) in &report.at_limits {
         let limit = format!("{limit:.2}");
-        lines.push(t.eval_faces_limit(limit, missed, same, accepted, other));
+        lines.push(t.eval_faces_limit(limit, same, missed, other, accepted));
     }
     for group in &report.groups {
         let [same, other] = group.pairs;
@@ -201,6 +201,10 @@ mod tests {
         let text = lines(Lang::En, &small(), 0).join("\n");
         assert!(text.contains("1 pairs of different people are too few; 300 are needed"), "{text}");
         assert!(!text.contains("TAR"), "{text}");
+        assert!(
+            text.contains("0 of 1 pairs of one person below it, 0 of 1 pairs of two"),
+            "{text}"
+        );
         let told = json(&small(), 0);
         assert_eq!(told["points"][0]["told"], false);
         assert_eq!(told["points"][2]["pairs_needed"], 30_000);

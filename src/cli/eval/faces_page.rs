@@ -37,7 +37,7 @@ pub(super) fn write(t: Lang, report: &Report, contradictions: usize) -> String {
 /// Both histograms over the cosine, with the thresholds that are told as lines.
 fn plot(report: &Report) -> String {
     let [width, height] = PLOT;
-    let x = |cosine: f64| (cosine + 1.0) / 2.0 * width;
+    let x = |cosine: f64| f64::midpoint(cosine, 1.0) * width;
     let mut svg =
         format!("<svg viewBox=\"0 0 {width} {}\" width=\"{width}\" role=\"img\">", height + 24.0);
     for (bins, ink) in report.histogram.iter().zip(["#08434e", "#c26a00"]) {

@@ -186,7 +186,8 @@ fn above(value: f32, limit: i64, severity: Severity) -> Option<Severity> {
 }
 
 fn below(value: f32, fail: i64, warn: i64) -> Option<Severity> {
-    (value < warn as f32).then(|| if value < fail as f32 { Severity::Fail } else { Severity::Warn })
+    let severity = if value < fail as f32 { Severity::Fail } else { Severity::Warn };
+    (value < warn as f32).then_some(severity)
 }
 
 #[cfg(test)]

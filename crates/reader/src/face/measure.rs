@@ -85,7 +85,7 @@ fn sharpness(gray: &Gray) -> f32 {
         for y in 0..gray.height {
             for x in 0..gray.width {
                 let value = WEIGHTS.iter().zip(-2_isize..).map(|(weight, by)| {
-                    weight * gray.get(x as isize + by * step.0, y as isize + by * step.1)
+                    weight * gray.get(x.cast_signed() + by * step.0, y.cast_signed() + by * step.1)
                 });
                 out.set(x, y, value.sum());
             }
@@ -94,8 +94,8 @@ fn sharpness(gray: &Gray) -> f32 {
     };
     let smooth = blur(&blur(gray, (1, 0)), (0, 1));
     let (mut count, mut sum, mut squares) = (0.0_f64, 0.0_f64, 0.0_f64);
-    for y in 1..gray.height as isize - 1 {
-        for x in 1..gray.width as isize - 1 {
+    for y in 1..gray.height.cast_signed() - 1 {
+        for x in 1..gray.width.cast_signed() - 1 {
             let around = smooth.get(x - 1, y)
                 + smooth.get(x + 1, y)
                 + smooth.get(x, y - 1)

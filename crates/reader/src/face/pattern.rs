@@ -34,11 +34,11 @@ pub(super) fn strength(picture: &Picture, bounds: [f32; 4]) -> f32 {
 
 /// The strongest peak of the upper half plane against the median around it.
 fn peak(spectrum: &Gray) -> f32 {
-    let half = (SIDE / 2) as isize;
-    let frequency = |index: isize| if index < half { index } else { index - SIDE as isize };
+    let half = SIDE.cast_signed() / 2;
+    let frequency = |index: isize| if index < half { index } else { index - SIDE.cast_signed() };
     let mut best = 0.0_f32;
     for v in 0..half {
-        for u in 0..SIDE as isize {
+        for u in 0..SIDE.cast_signed() {
             let (fu, fv) = (frequency(u), frequency(v));
             let radius = (fu as f32).hypot(fv as f32);
             // The axes carry the edges of the picture and of JPEG's blocks.
@@ -49,7 +49,8 @@ fn peak(spectrum: &Gray) -> f32 {
             let mut around: Vec<f32> = Vec::with_capacity((AROUND * AROUND) as usize);
             // Cheap first: most places are no larger than their neighbours.
             let is_top = (-1..=1).all(|dv| {
-                (-1..=1).all(|du| spectrum.get((u + du).rem_euclid(SIDE as isize), v + dv) <= here)
+                (-1..=1)
+                    .all(|du| spectrum.get((u + du).rem_euclid(SIDE.cast_signed()), v + dv) <= here)
             });
             if !is_top {
                 continue;
@@ -57,8 +58,8 @@ fn peak(spectrum: &Gray) -> f32 {
             for dv in -AROUND / 2..=AROUND / 2 {
                 for du in -AROUND / 2..=AROUND / 2 {
                     if du.abs() > 1 || dv.abs() > 1 {
-                        let (u, v) = ((u + du).rem_euclid(SIDE as isize), v + dv);
-                        around.push(spectrum.get(u, v.rem_euclid(SIDE as isize)));
+                        let (u, v) = ((u + du).rem_euclid(SIDE.cast_signed()), v + dv);
+                        around.push(spectrum.get(u, v.rem_euclid(SIDE.cast_signed())));
                     }
                 }
             }

@@ -2,12 +2,12 @@
 //! needs a model or an authority that is not connected says so and never passes.
 
 use super::authority::{authority_check, look_up};
-use super::face;
 use super::load::{Loaded, complete};
 use super::photo::{faults_of, is_same, reason_of_same, worst};
 use super::read;
 use super::stage::stage_loaded;
 use super::start::pair;
+use super::{face, live};
 use crate::app::App;
 use crate::error::Error;
 use crate::work::Next;
@@ -28,9 +28,6 @@ use store::application::check::{Decided, insert, latest_run};
 use store::application::document::Document;
 use store::party::{self, MATCH_COLUMN, Party};
 use vision::Severity;
-
-/// Checks that need models or connections which are not there; each is named with what is missing.
-const NOT_CONNECTED: [(CheckKind, &str); 1] = [(CheckKind::Liveness, "no model")];
 
 /// Runs the checks of a submitted application and lets the rule decide what follows: the job
 /// behind every submission. Safe to repeat: a run that was cut off begins again.
@@ -118,11 +115,9 @@ pub(super) async fn checks(app: &App, loaded: &Loaded) -> Result<Vec<Check>, Err
     ];
     checks.extend(image_quality(loaded, &photos));
     checks.push(same_image(&photos));
-    let not_connected =
-        NOT_CONNECTED.map(|(kind, why)| Check::unavailable(kind).with("because", why));
-    checks.extend(not_connected);
     checks.push(authority_check(app, loaded).await?);
     checks.extend(read::machine_read(app, loaded).await?);
+    checks.push(live::live_check(app, loaded).await?);
     for check in face::face_checks(app, loaded).await? {
         // A portrait that is the document's photo is the same image twice, however it was cut.
         let is_same = |known: &Check| known.kind == CheckKind::SameImage;

@@ -112,11 +112,10 @@ pub(super) async fn look_now(app: &App, loaded: &Loaded) {
     if app.faces.models().is_err() || !is_looked_at(loaded.application.facts.kind) {
         return;
     }
-    match tokio::time::timeout(PATIENCE, look_at_faces(app, loaded)).await {
-        Ok(Err(error)) => {
-            tracing::warn!(application = %loaded.application.id, %error, "a portrait is looked at later");
-        }
-        Ok(Ok(_)) | Err(_) => {}
+    let looked = tokio::time::timeout(PATIENCE, look_at_faces(app, loaded)).await;
+    if let Ok(Err(error)) = looked {
+        let application = loaded.application.id;
+        tracing::warn!(%application, %error, "a portrait is looked at later");
     }
 }
 
@@ -216,7 +215,7 @@ async fn look(
 }
 
 /// A kept photo's pixels; `None` if they cannot be read.
-async fn picture(
+pub(super) async fn picture(
     app: &App,
     key: &DataKey,
     photo: &Document,

@@ -13,6 +13,7 @@ mod check;
 mod contact;
 mod face;
 mod list;
+mod live;
 mod load;
 mod outside;
 mod part;
@@ -37,6 +38,7 @@ pub use contact::{
 pub(crate) use face::{FACES, face_on, face_view};
 pub use face::{FaceView, Pair, faces, run_faces};
 pub use list::{Listed, list};
+pub use live::{FRAME_BYTES_MAX, LiveResult, LiveTask, begin_live, finish_live, may_live};
 pub(crate) use load::complete;
 pub use load::{Loaded, load};
 pub use outside::{Answered, WholeApplication, submit_whole};

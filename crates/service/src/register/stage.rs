@@ -16,6 +16,7 @@ use store::application::authority::Lookup;
 use store::application::contact::Contact;
 use store::application::document::{Document, RedoRow, set_redo};
 use store::application::face::PhotoFaces;
+use store::application::live::Challenge;
 use store::application::reading::PhotoReading;
 use store::application::{Application, Event as Story};
 use store::review::Enqueue;
@@ -271,6 +272,7 @@ async fn erase(app: &App, batch: &mut Batch, loaded: &mut Loaded) -> Result<(), 
     PhotoReading::erase(batch, application.id);
     PhotoFaces::erase(batch, application.id);
     Lookup::erase(batch, application.id);
+    Challenge::erase(batch, application.id);
     if loaded.key.is_some() {
         Keys::erase(batch, application.data_key_id);
     }

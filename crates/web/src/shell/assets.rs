@@ -40,6 +40,8 @@ assets! {
     SITE_JS = "site"."js": "text/javascript; charset=utf-8";
     /// Shrinks a photo before it is sent, and shows how much was sent.
     UPLOAD_JS = "upload"."js": "text/javascript; charset=utf-8";
+    /// The live capture with the camera.
+    LIVE_JS = "live"."js": "text/javascript; charset=utf-8";
     /// Replaces one region of a page instead of the whole page.
     SWAP_JS = "swap"."js": "text/javascript; charset=utf-8";
     /// Keyboard shortcuts.

@@ -6,6 +6,7 @@ mod contact;
 mod details;
 mod esim;
 mod fields;
+mod live;
 mod loss;
 mod models;
 mod numbers;
@@ -87,6 +88,9 @@ fn registration() -> Router<Arc<App>> {
         .route("/register/document/none", get(details::document_none))
         .route("/register/identity", get(details::identity).post(details::save_identity))
         .route("/register/photo/portrait/other", get(photos::other_way))
+        .route("/register/live", get(live::page))
+        .route("/register/live/begin", post(live::begin))
+        .route("/register/live/film", post(live::film))
         .route("/register/photo/{item}", get(photos::page).post(photos::upload))
         .layer(DefaultBodyLimit::max(photos::BODY_BYTES_MAX))
         .route("/register/photo/{item}/parts", get(photos::parts))

@@ -1,4 +1,4 @@
-//! The model card: what reads documents, what is known of it and what is not, and what it must not
+//! The model card: what reads documents and compares faces, what is known of it and what is not, and what it must not
 //! be used for.
 
 use crate::component::{Component as _, Html, Notice, Summary, TextPage, Tone};
@@ -15,9 +15,14 @@ pub(crate) async fn page(State(app): State<Arc<App>>, shell: Shell) -> Response 
         Ok(_) => Notice::new(Tone::Green, t.models_card_ready()),
         Err(_) => Notice::new(Tone::Blue, t.models_card_absent()),
     };
+    let faces = match app.faces.models() {
+        Ok(_) => Notice::new(Tone::Green, t.models_card_face_ready()),
+        Err(_) => Notice::new(Tone::Blue, t.models_card_face_absent()),
+    };
     let mut page = TextPage::new(t, t.models_title())
         .part(Html::paragraph(t.models_card_lead()))
-        .part(state.html());
+        .part(state.html())
+        .part(faces.html());
     for card in app.ocr.cards() {
         let summary = Summary::new()
             .row(t.models_card_author(), card.author)
@@ -41,6 +46,12 @@ pub(crate) async fn page(State(app): State<Arc<App>>, shell: Shell) -> Response 
             t.models_card_not_for_1(),
             t.models_card_not_for_2(),
             t.models_card_not_for_3(),
+        ]))
+        .part(Html::heading(t.models_card_face_title()))
+        .part(Html::list(&[
+            t.models_card_face_trained(),
+            t.models_card_face_known(),
+            t.models_card_face_not_for(),
         ]))
         .part(Html::heading(t.models_card_kept_title()))
         .part(Html::paragraph(t.models_card_kept()))

@@ -121,10 +121,16 @@ pub(crate) async fn check(
         return Ok(go(&format!("/status/{}", view.reference)));
     }
     let read = super::read::of(&app, &applicant).await?;
-    Ok(check_page(&shell, (&view, &read), &Errors::none()))
+    let may_live = register::may_live(&app, &applicant.actor(), applicant.application_id).await?;
+    Ok(check_page(&shell, (&view, &read), &Errors::none(), may_live))
 }
 
-fn check_page(shell: &Shell, (view, read): (&View, &ReadView), errors: &Errors) -> Response {
+fn check_page(
+    shell: &Shell,
+    (view, read): (&View, &ReadView),
+    errors: &Errors,
+    may_live: bool,
+) -> Response {
     let t = shell.lang;
     let promise = view.promise;
     let mut page = FormPage::new(shell, t.apply_check_title(), "/register/send")
@@ -135,6 +141,10 @@ fn check_page(shell: &Shell, (view, read): (&View, &ReadView), errors: &Errors) 
         .before(precheck(t, view, read))
         .before(shell.when(promise.due_at).block(t.apply_check_promise()).html())
         .button(Button::new(t, t.apply_check_send()));
+    if may_live {
+        let offer = Notice::new(Tone::Blue, t.live_offer());
+        page = page.before(offer.link(t.live_offer_link(), "/register/live").html());
+    }
     if view.is_after_cut_off {
         page = page.before(Html::paragraph(t.apply_check_cut_off()));
     }
@@ -267,7 +277,7 @@ pub(crate) async fn send(State(app): State<Arc<App>>, shell: Shell, applicant: A
                 errors.push("main", Errors::message(shell.lang, problem.code, &problem.values));
             }
             let read = super::read::of(&app, &applicant).await?;
-            Ok(check_page(&shell, (&view, &read), &errors))
+            Ok(check_page(&shell, (&view, &read), &errors, false))
         }
     }
 }
