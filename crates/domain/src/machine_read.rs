@@ -4,9 +4,9 @@
 //! catalogue's reason; *unreadable* is a doubt; what was not read is *unavailable*. It never
 //! changes a value, and none of its outcomes refuses anybody: a person looks.
 
+use crate::application::form::has_back;
 use crate::check::{Check, CheckKind, Outcome};
 use crate::identity::DocumentKind;
-use crate::application::form::has_back;
 use crate::reading::{
     Agreement, FieldName, Problem, Reading, Seen, Side, Typed, compare, fields_of,
 };
@@ -198,7 +198,10 @@ mod tests {
     type Said = (Option<Item>, Outcome, Option<Reason>);
 
     fn said(photos: &[(Item, Seen)]) -> Vec<Said> {
-        check(DocumentKind::ResidentId, &typed(), photos).iter().map(|c| (c.item, c.outcome, c.reason)).collect()
+        check(DocumentKind::ResidentId, &typed(), photos)
+            .iter()
+            .map(|c| (c.item, c.outcome, c.reason))
+            .collect()
     }
 
     #[test]

@@ -306,9 +306,7 @@ pub const fn fields_of(kind: DocumentKind, side: Side) -> &'static [FieldName] {
         Number, PermitNumber, Sex, ValidFrom, ValidUntil,
     };
     match (kind, side) {
-        (DocumentKind::ResidentId, Side::Front) => {
-            &[Name, Sex, Ethnicity, Birth, Address, Number]
-        }
+        (DocumentKind::ResidentId, Side::Front) => &[Name, Sex, Ethnicity, Birth, Address, Number],
         (DocumentKind::ResidentId, Side::Back) => &[Issuer, ValidFrom, ValidUntil],
         (DocumentKind::TemporaryResidentId, Side::Front) => {
             &[Name, Sex, Ethnicity, Birth, Address, Number, Issuer, ValidFrom, ValidUntil]

@@ -57,7 +57,18 @@ fn first<T>(rows: &[Row], labels: &[&str], of: impl Fn(Value) -> Option<T>) -> O
 
 /// Words of the cards that are no names.
 const WORDS: [&str; 12] = [
-    "姓名", "性别", "出生", "国籍", "有效", "证件", "签发", "机关", "居留", "通行证", "号码", "共和国",
+    "姓名",
+    "性别",
+    "出生",
+    "国籍",
+    "有效",
+    "证件",
+    "签发",
+    "机关",
+    "居留",
+    "通行证",
+    "号码",
+    "共和国",
 ];
 
 fn name(rows: &[Row]) -> Option<Raw> {
@@ -76,9 +87,10 @@ fn name(rows: &[Row]) -> Option<Raw> {
             rows.iter().filter(move |row| {
                 let apart = (latin.middle().y - row.middle().y).abs();
                 let height = latin.quad.height().max(row.quad.height());
-                let [left, ..] = latin.quad.bounds();
+                let [left, _, right, _] = latin.quad.bounds();
                 let [own_left, ..] = row.quad.bounds();
-                apart > 0.4 * height && apart < 2.2 * height && (left - own_left).abs() < 0.12
+                let is_within = own_left > left - 0.05 && own_left < right;
+                apart > 0.4 * height && apart < 2.2 * height && is_within
             })
         });
         near.filter_map(|row| of(Value(row.signs.clone()))).next()
@@ -118,9 +130,8 @@ fn latin_name(rows: &[Row]) -> Option<Raw> {
 
 fn sex(rows: &[Row]) -> Option<Raw> {
     let of = |value: Value| scan::sex(&value.0);
-    let anywhere = || {
-        rows.iter().filter(|row| row.signs.len() <= 4).find_map(|row| scan::sex(&row.signs))
-    };
+    let anywhere =
+        || rows.iter().filter(|row| row.signs.len() <= 4).find_map(|row| scan::sex(&row.signs));
     let (text, signs) = first(rows, &["性别"], of).or_else(anywhere)?;
     Some(Raw::telling(FieldName::Sex, text.to_owned(), signs))
 }
@@ -243,8 +254,17 @@ mod tests {
             "有效期限/PeriodofValidity2015.10.26-2025.10.25",
         ];
         let above = [
-            "姓名/Name", "DUPONT,JEAN", "杜邦", "性别/Sex", "男/M", "国籍/Nationality", "法国/FRA",
-            "有效期限/PeriodofValidity", "2015.10.26-2025.10.25", "证件号码", "911250198108030021",
+            "姓名/Name",
+            "DUPONT,JEAN",
+            "杜邦",
+            "性别/Sex",
+            "男/M",
+            "国籍/Nationality",
+            "法国/FRA",
+            "有效期限/PeriodofValidity",
+            "2015.10.26-2025.10.25",
+            "证件号码",
+            "911250198108030021",
         ];
         let beside = of(kind, &beside);
         assert_eq!(told(&beside, FieldName::Name), Some("DUPONT JEAN"));

@@ -1,9 +1,9 @@
 //! From a photo of a document to its fields.
 
 use crate::geometry::{Homography, Point, Quad, at};
+use crate::kinds::{self, Found, Shown};
 use crate::raster::{cut, whole};
 use crate::recognise::{Line, Recogniser};
-use crate::kinds::{self, Found, Shown};
 use crate::resident::{self, HEIGHT};
 use crate::row::{Raw, Row};
 use crate::session::{ModelError, Session};
@@ -154,7 +154,7 @@ impl DocumentReader {
             return Ok(());
         };
         let half = raw.signs.half_sign();
-        for margin in [half * 1.1, half * 1.4] {
+        for margin in [half * 1.25, half * 1.5] {
             in_time(deadline)?;
             let quad = raw.signs.bounds(margin).map(|p| map.apply(p));
             raw.signs.agree(&Row::of(&self.recogniser.read(photo, quad)?), IN_DOUBT);

@@ -32,7 +32,8 @@ const AUTHORITY: [&str; 2] = ["签发机关", "有效期"];
 const HONG_KONG_MACAO: [&str; 2] = ["来往内地通行证", "港澳居民来往"];
 const TAIWAN: [&str; 2] = ["来往大陆通行证", "台湾居民来往"];
 const RESIDENCE: [&str; 4] = ["港澳居民居住证", "台湾居民居住证", "澳台居民居住证", "居民居住证"];
-const PERMANENT: [&str; 4] = ["永久居留", "PERMANENTRESIDEN", "PERMANENTRESIDENCE", "FOREIGNPERMANENT"];
+const PERMANENT: [&str; 4] =
+    ["永久居留", "PERMANENTRESIDEN", "PERMANENTRESIDENCE", "FOREIGNPERMANENT"];
 const TEMPORARY: [&str; 2] = ["临时居民身份证", "临时居民身份"];
 const LICENCE: [&str; 2] = ["营业执照", "统一社会信用代码"];
 const PASSPORT: [&str; 4] = ["护照", "PASSPORT", "PASSEPORT", "REISEPASS"];
@@ -169,23 +170,32 @@ mod tests {
 
     const UPPER: &str = "P<GBRTEST<<SAMPLE<ONE<<<<<<<<<<<<<<<<<<<<<<<";
     const LOWER: &str = "9990000010GBR8506151<3111301<<<<<<<<<<<<<<<2";
-    const RESIDENT: [&str; 5] =
-        ["姓名张三", "性别男民族汉", "出生1990年1月1日", "住址某地", "公民身份号码110199199001010017"];
+    const RESIDENT: [&str; 5] = [
+        "姓名张三",
+        "性别男民族汉",
+        "出生1990年1月1日",
+        "住址某地",
+        "公民身份号码110199199001010017",
+    ];
 
     #[test]
     fn each_document_is_told_by_what_only_it_has() {
         use DocumentKind as Kind;
         assert_eq!(of(&RESIDENT), one(Kind::ResidentId, Side::Front));
-        let back = ["中华人民共和国", "居民身份证", "签发机关某市公安局", "有效期限2020.01.01-2040.01.01"];
+        let back =
+            ["中华人民共和国", "居民身份证", "签发机关某市公安局", "有效期限2020.01.01-2040.01.01"];
         assert_eq!(of(&back), one(Kind::ResidentId, Side::Back));
         let permit = ["姓名陈大文", "性别男", "出生1990年1月1日", "公民身份号码810000199001010013"];
         assert_eq!(of(&permit), one(Kind::ResidencePermit, Side::Front));
-        let back = ["中华人民共和国", "港澳居民居住证", "签发机关某市公安局", "通行证号码H00000001"];
+        let back =
+            ["中华人民共和国", "港澳居民居住证", "签发机关某市公安局", "通行证号码H00000001"];
         assert_eq!(of(&back), one(Kind::ResidencePermit, Side::Back));
-        let temporary = [RESIDENT.as_slice(), &["签发机关某市公安局", "有效期限2026.01.01-2026.04.01"]];
+        let temporary =
+            [RESIDENT.as_slice(), &["签发机关某市公安局", "有效期限2026.01.01-2026.04.01"]];
         assert_eq!(of(&temporary.concat()), one(Kind::TemporaryResidentId, Side::Front));
         assert_eq!(of(&["临时居民身份证"]), one(Kind::TemporaryResidentId, Side::Back));
-        let permit = ["港澳居民来往内地通行证", "姓名陈大文", "证件号码H00000001", "签发机关", "有效期限"];
+        let permit =
+            ["港澳居民来往内地通行证", "姓名陈大文", "证件号码H00000001", "签发机关", "有效期限"];
         assert_eq!(of(&permit), one(Kind::HongKongMacaoPermit, Side::Front));
         let permit = ["臺灣居民來往大陸通行證", "姓名陳大文", "证件号码00000001"];
         assert_eq!(of(&permit), one(Kind::TaiwanPermit, Side::Front));

@@ -8,8 +8,22 @@ use jiff::civil::Date;
 
 /// How the names of organisations end.
 const ENDINGS: [&str; 16] = [
-    "公司", "厂", "店", "部", "社", "中心", "行", "馆", "院", "所", "合伙)", "(有限合伙)", "事务所",
-    "工作室", "户", "场",
+    "公司",
+    "厂",
+    "店",
+    "部",
+    "社",
+    "中心",
+    "行",
+    "馆",
+    "院",
+    "所",
+    "合伙)",
+    "(有限合伙)",
+    "事务所",
+    "工作室",
+    "户",
+    "场",
 ];
 /// In whose place somebody answers, by the kind of organisation.
 const PERSONS: [&str; 6] =

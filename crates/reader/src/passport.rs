@@ -13,6 +13,8 @@ use jiff::civil::Date;
 
 /// Sureness of a value that the page seems to print otherwise.
 const IN_DOUBT: f32 = 0.3;
+/// The most for a name that the page was not seen to print, too.
+const UNCONFIRMED: f32 = 0.8;
 /// From this sureness on what the page prints counts against the zone.
 const SURE: f32 = 0.9;
 
@@ -76,10 +78,13 @@ fn confirmed(rows: &[Row], mut raw: Raw, mrz: &Mrz) -> Raw {
         }
         _ => None,
     };
+    let is_name = matches!(raw.name, FieldName::Name | FieldName::LatinName);
     for sign in &mut raw.signs.0 {
         match standing {
             Some(sure) if sure > 0.0 => sign.confidence = sign.confidence.max(sure),
             Some(_) => sign.confidence = sign.confidence.min(IN_DOUBT),
+            // No check digit covers a name: a letter that the net dropped would not be missed.
+            None if is_name => sign.confidence = sign.confidence.min(UNCONFIRMED),
             None => {}
         }
     }
@@ -102,18 +107,38 @@ fn number(rows: &[Row], number: &str) -> Option<f32> {
     (near.confidence() >= SURE).then_some(0.0)
 }
 
-/// How surely the page prints this part of a name.
+/// How surely the page prints this part of a name, as words of their own; 0 if it stands there only
+/// as a piece of a longer word.
 fn word(rows: &[Row], part: &str) -> Option<f32> {
     let wanted: Vec<char> = part.chars().filter(char::is_ascii_alphabetic).collect();
-    let of = |row: &Row| {
-        let letters: Vec<Placed> =
-            row.signs.iter().filter(|sign| sign.sign.is_ascii_alphabetic()).copied().collect();
-        let plain = |sign: &Placed| sign.sign.to_ascii_uppercase();
-        let is_it = |window: &&[Placed]| window.iter().map(plain).eq(wanted.iter().copied());
-        let found = letters.windows(wanted.len().max(1)).find(is_it)?;
-        Some(Value(found.to_vec()).confidence())
-    };
-    rows.iter().filter_map(of).reduce(f32::max)
+    let found = rows.iter().flat_map(|row| in_row(&row.signs, &wanted));
+    found.reduce(f32::max)
+}
+
+/// Every place of the letters in a row.
+fn in_row(signs: &[Placed], wanted: &[char]) -> Vec<f32> {
+    let is_letter = |sign: &&Placed| sign.sign.is_ascii_alphabetic();
+    // Letters with whether a blank or another sign stands before them.
+    let mut letters: Vec<(Placed, bool)> = Vec::new();
+    let mut is_first = true;
+    for sign in signs {
+        if is_letter(&sign) {
+            letters.push((*sign, is_first || sign.is_apart));
+        }
+        is_first = !sign.sign.is_ascii_alphabetic();
+    }
+    let mut found = Vec::new();
+    for (start, window) in letters.windows(wanted.len().max(1)).enumerate() {
+        let plain = window.iter().map(|(sign, _)| sign.sign.to_ascii_uppercase());
+        if !plain.eq(wanted.iter().copied()) {
+            continue;
+        }
+        let is_begin = window.first().is_some_and(|(_, is_begin)| *is_begin);
+        let is_end = letters.get(start + window.len()).is_none_or(|(_, is_begin)| *is_begin);
+        let own = Value(window.iter().map(|(sign, _)| *sign).collect());
+        found.push(if is_begin && is_end { own.confidence() } else { 0.0 });
+    }
+    found
 }
 
 /// The name in Chinese characters: behind its label, or just above the name in letters.
@@ -152,7 +177,17 @@ fn is_of_name(c: char) -> bool {
 /// Ideographs that are no word of the page itself.
 fn is_person(signs: &[Placed]) -> bool {
     const WORDS: [&str; 12] = [
-        "护照", "中国", "人民", "公安", "管理", "姓名", "性别", "国籍", "出生", "签发", "有效",
+        "护照",
+        "中国",
+        "人民",
+        "公安",
+        "管理",
+        "姓名",
+        "性别",
+        "国籍",
+        "出生",
+        "签发",
+        "有效",
         "国家码",
     ];
     let text = Value(signs.to_vec()).text();
@@ -180,4 +215,40 @@ fn by_labels(kind: DocumentKind, rows: &[Row], today: Date) -> Vec<Raw> {
         raws.extend(day.map(|day| Raw::telling(field, day.text, day.signs)));
     }
     raws
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zone::{row, zones};
+
+    const TODAY: Date = jiff::civil::date(2026, 11, 27);
+    const LOWER: &str = "9933930163AUS6010151M3203204<<<<<<<<<<<<<<<6";
+
+    fn name(surname: &str, page: &[&str]) -> (String, f32) {
+        let upper = format!("{:<<44}", format!("P<AUS{surname}<<CHINEDU"));
+        let mut rows = vec![row(&upper, 0.6), row(LOWER, 0.65)];
+        rows.extend(page.iter().enumerate().map(|(i, text)| row(text, 0.1 + 0.05 * i as f32)));
+        let zone = zones(&rows).pop().expect("a zone");
+        let kind = DocumentKind::ForeignPassport;
+        let found = super::page(kind, &rows, Some(&zone), TODAY);
+        let name = found.into_iter().find(|raw| raw.name == FieldName::Name).expect("a name");
+        (name.text.clone(), name.signs.confidence())
+    }
+
+    #[test]
+    fn a_name_is_sure_only_if_zone_and_page_say_the_same() {
+        assert_eq!(name("PARK", &["PARK", "CHINEDU"]), ("PARK CHINEDU".to_owned(), 0.99));
+        // The net dropped the first letter of the zone.
+        assert_eq!(name("ARK", &["PARK", "CHINEDU"]), ("ARK CHINEDU".to_owned(), IN_DOUBT));
+        assert_eq!(name("PARK", &["CHINEDU"]).1, UNCONFIRMED);
+    }
+
+    #[test]
+    fn a_number_that_the_page_prints_otherwise_is_in_doubt() {
+        let rows = |printed: &str| [row(printed, 0.2)];
+        assert_eq!(number(&rows("993393016"), "993393016"), Some(0.99));
+        assert_eq!(number(&rows("993393018"), "993393016"), Some(0.0));
+        assert_eq!(number(&rows("X12345678"), "993393016"), None);
+    }
 }

@@ -221,9 +221,27 @@ fn is_beside(row: &Row, from: Point, other: &Row) -> bool {
 
 /// The English words that stand beside Chinese labels, without blanks and in capitals.
 const ENGLISH: [&str; 21] = [
-    "NAMEINCHINESE", "NAME", "SEX", "DATEOFBIRTH", "DATEOFISSUE", "DATEOFEXPIRY", "BIRTH",
-    "NATIONALITY", "PERIODOFVALIDITY", "VALIDITY", "VALIDUNTIL", "VALIDTHROUGH", "IDNO", "CARDNO",
-    "PASSPORTNO", "NUMBER", "NO", "ISSUINGAUTHORITY", "AUTHORITY", "ISSUEDBY", "CERTIFICATENO",
+    "NAMEINCHINESE",
+    "NAME",
+    "SEX",
+    "DATEOFBIRTH",
+    "DATEOFISSUE",
+    "DATEOFEXPIRY",
+    "BIRTH",
+    "NATIONALITY",
+    "PERIODOFVALIDITY",
+    "VALIDITY",
+    "VALIDUNTIL",
+    "VALIDTHROUGH",
+    "IDNO",
+    "CARDNO",
+    "PASSPORTNO",
+    "NUMBER",
+    "NO",
+    "ISSUINGAUTHORITY",
+    "AUTHORITY",
+    "ISSUEDBY",
+    "CERTIFICATENO",
 ];
 
 /// What stands right of one of the labels or, if nothing does, in the line below it.

@@ -99,11 +99,8 @@ fn digits(chars: &[char], start: usize, count: usize) -> Option<u32> {
 }
 
 fn date(year: u32, month: u32, day: u32) -> Option<String> {
-    let day = Date::new(
-        i16::try_from(year).ok()?,
-        i8::try_from(month).ok()?,
-        i8::try_from(day).ok()?,
-    );
+    let day =
+        Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
     day.ok().map(|day| day.to_string())
 }
 
@@ -127,7 +124,8 @@ pub(crate) fn sex(signs: &[Placed]) -> Option<(&'static str, Value)> {
 pub(crate) fn country(signs: &[Placed]) -> Option<Value> {
     let runs = signs.split(|sign| !sign.sign.is_ascii_uppercase());
     let mut runs = runs.filter(|run| run.len() == 3);
-    let is_one = |run: &&[Placed]| Country::of_alpha(Value(run.to_vec()).text().as_bytes()).is_some();
+    let is_one =
+        |run: &&[Placed]| Country::of_alpha(Value(run.to_vec()).text().as_bytes()).is_some();
     runs.find(is_one).map(|run| Value(run.to_vec()))
 }
 
@@ -146,9 +144,7 @@ pub(crate) fn number(
         right.map(Value).collect::<Vec<_>>()
     };
     let found = rows.iter().flat_map(of);
-    found.max_by(|a, b| {
-        a.0.len().cmp(&b.0.len()).then(a.confidence().total_cmp(&b.confidence()))
-    })
+    found.max_by(|a, b| a.0.len().cmp(&b.0.len()).then(a.confidence().total_cmp(&b.confidence())))
 }
 
 /// Capitals with what stands between the parts of a name, and nothing else, two letters at least.
@@ -175,7 +171,14 @@ mod tests {
 
     #[test]
     fn days_in_every_form_that_documents_print() {
-        for text in ["2006.01.31", "2006年1月31日", "20060131", "31 JAN 2006", "31 1月/JAN 2006", "31JAN/JAN2006"] {
+        for text in [
+            "2006.01.31",
+            "2006年1月31日",
+            "20060131",
+            "31 JAN 2006",
+            "31 1月/JAN 2006",
+            "31JAN/JAN2006",
+        ] {
             assert_eq!(found(text), ["2006-01-31"], "{text}");
         }
         assert_eq!(found("2015.10.26-2025.10.25"), ["2015-10-26", "2025-10-25"]);

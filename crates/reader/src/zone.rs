@@ -185,9 +185,10 @@ fn chinese(mut columns: Vec<Placed>) -> Vec<Placed> {
 fn td1(first: &[Placed], second: &[Placed], third: &[Placed]) -> Option<Zone> {
     let (first, second) = (padded(first, 30, 15)?, padded(second, 30, 18)?);
     let third = padded(third, 30, 0)?;
-    let upper = first.iter().enumerate().map(|(column, sign)| {
-        as_one(*sign, if column < 5 { May::Letter } else { May::Any })
-    });
+    let upper = first
+        .iter()
+        .enumerate()
+        .map(|(column, sign)| as_one(*sign, if column < 5 { May::Letter } else { May::Any }));
     let middle = second.iter().enumerate().map(|(column, sign)| {
         let may = match column {
             0..=6 | 8..=14 | 29 => May::Digit,
@@ -296,7 +297,8 @@ mod tests {
 
     #[test]
     fn a_wrong_digit_stays_wrong() {
-        let mrz = zone(UPPER, &LOWER.replace("999000001", "999000007")).expect("a zone").read(TODAY);
+        let mrz =
+            zone(UPPER, &LOWER.replace("999000001", "999000007")).expect("a zone").read(TODAY);
         assert!(mrz.findings.has(Finding::MrzNumberCheck));
         assert_eq!(mrz.number.as_str(), "999000007");
     }
@@ -315,12 +317,17 @@ mod tests {
     #[test]
     fn two_pieces_of_one_line_are_joined_and_prose_is_no_zone() {
         let mut rows = vec![row(LOWER, 0.65)];
-        for (from, to, text) in [(0.05, 0.5, "P<GBRTEST<<SAMPLE<ONE<"), (0.5, 0.95, "<<<<<<<<<<<<<<<<<<<<<<")] {
+        for (from, to, text) in
+            [(0.05, 0.5, "P<GBRTEST<<SAMPLE<ONE<"), (0.5, 0.95, "<<<<<<<<<<<<<<<<<<<<<<")]
+        {
             let mut piece = row(text, 0.6);
             piece.quad = crate::geometry::Quad::rectangle(from, 0.585, to, 0.615);
             rows.push(piece);
         }
         assert_eq!(zones(&rows).len(), 1);
-        assert!(!is_piece(&row("THE SECRETARY OF STATE REQUESTS", 0.3)) || zones(&[row("THESECRETARYOFSTATEREQUESTSANDREQUIRES", 0.3)]).is_empty());
+        assert!(
+            !is_piece(&row("THE SECRETARY OF STATE REQUESTS", 0.3))
+                || zones(&[row("THESECRETARYOFSTATEREQUESTSANDREQUIRES", 0.3)]).is_empty()
+        );
     }
 }

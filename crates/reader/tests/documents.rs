@@ -26,7 +26,9 @@ const BACK: [FieldName; 3] = [FieldName::Issuer, FieldName::ValidFrom, FieldName
 fn right(specimen: &Specimen, reading: &Reading, names: &[FieldName]) -> usize {
     let clear = names.iter().filter_map(|name| Some((name, reading.clear(*name)?)));
     clear
-        .map(|(name, value)| assert_eq!(Some(value), specimen.truth(*name).as_deref(), "{}", name.code()))
+        .map(|(name, value)| {
+            assert_eq!(Some(value), specimen.truth(*name).as_deref(), "{}", name.code())
+        })
         .count()
 }
 
@@ -64,7 +66,8 @@ fn the_place_of_a_value_is_where_it_stands() {
 #[test]
 fn two_cards_in_one_photo_are_never_mixed_up() {
     let Some((reader, fonts)) = tools() else { return };
-    let specimens = [4002, 4003].map(|i| specimen(fonts, Set::Development, RESIDENT, Level::Mild, i));
+    let specimens =
+        [4002, 4003].map(|i| specimen(fonts, Set::Development, RESIDENT, Level::Mild, i));
     let photos = specimens.each_ref().map(|specimen| photo(specimen, Side::Front));
     let [upper, lower] = &photos;
     let rows = [upper.raw(), lower.raw()].concat();
@@ -103,7 +106,10 @@ fn a_damaged_digit_is_never_clear() {
     let damaged = Picture::from_raw(photo.width(), photo.height(), raw).expect("the same size");
     let reading = read(reader, &damaged);
     let number = reading.clear(FieldName::Number);
-    assert!(number.is_none_or(|number| Some(number) == specimen.truth(FieldName::Number).as_deref()), "a made-up number");
+    assert!(
+        number.is_none_or(|number| Some(number) == specimen.truth(FieldName::Number).as_deref()),
+        "a made-up number"
+    );
 }
 
 #[test]
@@ -153,4 +159,30 @@ fn the_samples_of_the_demo_fill_in_the_form() {
     assert_eq!(front.clear(FieldName::Sex), Some("女"));
     assert_eq!(back.side, Some(Side::Back));
     assert_eq!(back.clear(FieldName::ValidUntil), Some("2040-01-01"));
+
+    let permit = vision::specimen::Holder {
+        number: "81000020000229993X".to_owned(),
+        birth: (2000, 2, 29),
+        ..vision::specimen::Holder::default()
+    };
+    let kind = Some(DocumentKind::ResidencePermit);
+    let front = read(reader, &photo(vision::specimen::document_front(&permit)));
+    assert_eq!((front.document, front.side), (kind, Some(Side::Front)));
+    assert_eq!(front.clear(FieldName::Number), Some(permit.number.as_str()));
+    let back = read(reader, &photo(vision::specimen::residence_permit_back(&permit)));
+    assert_eq!((back.document, back.side), (kind, Some(Side::Back)));
+    let traveller = vision::specimen::Holder {
+        name: "TEST SAMPLE ONE".to_owned(),
+        number: "999000001".to_owned(),
+        birth: (1985, 6, 15),
+        ..vision::specimen::Holder::default()
+    };
+    let zone = [
+        "P<GBRTEST<<SAMPLE<ONE<<<<<<<<<<<<<<<<<<<<<<<",
+        "9990000010GBR8506151<3111301<<<<<<<<<<<<<<<2",
+    ];
+    let page = read(reader, &photo(vision::specimen::passport(&traveller, zone)));
+    assert_eq!(page.document, Some(DocumentKind::ForeignPassport));
+    assert_eq!(page.clear(FieldName::Number), Some("999000001"));
+    assert_eq!(page.clear(FieldName::ValidUntil), Some("2031-11-30"));
 }

@@ -27,4 +27,4 @@ models-card-not-for-1 = Deciding whether a document is genuine.
 models-card-not-for-2 = Deciding about a person without a person.
 models-card-not-for-3 = Reading text of people who were not told.
 models-card-kept-title = How what was read is kept
-models-card-kept = Sealed like the photo, and deleted with it; never logged, never used for training. Only both sides of the resident identity card are read so far, and no faces are compared.
+models-card-kept = Sealed like the photo, and deleted with it; never logged, never used for training. Read are identity cards (also temporary ones), residence permits, permanent-resident cards, travel permits, passports and business licences, and no faces are compared.

@@ -175,7 +175,9 @@ fn against_zone(fields: &mut [Field], mrz: &Mrz) {
     let name = [mrz.surname.as_str(), mrz.given.as_str()].join(" ");
     for field in fields {
         let (told, check) = match field.name {
-            FieldName::Number => (Some(mrz.number.as_str().to_owned()), Some(Finding::MrzNumberCheck)),
+            FieldName::Number => {
+                (Some(mrz.number.as_str().to_owned()), Some(Finding::MrzNumberCheck))
+            }
             FieldName::Birth => (mrz.birth.map(|d| d.to_string()), Some(Finding::MrzBirthCheck)),
             FieldName::ValidUntil => {
                 (mrz.expires.map(|d| d.to_string()), Some(Finding::MrzExpiryCheck))

@@ -107,13 +107,7 @@ impl Specimen {
 
 /// Draws specimen number `index` of a set at a level. Of kinds with two forms in use, every second
 /// is of the earlier one.
-pub fn specimen(
-    fonts: &Fonts,
-    set: Set,
-    kind: DocumentKind,
-    level: Level,
-    index: u32,
-) -> Specimen {
+pub fn specimen(fonts: &Fonts, set: Set, kind: DocumentKind, level: Level, index: u32) -> Specimen {
     let mut dice = Dice::new(set.seed(kind, index, level));
     let faces = fonts.faces(index);
     let is_old = (index / 2) % 2 == 1;

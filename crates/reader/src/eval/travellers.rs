@@ -27,9 +27,32 @@ const COUNTRIES: &[(&str, &str, &str, &str)] = &[
 ];
 
 const SURNAMES: &[&str] = &[
-    "SMITH", "JOHNSON", "OBRIEN", "MUELLER", "SCHMIDT", "DUBOIS", "LEFEBVRE", "TANAKA",
-    "KOBAYASHI", "KIM", "PARK", "SINGH", "SHARMA", "IVANOVA", "PETROV", "OKAFOR", "ADEYEMI",
-    "SILVA", "DE SOUZA", "TAN", "WONG", "VAN DER BERG", "ERIKSSON", "ROSSI", "QUIROGA", "ZIMMER",
+    "SMITH",
+    "JOHNSON",
+    "OBRIEN",
+    "MUELLER",
+    "SCHMIDT",
+    "DUBOIS",
+    "LEFEBVRE",
+    "TANAKA",
+    "KOBAYASHI",
+    "KIM",
+    "PARK",
+    "SINGH",
+    "SHARMA",
+    "IVANOVA",
+    "PETROV",
+    "OKAFOR",
+    "ADEYEMI",
+    "SILVA",
+    "DE SOUZA",
+    "TAN",
+    "WONG",
+    "VAN DER BERG",
+    "ERIKSSON",
+    "ROSSI",
+    "QUIROGA",
+    "ZIMMER",
 ];
 
 const GIVEN: &[&str] = &[
@@ -39,13 +62,29 @@ const GIVEN: &[&str] = &[
 ];
 
 const PINYIN: &[&str] = &[
-    "WANG", "LI", "ZHANG", "LIU", "CHEN", "YANG", "ZHAO", "HUANG", "ZHOU", "WU", "XU", "SUN", "MA",
-    "ZHU", "HU", "GUO", "OUYANG", "SHANGGUAN",
+    "WANG",
+    "LI",
+    "ZHANG",
+    "LIU",
+    "CHEN",
+    "YANG",
+    "ZHAO",
+    "HUANG",
+    "ZHOU",
+    "WU",
+    "XU",
+    "SUN",
+    "MA",
+    "ZHU",
+    "HU",
+    "GUO",
+    "OUYANG",
+    "SHANGGUAN",
 ];
 
 const PINYIN_GIVEN: &[&str] = &[
-    "WEI", "FANG", "MIN", "XIUYING", "QIANG", "JUN", "YONG", "ZIXUAN", "YUTONG", "HAORAN",
-    "XINYI", "JIANGUO", "GUIHUA", "LONGFEI", "QIUYUE", "OUHAO",
+    "WEI", "FANG", "MIN", "XIUYING", "QIANG", "JUN", "YONG", "ZIXUAN", "YUTONG", "HAORAN", "XINYI",
+    "JIANGUO", "GUIHUA", "LONGFEI", "QIUYUE", "OUHAO",
 ];
 
 const CANTONESE: &[&str] = &["CHAN", "WONG", "LEE", "CHEUNG", "LAU", "HO", "NG", "LEUNG", "CHOI"];
@@ -121,7 +160,8 @@ impl Traveller {
         let years = if kind == DocumentKind::TaiwanPermit { 5 } else { 10 };
         let last = from.checked_add(years.years()).and_then(Date::yesterday).unwrap_or(from);
         let is_unspecified = kind == DocumentKind::ForeignPassport && dice.happens(0.03);
-        let issuer = dice.pick(&["公安部出入境管理局", "国家移民管理局", "中华人民共和国出入境管理局"]);
+        let issuer =
+            dice.pick(&["公安部出入境管理局", "国家移民管理局", "中华人民共和国出入境管理局"]);
         Self {
             name,
             surname: surname.to_owned(),
@@ -185,12 +225,7 @@ impl Traveller {
         let (birth, expiry) = (six(self.birth), six(self.valid[1]));
         let middle = format!("{birth}{sex}{expiry}CHN<<<<<<<<<<<");
         let part = |from, to| middle.get(from..to).unwrap_or_default();
-        let all = [
-            upper.get(5..30).unwrap_or_default(),
-            part(0, 7),
-            part(8, 15),
-            part(18, 29),
-        ];
+        let all = [upper.get(5..30).unwrap_or_default(), part(0, 7), part(8, 15), part(18, 29)];
         let middle = format!("{middle}{}", digit(&all.concat()));
         [upper, middle, format!("{:<<30}", self.zone_name())]
     }
@@ -270,7 +305,8 @@ impl Firm {
     pub(crate) fn drawn(dice: &mut Dice, has: impl Fn(char) -> bool) -> Self {
         let place = dice.pick(&["北京", "上海", "广州", "深圳", "成都", "杭州", "武汉", "西安"]);
         let word = dice.pick(&["样本", "恒远", "新科", "瑞丰", "明达", "华信", "锦程", "天佑"]);
-        let trade = dice.pick(&["科技", "贸易", "商贸", "信息技术", "餐饮管理", "文化传媒", "物流"]);
+        let trade =
+            dice.pick(&["科技", "贸易", "商贸", "信息技术", "餐饮管理", "文化传媒", "物流"]);
         let end = dice.pick(&["有限公司", "有限责任公司", "股份有限公司"]);
         let person = loop {
             let person = Person::drawn(dice, &has);

@@ -64,7 +64,8 @@ pub(crate) fn front(
     }
     mark(&mut card, faces, (800.0, 498.0));
     let mut picture = card.into_picture();
-    specimen::person(&mut picture, (805.0, 230.0), 0.62, dice.next() as u32);
+    let (place, scale) = if is_temporary { ((840.0, 190.0), 0.5) } else { ((805.0, 230.0), 0.62) };
+    specimen::person(&mut picture, place, scale, dice.next() as u32);
     picture
 }
 
@@ -88,7 +89,11 @@ pub(crate) fn back(
             card.text(Pen { size: 66.0, gap: 12.0, ..title }, at(300.0, 200.0), "临时居民身份证");
         }
         DocumentKind::ResidencePermit => {
-            let text = if person.is_of_taiwan() { "台湾居民居住证" } else { "港澳居民居住证" };
+            let text = if person.is_of_taiwan() {
+                "台湾居民居住证"
+            } else {
+                "港澳居民居住证"
+            };
             card.text(Pen { size: 64.0, gap: 12.0, ..title }, at(300.0, 180.0), text);
             card.text(label, at(180.0, 330.0), "签发机关");
             card.text(value, at(380.0, 326.0), &person.issuer);
