@@ -114,9 +114,11 @@ fn latin_part(signs: &[Placed]) -> Vec<Placed> {
 fn latin_name(rows: &[Row]) -> Option<Raw> {
     let of = |value: Value| {
         let own = latin_part(&value.0);
-        own.iter().any(|sign| sign.sign == ',').then_some(Value(own))
+        // Without a comma it is a name only if hardly anything else stands there.
+        let is_alone = own.len() >= 4 && own.len() * 10 >= value.0.len() * 8;
+        (is_alone || own.iter().any(|sign| sign.sign == ',')).then_some(Value(own))
     };
-    let labelled = first(rows, &["姓名"], of);
+    let labelled = first(rows, &["姓名", "Name", "NAME"], of);
     let anywhere = || {
         let rows = rows.iter().filter(|row| is_latin_row(row));
         rows.map(|row| Value(latin_part(&row.signs))).max_by_key(|value| value.0.len())
@@ -221,7 +223,7 @@ fn issue_count(rows: &[Row]) -> Option<Raw> {
         let own = value.0.get(..run)?.to_vec();
         (1..=2).contains(&own.len()).then_some(Value(own))
     };
-    let signs = first(rows, &["签发次数", "换证次数"], of)?;
+    let signs = first(rows, &["签发次数", "换证次数", "次数"], of)?;
     let count = signs.text().trim_start_matches('0').to_owned();
     (!count.is_empty()).then(|| Raw::telling(FieldName::IssueCount, count, signs))
 }
@@ -278,6 +280,15 @@ mod tests {
             assert_eq!(told(&fields, FieldName::Nationality), Some("FRA"));
             assert_eq!(told(&fields, FieldName::ValidUntil), Some("2025-10-25"));
         }
+    }
+
+    #[test]
+    fn a_name_in_capitals_needs_a_comma_only_where_something_else_stands_beside() {
+        let kind = DocumentKind::PermanentResidence;
+        let name = |lines: &[&str]| told(&of(kind, lines), FieldName::LatinName).map(str::to_owned);
+        assert_eq!(name(&["姓名/NameCESHI"]).as_deref(), Some("CESHI"));
+        assert_eq!(name(&["姓名/Name", "CESHI"]).as_deref(), Some("CESHI"));
+        assert_eq!(name(&["姓名/Name", "证件号码/IDNo.FRA119981080310"]), None);
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl DocumentReader {
         };
         (reading.document, reading.side) = (Some(shown.kind), Some(shown.side));
         for mut raw in values(shown, &rows, zones.first(), (view.is_framed, today)) {
-            self.doubt(photo, view, &mut raw, deadline)?;
+            self.doubt(photo, view, (shown.kind, &mut raw), deadline)?;
             reading.fields.push(field(photo, view, raw));
         }
         reading::settle(shown.kind, &mut reading.fields, today, &Thresholds::DEFAULT);
@@ -140,7 +140,7 @@ impl DocumentReader {
         &self,
         photo: &Picture,
         view: &View,
-        raw: &mut Raw,
+        (kind, raw): (DocumentKind, &mut Raw),
         deadline: Instant,
     ) -> Result<(), ModelError> {
         for sign in raw.signs.0.iter_mut().filter(|sign| is_lookalike(sign.sign)) {
@@ -148,7 +148,10 @@ impl DocumentReader {
                 sign.confidence = sign.confidence.min(IN_DOUBT);
             }
         }
-        let is_name = matches!(raw.name, FieldName::Name | FieldName::LegalPerson);
+        let is_name = match raw.name {
+            FieldName::Name => kind != DocumentKind::BusinessLicence,
+            name => name == FieldName::LegalPerson,
+        };
         let Some(map) = view.to_photo().filter(|_| is_name && raw.text.chars().any(is_ideograph))
         else {
             return Ok(());
@@ -180,7 +183,7 @@ impl DocumentReader {
             let again = resident::front(&looked, true);
             let wanted = fields_of(kind, Side::Front);
             for mut raw in again.into_iter().filter(|raw| wanted.contains(&raw.name)) {
-                self.doubt(photo, &view, &mut raw, deadline)?;
+                self.doubt(photo, &view, (kind, &mut raw), deadline)?;
                 improve(&mut reading.fields, field(photo, &view, raw));
             }
             reading::settle(kind, &mut reading.fields, today, &Thresholds::DEFAULT);

@@ -69,19 +69,55 @@ fn code(rows: &[Row], today: Date) -> Option<Raw> {
 
 fn person(rows: &[Row]) -> Option<Raw> {
     let of = |value: Value| {
-        let run = value.0.iter().take_while(|s| is_ideograph(s.sign) || s.sign == '·').count();
-        let own = value.0.get(..run)?.to_vec();
+        let own = before_labels(&value.0);
+        let run = own.iter().take_while(|s| is_ideograph(s.sign) || s.sign == '·').count();
+        let own = own.get(..run)?.to_vec();
         (2..=20).contains(&own.len()).then_some(Value(own))
     };
     let found = beside_or_below(rows, &PERSONS).into_iter().find_map(of)?;
     Raw::of(FieldName::LegalPerson, found)
 }
 
+/// Labels that may stand right of a value, in the second column.
+const LABELS: [&str; 8] =
+    ["营业期限", "合伙期限", "经营期限", "注册资本", "成立日期", "住所", "登记机关", "经营范围"];
+
+/// The signs before the next label.
+fn before_labels(signs: &[Placed]) -> Vec<Placed> {
+    let text: Vec<char> = signs.iter().map(|sign| sign.sign).collect();
+    let starts = LABELS.iter().filter_map(|label| {
+        let label: Vec<char> = label.chars().collect();
+        text.windows(label.len()).position(|window| window == label)
+    });
+    signs.get(..starts.min().unwrap_or(signs.len())).unwrap_or_default().to_vec()
+}
+
+/// The value with the line below it that begins where it begins.
+fn wrapped(rows: &[Row], value: &Value) -> Vec<Placed> {
+    let (Some(first), Some(last)) = (value.0.first(), value.0.last()) else { return Vec::new() };
+    let is_next = |row: &&Row| {
+        let under = row.height_at(first.middle.x) - first.middle.y;
+        let [left, ..] = row.quad.bounds();
+        let height = row.quad.height();
+        under > 0.5 * height
+            && under < 2.2 * height
+            && (left - first.middle.x).abs() < 1.5 * height
+            && left < last.middle.x
+    };
+    let next = rows.iter().find(is_next).map(|row| row.signs.clone()).unwrap_or_default();
+    [value.0.clone(), next].concat()
+}
+
 fn validity(rows: &[Row]) -> Vec<Raw> {
     let labels = ["营业期限", "合伙期限", "经营期限", "期限"];
     let values = beside_or_below(rows, &labels);
     let days = |signs: &[Placed]| Some(scan::days(signs)).filter(|days| !days.is_empty());
-    let Some(days) = values.iter().find_map(|value| days(&value.0)) else { return Vec::new() };
+    let whole = |value: &Value| {
+        let wrapped = wrapped(rows, value);
+        // A line that ends within a day goes on below.
+        days(&wrapped).filter(|days| days.len() > 1).or_else(|| days(&value.0))
+    };
+    let Some(days) = values.iter().find_map(whole) else { return Vec::new() };
     match days.as_slice() {
         [only] if only.text == domain::reading::LONG_TERM => {
             vec![Raw::telling(FieldName::ValidUntil, only.text.clone(), only.signs.clone())]
@@ -91,5 +127,48 @@ fn validity(rows: &[Row]) -> Vec<Raw> {
             Raw::telling(FieldName::ValidUntil, until.text.clone(), until.signs.clone()),
         ],
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{Quad, at};
+
+    const TODAY: Date = jiff::civil::date(2026, 11, 27);
+
+    /// A row that begins at `left`; signs are 0.02 wide.
+    fn row(text: &str, left: f32, y: f32) -> Row {
+        let signs = text.chars().enumerate().map(|(index, sign)| Placed {
+            sign,
+            confidence: 0.99,
+            is_apart: false,
+            middle: at(left + 0.02 * (index as f32 + 0.5), y),
+        });
+        let right = left + 0.02 * text.chars().count() as f32;
+        Row { signs: signs.collect(), quad: Quad::rectangle(left, y - 0.01, right, y + 0.01) }
+    }
+
+    #[test]
+    fn two_columns_are_not_run_together_and_a_day_goes_on_in_the_next_line() {
+        let rows = [
+            row("统一社会信用代码", 0.1, 0.1),
+            row("91110000600037341L", 0.1, 0.13),
+            row("名称", 0.1, 0.2),
+            row("样本科技有限公司", 0.2, 0.2),
+            row("法定代表人", 0.1, 0.26),
+            row("张三丰", 0.22, 0.26),
+            row("营业期限", 0.5, 0.26),
+            row("2015年07月27日至2035", 0.6, 0.26),
+            row("年07月26日", 0.6, 0.285),
+            row("住所", 0.5, 0.32),
+        ];
+        let found = values(&rows, TODAY);
+        let told = |name| found.iter().find(|raw| raw.name == name).map(|raw| raw.text.as_str());
+        assert_eq!(told(FieldName::Name), Some("样本科技有限公司"));
+        assert_eq!(told(FieldName::Number), Some("91110000600037341L"));
+        assert_eq!(told(FieldName::LegalPerson), Some("张三丰"));
+        assert_eq!(told(FieldName::ValidFrom), Some("2015-07-27"));
+        assert_eq!(told(FieldName::ValidUntil), Some("2035-07-26"));
     }
 }
