@@ -140,7 +140,7 @@ on_both_engines! {
         // The given names first, as people write them, is the same name.
         browser.open(IDENTITY).await;
         let form = browser.form(IDENTITY).fill("name", "Anna Maria Eriksson");
-        leads_to(&mut browser, form.fill("birth_day", "13"), PORTRAIT).await;
+        leads_to(&mut browser, form.fill("birth-day", "13"), PORTRAIT).await;
         browser.open("/register/check").await;
         let says = "Birth: your document seems to say “12 Aug 1974”";
         assert!(browser.page.says(says), "{}", browser.page.text());
