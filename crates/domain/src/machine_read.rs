@@ -4,16 +4,24 @@
 //! catalogue's reason; *unreadable* is a doubt; what was not read is *unavailable*. It never
 //! changes a value, and none of its outcomes refuses anybody: a person looks.
 
+use crate::application::form::has_back;
 use crate::check::{Check, CheckKind, Outcome};
 use crate::identity::DocumentKind;
-use crate::reading::{Agreement, FieldName, Problem, Reading, Seen, Side, Typed, compare};
+use crate::reading::{
+    Agreement, FieldName, Problem, Reading, Seen, Side, Typed, compare, fields_of,
+};
 use crate::reason::{Item, Reason};
 
 const KIND: CheckKind = CheckKind::MachineRead;
 
 /// Whether documents of this kind are read by machine.
 pub const fn is_read(kind: DocumentKind) -> bool {
-    matches!(kind, DocumentKind::ResidentId)
+    !fields_of(kind, Side::Front).is_empty()
+}
+
+/// What a reading is judged as: the kind that was recognised, else the one that was chosen.
+pub fn kind_of(reading: &Reading, chosen: DocumentKind) -> DocumentKind {
+    reading.document.unwrap_or(chosen)
 }
 
 /// Which side of a document a photo of `item` must show; `None` if it is not read.
@@ -30,6 +38,8 @@ pub const fn side_of(item: Item) -> Option<Side> {
 pub enum Unreadable {
     /// No text, another document, or several.
     Problem(Problem),
+    /// Another document than the one that was chosen.
+    OtherDocument(DocumentKind),
     /// The other side of the document.
     OtherSide,
 }
@@ -39,6 +49,7 @@ impl Unreadable {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Problem(problem) => problem.code(),
+            Self::OtherDocument(_) => "other_document",
             Self::OtherSide => "other_side",
         }
     }
@@ -47,27 +58,36 @@ impl Unreadable {
     pub const fn reason(self) -> Option<Reason> {
         match self {
             Self::Problem(Problem::NoText) => Some(Reason::D1),
-            Self::Problem(Problem::UnknownDocument | Problem::SeveralDocuments) => None,
+            Self::Problem(Problem::UnknownDocument | Problem::SeveralDocuments)
+            | Self::OtherDocument(_) => None,
             Self::OtherSide => Some(Reason::D6),
         }
     }
 }
 
-/// What keeps a reading of `item` from being used; `None` if nothing does.
-pub fn unreadable(item: Item, reading: &Reading) -> Option<Unreadable> {
+/// What keeps a reading of `item` from being used for a document of the kind that was chosen;
+/// `None` if nothing does.
+pub fn unreadable(chosen: DocumentKind, item: Item, reading: &Reading) -> Option<Unreadable> {
     if let Some(problem) = reading.problem {
         return Some(Unreadable::Problem(problem));
+    }
+    if let Some(other) = reading.document.filter(|document| *document != chosen) {
+        return Some(Unreadable::OtherDocument(other));
     }
     let is_other = reading.side.is_some() && reading.side != side_of(item);
     is_other.then_some(Unreadable::OtherSide)
 }
 
-/// The check of a resident's identity card: of each photo, or of each typed value, that there is
-/// something to say of; one passed check if there is nothing.
-pub fn check(typed: &Typed, photos: &[(Item, Seen)]) -> Vec<Check> {
+/// The check of a document of the kind that was chosen: of each photo, or of each typed value,
+/// that there is something to say of; one passed check if there is nothing.
+pub fn check(chosen: DocumentKind, typed: &Typed, photos: &[(Item, Seen)]) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut readings: Vec<&Reading> = Vec::new();
-    for item in [Item::DocumentFront, Item::DocumentBack] {
+    let sides = [(Item::DocumentFront, Side::Front), (Item::DocumentBack, Side::Back)];
+    for (item, side) in sides {
+        if side == Side::Back && !has_back(chosen) {
+            continue;
+        }
         let seen = photos.iter().find(|(of, _)| *of == item).map(|(_, seen)| seen);
         match seen {
             None => checks.push(Check::unavailable(KIND).of(item).with("because", "no photo")),
@@ -75,7 +95,7 @@ pub fn check(typed: &Typed, photos: &[(Item, Seen)]) -> Vec<Check> {
                 let why = why.code().replace('_', " ");
                 checks.push(Check::unavailable(KIND).of(item).with("because", why));
             }
-            Some(Seen::Read(reading)) => match unreadable(item, reading) {
+            Some(Seen::Read(reading)) => match unreadable(chosen, item, reading) {
                 Some(fault) => {
                     let check = Check::new(KIND, Outcome::Warn).of(item);
                     let check = Check { reason: fault.reason(), ..check };
@@ -85,7 +105,7 @@ pub fn check(typed: &Typed, photos: &[(Item, Seen)]) -> Vec<Check> {
             },
         }
     }
-    let judged = judge(typed, &readings);
+    let judged = judge(chosen, typed, &readings);
     if checks.is_empty() && judged.is_empty() {
         return vec![passed(&readings)];
     }
@@ -94,14 +114,12 @@ pub fn check(typed: &Typed, photos: &[(Item, Seen)]) -> Vec<Check> {
 }
 
 /// What is said of the typed values; the values of a side that was not read are left out.
-fn judge(typed: &Typed, readings: &[&Reading]) -> Vec<Check> {
+fn judge(chosen: DocumentKind, typed: &Typed, readings: &[&Reading]) -> Vec<Check> {
     let mut checks: Vec<Check> = Vec::new();
     for (name, agreement) in compare(typed, readings) {
-        let (item, side) = match name {
-            FieldName::Name => (Item::Name, Side::Front),
-            FieldName::ValidUntil => (Item::DocumentNumber, Side::Back),
-            _ => (Item::DocumentNumber, Side::Front),
-        };
+        let item = if name == FieldName::Name { Item::Name } else { Item::DocumentNumber };
+        let is_in_front = fields_of(chosen, Side::Front).contains(&name);
+        let side = if is_in_front { Side::Front } else { Side::Back };
         if !readings.iter().any(|reading| reading.side == Some(side)) {
             continue;
         }
@@ -172,6 +190,7 @@ mod tests {
         Typed {
             name: Some("张三".to_owned()),
             number: Some(NUMBER.to_owned()),
+            birth: None,
             valid_until: Some(LONG_TERM.to_owned()),
         }
     }
@@ -179,13 +198,16 @@ mod tests {
     type Said = (Option<Item>, Outcome, Option<Reason>);
 
     fn said(photos: &[(Item, Seen)]) -> Vec<Said> {
-        check(&typed(), photos).iter().map(|c| (c.item, c.outcome, c.reason)).collect()
+        check(DocumentKind::ResidentId, &typed(), photos)
+            .iter()
+            .map(|c| (c.item, c.outcome, c.reason))
+            .collect()
     }
 
     #[test]
     fn what_agrees_passes_and_says_how_sure_it_is() {
         let photos = [front("张三", NUMBER), back(LONG_TERM, Standing::Clear)];
-        let checks = check(&typed(), &photos);
+        let checks = check(DocumentKind::ResidentId, &typed(), &photos);
         assert_eq!(checks, [Check::pass(KIND).with("confidence", "0.97")]);
     }
 
@@ -197,7 +219,7 @@ mod tests {
             (Some(Item::DocumentNumber), Outcome::Fail, Some(Reason::M2)),
         ];
         assert_eq!(said(&photos), expected);
-        let evidence = &check(&typed(), &photos)[1].evidence;
+        let evidence = &check(DocumentKind::ResidentId, &typed(), &photos)[1].evidence;
         let named: Vec<_> = evidence.iter().map(|e| (e.name.as_str(), e.value.as_str())).collect();
         assert_eq!(named, [("number", "differs"), ("valid_until", "differs")], "and no value");
     }
@@ -236,6 +258,43 @@ mod tests {
     fn a_name_that_could_not_be_typed_is_not_held_against_anybody() {
         let typed = Typed { name: None, ..typed() };
         let photos = [front("㛃", NUMBER), back(LONG_TERM, Standing::Clear)];
-        assert_eq!(check(&typed, &photos)[0].outcome, Outcome::Pass);
+        assert_eq!(check(DocumentKind::ResidentId, &typed, &photos)[0].outcome, Outcome::Pass);
+    }
+
+    #[test]
+    fn another_document_than_the_chosen_one_is_told_and_not_judged() {
+        let chosen = DocumentKind::ForeignPassport;
+        let (item, seen) = front("张三丰", NUMBER);
+        let Seen::Read(reading) = seen else { panic!("it was read") };
+        let other = Reading { document: Some(DocumentKind::ResidentId), ..reading };
+        let fault = unreadable(chosen, item, &other);
+        assert_eq!(fault, Some(Unreadable::OtherDocument(DocumentKind::ResidentId)));
+        let checks = check(chosen, &typed(), &[(item, Seen::Read(other))]);
+        let said: Vec<_> = checks.iter().map(|c| (c.item, c.outcome, c.reason)).collect();
+        assert_eq!(said, [(Some(Item::DocumentFront), Outcome::Warn, None)]);
+    }
+
+    #[test]
+    fn a_passport_has_no_other_side_to_wait_for() {
+        let chosen = DocumentKind::ForeignPassport;
+        let fields = [
+            (FieldName::Name, "ERIKSSON ANNA", Standing::Clear),
+            (FieldName::Number, "L898902C3", Standing::Clear),
+            (FieldName::ValidUntil, "2030-04-15", Standing::Clear),
+        ];
+        let page = (Item::DocumentFront, read(Side::Front, &fields));
+        let typed = |until: &str| Typed {
+            name: Some("Anna Eriksson".to_owned()),
+            number: Some("L898902C3".to_owned()),
+            birth: None,
+            valid_until: Some(until.to_owned()),
+        };
+        let outcomes = |typed: &Typed| {
+            let checks = check(chosen, typed, std::slice::from_ref(&page));
+            checks.iter().map(|c| (c.item, c.outcome)).collect::<Vec<_>>()
+        };
+        assert_eq!(outcomes(&typed("2030-04-15")), [(None, Outcome::Pass)]);
+        let fails = [(Some(Item::DocumentNumber), Outcome::Fail)];
+        assert_eq!(outcomes(&typed("2031-04-15")), fails);
     }
 }

@@ -1,13 +1,20 @@
 //! From a photo of a document to its fields.
 
 use crate::geometry::{Homography, Point, Quad, at};
+use crate::kinds::{self, Found, Shown};
 use crate::raster::{cut, whole};
 use crate::recognise::{Line, Recogniser};
-use crate::resident::{self, HEIGHT, Raw};
-use crate::row::Row;
+use crate::resident::{self, HEIGHT};
+use crate::row::{Raw, Row};
 use crate::session::{ModelError, Session};
-use crate::{detect, outline};
-use domain::reading::{self, Field, Place, Problem, Reading, Side, Standing, Thresholds};
+use crate::text::is_lookalike;
+use crate::zone::{Zone, zones};
+use crate::{cards, detect, licence, outline, passport};
+use domain::identity::DocumentKind;
+use domain::reading::{
+    self, Field, FieldName, Place, Problem, Reading, Side, Standing, Thresholds, fields_of,
+    is_ideograph,
+};
 use jiff::civil::Date;
 use std::time::Instant;
 use vision::Picture;
@@ -18,10 +25,14 @@ const PHOTO_SIDE: u32 = 960;
 /// A framed card is cut out with this much around it, in shares of its sides: outlines are not
 /// exact.
 const MARGIN: f32 = 0.02;
-/// Lines that are read of one photo; a card has at most a dozen.
-const LINES_MAX: usize = 40;
+/// Lines that are read of one photo; a card has a dozen, a passport's page thirty or forty.
+const LINES_MAX: usize = 64;
 /// Lines that tell whether the writing stands on its head.
 const PROBES: usize = 4;
+/// Confidence of signs on which readings do not agree.
+const IN_DOUBT: f32 = 0.3;
+/// From this confidence on a sign that may stand for a rarer one is believed.
+const LOOKALIKE_SURE: f32 = 0.99;
 /// By so much more confidence, of 1 for each line, one way of reading must lead to be believed.
 const LEAD: f32 = 0.15;
 
@@ -61,7 +72,8 @@ impl DocumentReader {
         Ok(Self { detector, recogniser: Recogniser::new(recogniser, recogniser_onnx)? })
     }
 
-    /// Reads a resident's identity card, front or back, as it is valid on `today`. Gives up with
+    /// Reads a document, whichever of the kinds of [`fields_of`] it is, as it is valid on `today`;
+    /// the reading says which one was recognised. Gives up with
     /// [`ModelError::Deadline`] at the first step after `deadline`.
     pub fn read(
         &self,
@@ -84,6 +96,75 @@ impl DocumentReader {
         })
     }
 
+    /// What the lines of a view say.
+    fn read_view(
+        &self,
+        photo: &Picture,
+        view: &View,
+        today: Date,
+        deadline: Instant,
+    ) -> Result<Reading, ModelError> {
+        let mut reading = Reading { quarters: quarters(&view.quad), ..Reading::default() };
+        if view.lines.iter().all(|line| line.signs.is_empty()) {
+            reading.problem = Some(Problem::NoText);
+            return Ok(reading);
+        }
+        let placed = view.lines.iter();
+        let placed = placed.map(|line| Line { quad: unframed(view, line), ..line.clone() });
+        let rows: Vec<Row> = placed.map(|line| Row::of(&line)).collect();
+        let zones = zones(&rows);
+        let shown = match kinds::found(&rows, &zones) {
+            Found::One(shown) => shown,
+            Found::Nothing => {
+                reading.problem = Some(Problem::UnknownDocument);
+                return Ok(reading);
+            }
+            Found::Several => {
+                reading.problem = Some(Problem::SeveralDocuments);
+                return Ok(reading);
+            }
+        };
+        (reading.document, reading.side) = (Some(shown.kind), Some(shown.side));
+        for mut raw in values(shown, &rows, zones.first(), (view.is_framed, today)) {
+            self.doubt(photo, view, (shown.kind, &mut raw), deadline)?;
+            reading.fields.push(field(photo, view, raw));
+        }
+        reading::settle(shown.kind, &mut reading.fields, today, &Thresholds::DEFAULT);
+        Ok(reading)
+    }
+
+    /// Reads a person's name in Chinese characters twice more, cut out closer and wider: nothing on
+    /// a document contradicts a wrong one, so every reading must say the same, and the least sure
+    /// of them counts. Signs that may stand for rarer ones are sure only when they are very sure.
+    fn doubt(
+        &self,
+        photo: &Picture,
+        view: &View,
+        (kind, raw): (DocumentKind, &mut Raw),
+        deadline: Instant,
+    ) -> Result<(), ModelError> {
+        for sign in raw.signs.0.iter_mut().filter(|sign| is_lookalike(sign.sign)) {
+            if sign.confidence < LOOKALIKE_SURE {
+                sign.confidence = sign.confidence.min(IN_DOUBT);
+            }
+        }
+        let is_name = match raw.name {
+            FieldName::Name => kind != DocumentKind::BusinessLicence,
+            name => name == FieldName::LegalPerson,
+        };
+        let Some(map) = view.to_photo().filter(|_| is_name && raw.text.chars().any(is_ideograph))
+        else {
+            return Ok(());
+        };
+        let half = raw.signs.half_sign();
+        for margin in [half * 1.25, half * 1.5] {
+            in_time(deadline)?;
+            let quad = raw.signs.bounds(margin).map(|p| map.apply(p));
+            raw.signs.agree(&Row::of(&self.recogniser.read(photo, quad)?), IN_DOUBT);
+        }
+        Ok(())
+    }
+
     fn attempt(
         &self,
         photo: &Picture,
@@ -93,14 +174,19 @@ impl DocumentReader {
         deadline: Instant,
     ) -> Result<Reading, ModelError> {
         let view = self.view(photo, quad, is_framed, deadline)?;
-        let mut reading = read_view(photo, &view, today);
-        if is_framed && reading.side == Some(Side::Front) && !is_whole(&reading) {
+        let mut reading = self.read_view(photo, &view, today, deadline)?;
+        let kind = reading.document.filter(|kind| {
+            view.is_framed && reading.side == Some(Side::Front) && is_like_residents(*kind)
+        });
+        if let Some(kind) = kind.filter(|_| !is_whole(&reading)) {
             let looked = self.look_again(photo, &view, deadline)?;
             let again = resident::front(&looked, true);
-            for raw in again {
+            let wanted = fields_of(kind, Side::Front);
+            for mut raw in again.into_iter().filter(|raw| wanted.contains(&raw.name)) {
+                self.doubt(photo, &view, (kind, &mut raw), deadline)?;
                 improve(&mut reading.fields, field(photo, &view, raw));
             }
-            reading::settle(&mut reading.fields, today, &Thresholds::DEFAULT);
+            reading::settle(kind, &mut reading.fields, today, &Thresholds::DEFAULT);
         }
         Ok(reading)
     }
@@ -150,6 +236,8 @@ impl DocumentReader {
         }
         let lines = self.lines(photo, &sheet, deadline)?;
         let height = sheet.height / sheet.width;
+        // Shares of a card mean nothing on a sheet that stands upright.
+        let is_framed = is_framed && sheet.width >= sheet.height;
         Ok(View { quad: sheet.quad, height, is_framed, lines })
     }
 
@@ -256,32 +344,51 @@ fn with_margin(quad: &Quad) -> Quad {
     Homography::between(&own, quad).map_or(*quad, |map| wider.map(|p| map.apply(p)))
 }
 
-/// What the lines of a view say.
-fn read_view(photo: &Picture, view: &View, today: Date) -> Reading {
-    let quarters = quarters(&view.quad);
-    let mut reading = Reading { quarters, ..Reading::default() };
-    if view.lines.iter().all(|line| line.signs.is_empty()) {
-        reading.problem = Some(Problem::NoText);
-        return reading;
-    }
-    let lines = view.lines.iter().map(|line| Line { quad: unframed(view, line), ..line.clone() });
-    let rows: Vec<Row> = lines.map(|line| Row::of(&line)).collect();
-    let Some(side) = resident::side(&rows) else {
-        reading.problem = Some(Problem::UnknownDocument);
-        return reading;
+/// The values of a document, as far as it has them.
+fn values(
+    shown: Shown,
+    rows: &[Row],
+    zone: Option<&Zone>,
+    (is_framed, today): (bool, Date),
+) -> Vec<Raw> {
+    let mut raws = match (shown.kind, shown.side) {
+        (DocumentKind::ChinesePassport | DocumentKind::ForeignPassport, _) => {
+            passport::page(shown.kind, rows, zone, today)
+        }
+        (DocumentKind::BusinessLicence, _) => licence::values(rows, today),
+        _ => card(shown, rows, is_framed, today),
     };
-    reading.side = Some(side);
-    if resident::documents(&rows) > 1 {
-        reading.problem = Some(Problem::SeveralDocuments);
-        return reading;
+    let wanted = fields_of(shown.kind, shown.side);
+    raws.retain(|raw| wanted.contains(&raw.name) || raw.name == FieldName::Zone);
+    raws
+}
+
+/// The values of a card.
+fn card(shown: Shown, rows: &[Row], is_framed: bool, today: Date) -> Vec<Raw> {
+    match (shown.kind, shown.side) {
+        (DocumentKind::TemporaryResidentId, Side::Front) => {
+            let mut raws = resident::front(rows, is_framed);
+            raws.extend(resident::back(rows));
+            raws
+        }
+        (kind, Side::Front) if is_like_residents(kind) => resident::front(rows, is_framed),
+        (kind, Side::Back) if is_like_residents(kind) => {
+            let mut raws = resident::back(rows);
+            raws.extend(cards::permit_back(rows, today));
+            raws
+        }
+        (kind, _) => cards::values(kind, rows, today),
     }
-    let raw = match side {
-        Side::Front => resident::front(&rows, view.is_framed),
-        Side::Back => resident::back(&rows),
-    };
-    reading.fields = raw.into_iter().map(|raw| field(photo, view, raw)).collect();
-    reading::settle(&mut reading.fields, today, &Thresholds::DEFAULT);
-    reading
+}
+
+/// Whether such a card's front is laid out like a resident's.
+const fn is_like_residents(kind: DocumentKind) -> bool {
+    matches!(
+        kind,
+        DocumentKind::ResidentId
+            | DocumentKind::TemporaryResidentId
+            | DocumentKind::ResidencePermit
+    )
 }
 
 /// A line's place in shares of the card's width, without the margin that was cut out with it.
@@ -350,20 +457,17 @@ fn clear(reading: &Reading) -> usize {
     reading.fields.iter().filter(|field| field.standing == Standing::Clear).count()
 }
 
+/// How many fields the side shows; `None` if no document was recognised.
+fn shown(reading: &Reading) -> Option<usize> {
+    Some(fields_of(reading.document?, reading.side?).len())
+}
+
 /// Whether every field of the side was read clearly.
 fn is_whole(reading: &Reading) -> bool {
-    match reading.side {
-        Some(Side::Front) => clear(reading) == 6,
-        Some(Side::Back) => clear(reading) == 3,
-        None => false,
-    }
+    shown(reading).is_some_and(|all| clear(reading) >= all)
 }
 
 /// Whether the outline was surely that of the card: looking at the whole photo gives no more.
 fn is_enough(reading: &Reading) -> bool {
-    match reading.side {
-        Some(Side::Front) => clear(reading) >= 3,
-        Some(Side::Back) => clear(reading) >= 2,
-        None => false,
-    }
+    shown(reading).is_some_and(|all| clear(reading) * 2 >= all)
 }

@@ -11,21 +11,27 @@
     reason = "corners and coordinates have the names of geometry"
 )]
 
+mod cards;
 mod detect;
 mod document;
 pub mod eval;
 mod face;
 mod geometry;
+mod kinds;
+mod licence;
 pub mod models;
 mod outline;
+mod passport;
 mod pool;
 mod raster;
 mod recognise;
 mod resident;
 mod row;
+mod scan;
 mod session;
 mod text;
 mod wire;
+mod zone;
 
 pub use document::DocumentReader;
 pub use face::{FaceReader, FaceVector};

@@ -158,12 +158,20 @@ fn agreed(first: Line, second: Line) -> Line {
         }
     }
     // What only the other reading has may be missing here: its neighbour is in doubt too.
-    if other.signs.len() > common.len() && kept.signs.len() == common.len() {
+    // Blanks are not counted: nets see them or not.
+    let shared = common.iter().filter_map(|(index, _)| kept.signs.get(*index));
+    let (shared, own) = (solid(shared), solid(kept.signs.iter()));
+    if solid(other.signs.iter()) > shared && own == shared {
         for sign in &mut kept.signs {
             sign.confidence = sign.confidence.min(IN_DOUBT);
         }
     }
     kept
+}
+
+/// How many of the signs are no blanks.
+fn solid<'a>(signs: impl Iterator<Item = &'a Sign>) -> usize {
+    signs.filter(|sign| sign.sign != ' ').count()
 }
 
 /// The longest common sequence: places in `a`, with the confidence in `b`.
@@ -243,6 +251,7 @@ mod tests {
         assert_eq!(of("西湖", "西湖"), [('西', 0.9), ('湖', 0.9)]);
         assert_eq!(of("西浦", "西湖"), [('西', 0.9), ('浦', 0.3)]);
         assert_eq!(of("西湖", "西湖区"), [('西', 0.3), ('湖', 0.3)]);
+        assert_eq!(of("AB", "A B"), [('A', 0.9), ('B', 0.9)]);
     }
 
     #[test]

@@ -2,30 +2,9 @@
 //! by their labels, and by their region where a label was not read.
 
 use crate::geometry::{Quad, at};
-use crate::row::{Placed, Row, Value, labelled, within};
+use crate::row::{Placed, Raw, Row, Value, labelled, within};
 use crate::text::simplified;
-use domain::reading::{FieldName, LONG_TERM, Side, is_ideograph, is_people};
-
-/// A value before it is judged: what it says, and the signs it was made of.
-pub(crate) struct Raw {
-    /// Which field.
-    pub(crate) name: FieldName,
-    /// Normalised.
-    pub(crate) text: String,
-    /// Its signs.
-    pub(crate) signs: Value,
-}
-
-impl Raw {
-    fn of(name: FieldName, signs: Value) -> Option<Self> {
-        let text = signs.text();
-        (!text.is_empty()).then_some(Self { name, text, signs })
-    }
-
-    fn telling(name: FieldName, text: String, signs: Value) -> Self {
-        Self { name, text, signs }
-    }
-}
+use domain::reading::{FieldName, LONG_TERM, is_ideograph, is_people};
 
 /// Height of an ID-1 card in shares of its width.
 pub(crate) const HEIGHT: f32 = 54.0 / 85.6;
@@ -44,34 +23,8 @@ const ADDRESS_Y: f32 = 0.53;
 /// How far above and below a line's middle its value is looked for.
 const LINE_Y: f32 = 0.062;
 
-/// Labels of each side.
-const FRONT: [&str; 7] = ["姓名", "性别", "民族", "出生", "住址", "公民身份", "身份号码"];
-const BACK: [&str; 5] = ["签发机关", "有效期", "居民身份证", "中华人民共和国", "公安局"];
-
-/// Which side the rows are of, by the labels that were read.
-pub(crate) fn side(rows: &[Row]) -> Option<Side> {
-    let count = |labels: &[&str]| {
-        let is_there = |label: &&&str| rows.iter().any(|row| row.behind(label).is_some());
-        labels.iter().filter(is_there).count()
-    };
-    let front = count(&FRONT) + usize::from(number_rows(rows) > 0);
-    let back = count(&BACK);
-    match (front, back) {
-        (0, 0) => None,
-        _ if front >= back => Some(Side::Front),
-        _ => Some(Side::Back),
-    }
-}
-
-/// How many rows hold something as long as an identity number, or one label twice.
-pub(crate) fn documents(rows: &[Row]) -> usize {
-    let times = |label: &str| rows.iter().filter(|row| row.behind(label).is_some()).count();
-    let fronts = number_rows(rows).max(times("公民身份号码"));
-    let backs = times("签发机关").max(times("有效期限"));
-    fronts + backs
-}
-
-fn number_rows(rows: &[Row]) -> usize {
+/// How many rows hold something as long as an identity number.
+pub(crate) fn number_rows(rows: &[Row]) -> usize {
     rows.iter().filter(|row| number_of(&row.signs).0.len() == 18).count()
 }
 
@@ -97,7 +50,8 @@ pub(crate) fn front(rows: &[Row], is_framed: bool) -> Vec<Raw> {
     fields.into_iter().flatten().chain(number).collect()
 }
 
-fn number(rows: &[Row]) -> Option<Raw> {
+/// The number as printed.
+pub(crate) fn number(rows: &[Row]) -> Option<Raw> {
     let candidates = rows.iter().map(|row| number_of(&row.signs));
     let best = candidates.filter(|value| !value.0.is_empty()).max_by_key(|value| value.0.len())?;
     let text = best.text().to_ascii_uppercase();

@@ -2,7 +2,8 @@
 
 use crate::geometry::{Point, Quad};
 use crate::recognise::Line;
-use crate::text::plain;
+use crate::text::{plain, simplified};
+use domain::reading::FieldName;
 
 /// One sign with its place; lengths are in shares of the document's width.
 #[derive(Clone, Copy, PartialEq)]
@@ -13,6 +14,8 @@ pub(crate) struct Placed {
     pub(crate) confidence: f32,
     /// Its middle.
     pub(crate) middle: Point,
+    /// Whether a blank stands before it.
+    pub(crate) is_apart: bool,
 }
 
 /// One line of text.
@@ -32,6 +35,51 @@ impl Value {
     /// The signs as text.
     pub(crate) fn text(&self) -> String {
         self.0.iter().map(|sign| sign.sign).collect()
+    }
+
+    /// The signs as text, with the blanks between them.
+    pub(crate) fn spaced(&self) -> String {
+        let mut text = String::new();
+        for sign in &self.0 {
+            if sign.is_apart && !text.is_empty() {
+                text.push(' ');
+            }
+            text.push(sign.sign);
+        }
+        text
+    }
+
+    /// Half the distance between two signs that stand side by side; of a single sign a guess.
+    pub(crate) fn half_sign(&self) -> f32 {
+        let next = self.0.iter().skip(1);
+        let steps = self.0.iter().zip(next).map(|(a, b)| a.middle.distance(b.middle));
+        let least = steps.filter(|step| *step > 0.008).fold(f32::INFINITY, f32::min);
+        if least.is_finite() { least / 2.0 } else { 0.02 }
+    }
+
+    /// Holds another reading of the same signs against this one: the least sure counts, and signs
+    /// that the other does not have in this order are as sure as `in_doubt`. More signs at the ends
+    /// of the other, from what stands beside, say nothing.
+    pub(crate) fn agree(&mut self, other: &Row, in_doubt: f32) {
+        let own: Vec<char> = self.0.iter().map(|sign| sign.sign).collect();
+        let mut windows = other.signs.windows(own.len().max(1));
+        let same =
+            windows.find(|window| window.iter().map(|sign| sign.sign).eq(own.iter().copied()));
+        match same {
+            Some(same) => {
+                for (sign, other) in self.0.iter_mut().zip(same) {
+                    sign.confidence = sign.confidence.min(other.confidence);
+                }
+            }
+            None => {
+                for sign in &mut self.0 {
+                    let has_it = other.signs.iter().any(|theirs| theirs.sign == sign.sign);
+                    if !has_it || other.signs.len() < own.len() {
+                        sign.confidence = sign.confidence.min(in_doubt);
+                    }
+                }
+            }
+        }
     }
 
     /// Confidence of the least sure sign.
@@ -63,12 +111,25 @@ impl Row {
     /// A row of a line whose quadrilateral is in shares of the document's width.
     pub(crate) fn of(line: &Line) -> Self {
         let [a, b, c, d] = line.quad.0;
-        let signs = line.signs.iter().filter_map(|sign| {
+        let mut signs = Vec::new();
+        let mut is_apart = false;
+        for sign in &line.signs {
+            let Some(plain) = plain(sign.sign) else {
+                is_apart = true;
+                continue;
+            };
             let (top, bottom) = (a.towards(b, sign.place), d.towards(c, sign.place));
             let middle = top.towards(bottom, 0.5);
-            Some(Placed { sign: plain(sign.sign)?, confidence: sign.confidence, middle })
-        });
-        Self { signs: signs.collect(), quad: line.quad }
+            let confidence = sign.confidence;
+            signs.push(Placed { sign: plain, confidence, middle, is_apart });
+            is_apart = false;
+        }
+        Self { signs, quad: line.quad }
+    }
+
+    /// Its signs as text, in simplified characters: for looking up words, never for values.
+    pub(crate) fn words(&self) -> String {
+        self.signs.iter().map(|sign| simplified(sign.sign)).collect()
     }
 
     /// Its middle.
@@ -98,6 +159,29 @@ impl Row {
             return left.y;
         }
         left.y + (right.y - left.y) * (x - left.x) / run
+    }
+}
+
+/// A value before it is judged: what it says, and the signs it was made of.
+pub(crate) struct Raw {
+    /// Which field.
+    pub(crate) name: FieldName,
+    /// Normalised.
+    pub(crate) text: String,
+    /// Its signs.
+    pub(crate) signs: Value,
+}
+
+impl Raw {
+    /// The signs as they stand; `None` of none.
+    pub(crate) fn of(name: FieldName, signs: Value) -> Option<Self> {
+        let text = signs.text();
+        (!text.is_empty()).then_some(Self { name, text, signs })
+    }
+
+    /// What the signs mean.
+    pub(crate) fn telling(name: FieldName, text: String, signs: Value) -> Self {
+        Self { name, text, signs }
     }
 }
 
@@ -133,6 +217,87 @@ fn is_beside(row: &Row, from: Point, other: &Row) -> bool {
     left > from.x - row.quad.height() * 0.3
         && middle.x > from.x
         && apart < row.quad.height().min(other.quad.height()) * 0.55
+}
+
+/// The English words that stand beside Chinese labels, without blanks and in capitals.
+const ENGLISH: [&str; 21] = [
+    "NAMEINCHINESE",
+    "NAME",
+    "SEX",
+    "DATEOFBIRTH",
+    "DATEOFISSUE",
+    "DATEOFEXPIRY",
+    "BIRTH",
+    "NATIONALITY",
+    "PERIODOFVALIDITY",
+    "VALIDITY",
+    "VALIDUNTIL",
+    "VALIDTHROUGH",
+    "IDNO",
+    "CARDNO",
+    "PASSPORTNO",
+    "NUMBER",
+    "NO",
+    "ISSUINGAUTHORITY",
+    "AUTHORITY",
+    "ISSUEDBY",
+    "CERTIFICATENO",
+];
+
+/// What stands right of one of the labels or, if nothing does, in the line below it.
+pub(crate) fn beside_or_below(rows: &[Row], labels: &[&str]) -> Vec<Value> {
+    let mut found = Vec::new();
+    for label in labels {
+        for row in rows.iter().filter(|row| row.after(label).is_some()) {
+            if let Some(right) = labelled(std::slice::from_ref(row), label, f32::MAX)
+                && let own = without_english(&right.value.0)
+                && !own.is_empty()
+            {
+                found.push(Value(own));
+            } else if let Some(right) = labelled(rows, label, f32::MAX)
+                && let own = without_english(&right.value.0)
+                && !own.is_empty()
+            {
+                found.push(Value(own));
+            }
+            found.extend(below(rows, row).map(|row| Value(row.signs.clone())));
+        }
+    }
+    found
+}
+
+/// The signs behind the English half of a label, and without the strokes and colons before them.
+fn without_english(signs: &[Placed]) -> Vec<Placed> {
+    let mut rest = signs;
+    let mut is_label = true;
+    while is_label {
+        is_label = false;
+        while let [first, after @ ..] = rest
+            && "/:.：,-|".contains(first.sign)
+        {
+            rest = after;
+        }
+        let text: String = rest.iter().map(|sign| sign.sign.to_ascii_uppercase()).collect();
+        if let Some(word) = ENGLISH.iter().find(|word| text.starts_with(**word)) {
+            rest = rest.get(word.len()..).unwrap_or_default();
+            is_label = true;
+        }
+    }
+    rest.to_vec()
+}
+
+/// The row just below another, beginning near where that begins.
+pub(crate) fn below<'a>(rows: &'a [Row], row: &Row) -> Option<&'a Row> {
+    let [left, _, right, _] = row.quad.bounds();
+    let height = row.quad.height();
+    let is_under = |other: &&Row| {
+        let [from, _, to, _] = other.quad.bounds();
+        let down = other.middle().y - row.height_at(other.middle().x);
+        let reach = 1.2 * height + 1.2 * other.quad.height();
+        down > 0.4 * height && down < reach && to > left && from < right + height
+    };
+    let near = |a: &&Row, b: &&Row| a.middle().y.total_cmp(&b.middle().y);
+    rows.iter().filter(is_under).min_by(near)
 }
 
 /// The signs whose middles lie in the rectangle, row by row from above.

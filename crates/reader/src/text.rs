@@ -19,7 +19,17 @@ pub(crate) fn plain(sign: char) -> Option<char> {
 /// hold a traditional sign.
 const PAIRS: &str = "漢汉區区縣县號号東东門门廣广華华陽阳寧宁雲云龍龙鄉乡鎮镇單单層层樓楼園园橋桥灣湾\
     莊庄馬马長长時时慶庆蘇苏貴贵臺台遼辽濱滨濟济漢汉黃黄關关烏乌魯鲁齊齐蘭兰錫锡揚扬鹽盐無无贛赣饒饶\
-    岡冈結结進进達达遠远興兴義义農农場场務务總总組组勝胜麗丽觀观維维爾尔滿满蒙蒙銀银機机關关簽签發发";
+    岡冈結结進进達达遠远興兴義义農农場场務务總总組组勝胜麗丽觀观維维爾尔滿满蒙蒙銀银機机關关簽签發发護护證证執执業业國国來来內内陸陆灣湾臺台稱称營营統统會会碼码類类";
+
+/// Signs that nets put in the place of rarer ones that look like them (赞 for 赟, 错 for 锴, 间 for
+/// 阆): such confusions of the development set, and pairs of the same kind by eye.
+const LOOKALIKES: &str =
+    "赞错间盟镇祯慎或冲龚袭吴旲阅袆荣蕊衷衰邀郊顽昨惊鬃寨锁镂隙雾软迪递谩溢植骁";
+
+/// Whether a sign may stand for a rarer one, so that only the surest readings of it count.
+pub(crate) fn is_lookalike(sign: char) -> bool {
+    LOOKALIKES.contains(sign)
+}
 
 /// The simplified form of a sign of an address or an authority.
 pub(crate) fn simplified(sign: char) -> char {

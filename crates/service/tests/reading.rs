@@ -11,7 +11,7 @@ use service::register::{self, Change, IdentityFields, ReadView};
 use service::work;
 use std::time::Duration;
 use store::application::reading::PhotoReading;
-use testkit::reading::{card, reading};
+use testkit::reading::{card, passport, reading};
 use testkit::{Applicant, Drafted, Fresh, TestApp, on_both_engines};
 
 /// Fills an application in with photos that are read, and gives it with its person.
@@ -188,6 +188,25 @@ on_both_engines! {
         let said: Vec<_> = found.iter().map(|c| (c.outcome, c.reason)).collect();
         let expected = [(Outcome::Warn, Some(Reason::D6)), (Outcome::Warn, Some(Reason::D1))];
         assert_eq!(said, expected);
+    }
+
+    async fn another_document_than_the_chosen_one_is_a_doubt_and_nothing_of_it_is_used(
+        fresh: Fresh
+    ) {
+        let app = office(fresh).await;
+        let [_, back] = card("样本百", "11010519491231002X");
+        let dates = ["1974-08-12", "2032-04-15"];
+        app.outside.will_read([Ok(passport("ERIKSSON ANNA", "L898902C3", dates)), Ok(back)]);
+        let (drafted, _) = filled(&app, 17).await;
+        let view = seen(&app, &drafted).await;
+        assert_eq!(view.photos[0].fault.unwrap().code(), "other_document");
+        assert_eq!(view.differing().count(), 0, "{view:?}");
+        assert!(view.field(FieldName::Name).is_none());
+        sent(&app, &drafted).await;
+        let found = checks(&app, &drafted).await;
+        let front = found.iter().find(|c| c.item == Some(Item::DocumentFront)).unwrap();
+        assert_eq!((front.outcome, front.reason), (Outcome::Warn, None));
+        assert_eq!(state(&app, &drafted).await, State::InReview);
     }
 
     async fn a_new_photo_is_read_anew_and_the_typed_wins(fresh: Fresh) {

@@ -1,5 +1,6 @@
 //! What models would say of a document, prescribed.
 
+use domain::identity::DocumentKind;
 use domain::reading::{Field, FieldName, Place, Reading, Side, Standing};
 
 /// Confidence of every prescribed value.
@@ -24,4 +25,16 @@ pub fn card(name: &str, number: &str) -> [Reading; 2] {
         reading(Side::Front, &[(FieldName::Name, name), (FieldName::Number, number)]),
         reading(Side::Back, &[(FieldName::ValidUntil, domain::reading::LONG_TERM)]),
     ]
+}
+
+/// The data page of another country's passport.
+pub fn passport(name: &str, number: &str, [birth, until]: [&str; 2]) -> Reading {
+    let fields = [
+        (FieldName::Name, name),
+        (FieldName::Number, number),
+        (FieldName::Birth, birth),
+        (FieldName::ValidUntil, until),
+    ];
+    let document = Some(DocumentKind::ForeignPassport);
+    Reading { document, ..reading(Side::Front, &fields) }
 }

@@ -77,6 +77,20 @@ pub fn document_back(holder: &Holder) -> Picture {
     on_table(&card, holder.seed.wrapping_add(13))
 }
 
+/// The other side of a specimen residence permit; its front is laid out like an identity card's.
+pub fn residence_permit_back(holder: &Holder) -> Picture {
+    let mut card = card([232, 240, 234], holder.seed.wrapping_add(9));
+    draw::text(&mut card, &Pen::new(52.0, INK), (330.0, 100.0), "样本 SPECIMEN");
+    draw::text(&mut card, &Pen::new(64.0, INK), (330.0, 200.0), "居民居住证");
+    let label = Pen::new(30.0, LABEL);
+    draw::text(&mut card, &label, (180.0, 440.0), "签发机关");
+    draw::text(&mut card, &Pen::new(34.0, INK), (360.0, 436.0), "样本市公安局");
+    draw::text(&mut card, &label, (180.0, 522.0), "有效期限");
+    draw::text(&mut card, &Pen::new(36.0, INK), (360.0, 516.0), &holder.valid);
+    overprint(&mut card, 0.12);
+    on_table(&card, holder.seed.wrapping_add(17))
+}
+
 /// The data page of a specimen passport.
 pub fn passport(holder: &Holder, mrz: [&str; 2]) -> Picture {
     let mut page = card([238, 232, 240], holder.seed.wrapping_add(3));

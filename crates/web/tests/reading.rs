@@ -2,9 +2,10 @@
 //! place on the photo, never over what was typed; at the desk it stands beside it.
 
 use domain::access::Role;
+use domain::identity::DocumentKind;
 use domain::reading::{FieldName, Reading, Side, Unread};
 use domain::reason::Item;
-use testkit::reading::{card, reading};
+use testkit::reading::{card, passport, reading};
 use testkit::{Applicant, Browser, Card, Form, Fresh, TestApp, on_both_engines};
 
 async fn visitor(fresh: Fresh, language: &str) -> (TestApp, Browser, Card) {
@@ -30,6 +31,15 @@ fn keep(browser: &Browser, name: &str) {
 
 /// S1 to S6: a contact is proven, the document is chosen.
 async fn begin(app: &TestApp, browser: &mut Browser, sim: &Card, contact: &str, next: &str) {
+    begin_with("resident_id", (app, browser, sim), contact, next).await;
+}
+
+async fn begin_with(
+    document: &str,
+    (app, browser, sim): (&TestApp, &mut Browser, &Card),
+    contact: &str,
+    next: &str,
+) {
     browser.open("/register/number").await;
     let form = browser.form("/register/number");
     browser.send(form.fill("number", "13800138000").fill("sim_tail", &sim.tail())).await;
@@ -42,7 +52,7 @@ async fn begin(app: &TestApp, browser: &mut Browser, sim: &Card, contact: &str, 
     let form = browser.form("/register/who").fill("who", "myself");
     browser.send(form).await;
     browser.open("/register/document").await;
-    let form = browser.form("/register/document").fill("document", "resident_id");
+    let form = browser.form("/register/document").fill("document", document);
     leads_to(browser, form, next).await;
 }
 
@@ -112,6 +122,49 @@ on_both_engines! {
         let filled = "From your document: 1. Is it right?";
         let words = ["A program on our own machine", filled, "The same as"];
         filled_in(fresh, "en", words).await;
+    }
+
+    async fn a_passport_fills_in_the_form_with_its_day_of_birth(fresh: Fresh) {
+        let (app, mut browser, sim) = visitor(fresh, "en").await;
+        let person = Applicant::new(11);
+        let page = passport("ERIKSSON ANNA MARIA", "L898902C3", ["1974-08-12", "2032-04-15"]);
+        app.outside.will_read([Ok(page)]);
+        let at = (&app, &mut browser, &sim);
+        begin_with("foreign_passport", at, &person.contact, FRONT).await;
+        photo(&app, &mut browser, &person, Item::DocumentFront, IDENTITY).await;
+        browser.open(IDENTITY).await;
+        keep(&browser, "identity-passport");
+        assert!(browser.page.says("From your document: 12 Aug 1974."), "{}", browser.page.text());
+        let form = browser.form(IDENTITY);
+        leads_to(&mut browser, form, PORTRAIT).await;
+        // The given names first, as people write them, is the same name.
+        browser.open(IDENTITY).await;
+        let form = browser.form(IDENTITY).fill("name", "Anna Maria Eriksson");
+        leads_to(&mut browser, form.fill("birth-day", "13"), PORTRAIT).await;
+        browser.open("/register/check").await;
+        let says = "Birth: your document seems to say “12 Aug 1974”";
+        assert!(browser.page.says(says), "{}", browser.page.text());
+        assert!(!browser.page.says("Name: your document seems to say"));
+    }
+
+    async fn another_document_than_the_chosen_one_is_told_by_name_and_fills_in_nothing(
+        fresh: Fresh
+    ) {
+        let (app, mut browser, sim) = visitor(fresh, "en").await;
+        let person = Applicant::new(12);
+        let [front, _] = card(&person.name, &person.number);
+        let front = Reading { document: Some(DocumentKind::ResidentId), ..front };
+        app.outside.will_read([Ok(front)]);
+        let at = (&app, &mut browser, &sim);
+        begin_with("foreign_passport", at, &person.contact, FRONT).await;
+        photo(&app, &mut browser, &person, Item::DocumentFront, IDENTITY).await;
+        browser.open(IDENTITY).await;
+        keep(&browser, "identity-other-document");
+        let says = "another document than the one you chose";
+        assert!(browser.page.says(says), "{}", browser.page.text());
+        assert!(!browser.page.html.contains(&person.number), "{}", browser.page.text());
+        browser.follow("Retake").await;
+        assert_eq!(browser.page.path, FRONT);
     }
 
     async fn what_was_typed_is_never_overwritten_and_a_difference_is_shown_before_sending(

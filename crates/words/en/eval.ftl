@@ -1,7 +1,8 @@
 # How well documents are read: on the command line and in the report.
 eval-title = How well documents are read
-eval-caution = The cards are drawn, the photos are made up, and the people do not exist. Real cards and real phones give other figures: measure with photos of your own.
-eval-level = Level { $level }: { $cards } cards ({ $set })
+eval-caution = The documents are drawn, the photos are made up, and the people do not exist. Real documents and real phones give other figures: measure with photos of your own.
+eval-level = { $kind }, level { $level }: { $cards } documents ({ $set })
+eval-recognised = document and side recognised
 eval-exact = fields exactly right
 eval-number = identity numbers exactly right
 eval-wrong = filled in but wrong

@@ -31,7 +31,7 @@ pub(super) fn write(t: Lang, set: Set, all: &[Measured]) -> String {
 }
 
 fn level(page: &mut String, t: Lang, set: Set, measured: &Measured) {
-    let heading = t.eval_level(measured.level.number(), measured.score.cards, set.code());
+    let heading = measured.heading(t, set);
     // Writing to a String cannot fail.
     let _ = write!(page, "<h2>{heading}</h2><table>");
     for (name, rate, target, verdict) in measured.lines(t) {

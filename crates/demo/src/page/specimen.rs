@@ -18,6 +18,34 @@ pub(crate) fn holder() -> Holder {
     Holder::default()
 }
 
+/// Who is on the sample residence permit: nobody, with a number of Hong Kong's form.
+fn resident() -> Holder {
+    Holder {
+        name: "样本二".to_owned(),
+        birth: (2000, 2, 29),
+        number: "81000020000229993X".to_owned(),
+        valid: "2024.01.01-2029.01.01".to_owned(),
+        is_male: true,
+        seed: 21,
+    }
+}
+
+/// Who is on the sample passport: nobody, with the zone of a published sample's form.
+fn traveller() -> (Holder, [&'static str; 2]) {
+    let holder = Holder {
+        name: "TEST SAMPLE ONE".to_owned(),
+        birth: (1985, 6, 15),
+        number: "999000001".to_owned(),
+        seed: 33,
+        ..Holder::default()
+    };
+    let zone = [
+        "P<GBRTEST<<SAMPLE<ONE<<<<<<<<<<<<<<<<<<<<<<<",
+        "9990000010GBR8506151<3111301<<<<<<<<<<<<<<<2",
+    ];
+    (holder, zone)
+}
+
 /// Every sample: file name without `.jpg`, and what it is.
 pub(crate) fn list(t: Lang) -> Vec<(&'static str, &'static str)> {
     vec![
@@ -27,6 +55,9 @@ pub(crate) fn list(t: Lang) -> Vec<(&'static str, &'static str)> {
         ("front-blurred", t.demo_specimen_blurred()),
         ("front-glare", t.demo_specimen_glare()),
         ("portrait-dark", t.demo_specimen_dark()),
+        ("permit-front", t.demo_specimen_permit_front()),
+        ("permit-back", t.demo_specimen_permit_back()),
+        ("passport", t.demo_specimen_passport()),
     ]
 }
 
@@ -52,6 +83,12 @@ pub(crate) fn draw(name: &str) -> Option<Vec<u8>> {
         "front-blurred" => specimen::blurred(&specimen::document_front(&holder), BLUR_RADIUS),
         "front-glare" => specimen::with_glare(&specimen::document_front(&holder), GLARE_SIZE),
         "portrait-dark" => specimen::darkened(&specimen::portrait(&holder), DARK_LIGHT),
+        "permit-front" => specimen::document_front(&resident()),
+        "permit-back" => specimen::residence_permit_back(&resident()),
+        "passport" => {
+            let (holder, zone) = traveller();
+            specimen::passport(&holder, zone)
+        }
         _ => return None,
     };
     Some(picture.to_jpeg())

@@ -83,7 +83,7 @@ const HEIGHT: u32 = 1000;
 /// A photo of `card` on a table, as a JPEG file.
 pub(crate) fn photograph(card: &Picture, level: Level, dice: &mut Dice) -> Vec<u8> {
     let setting = level.setting();
-    let corners = corners(&setting, dice);
+    let corners = corners(&setting, card, dice);
     let mut photo = table(dice);
     lay(&mut photo, card, &corners, &setting, dice);
     let width = (WIDTH as f32 * setting.scale) as u32;
@@ -108,9 +108,9 @@ pub(crate) fn photograph(card: &Picture, level: Level, dice: &mut Dice) -> Vec<u
 }
 
 /// Where the card's corners lie in the photo.
-fn corners(setting: &Setting, dice: &mut Dice) -> Quad {
+fn corners(setting: &Setting, card: &Picture, dice: &mut Dice) -> Quad {
     let width = WIDTH as f32 * dice.between(0.68, 0.80);
-    let height = width * 54.0 / 85.6;
+    let height = width * card.height() as f32 / card.width() as f32;
     let (sin, cos) = dice.between(-setting.degrees, setting.degrees).to_radians().sin_cos();
     let (cx, cy) =
         (WIDTH as f32 * dice.between(0.47, 0.53), HEIGHT as f32 * dice.between(0.47, 0.53));

@@ -12,13 +12,25 @@ const DEPTH_MAX: usize = 4;
 /// A file name, and which font of a collection.
 type Place = (&'static str, u32);
 
-/// Fonts of each set: for text, and for the number. `FontVec` indices follow the files of Debian's
+/// Fonts of each set: for text, for the number, and for machine-readable zones. `FontVec` indices follow the files of Debian's
 /// packages fonts-noto-cjk (its third font is the simplified one), fonts-ocr-b, fonts-wqy-microhei,
 /// fonts-wqy-zenhei and fonts-dejavu-core.
-const DEVELOPMENT: [&[Place]; 2] =
-    [&[("NotoSansCJK-Regular.ttc", 2), ("NotoSansCJK-Bold.ttc", 2)], &[("OCRB.otf", 0)]];
-const HELD_OUT: [&[Place]; 2] =
-    [&[("wqy-microhei.ttc", 0), ("wqy-zenhei.ttc", 0)], &[("DejaVuSansMono.ttf", 0)]];
+const DEVELOPMENT: [&[Place]; 3] = [
+    &[
+        ("NotoSansCJK-Regular.ttc", 2),
+        ("NotoSansCJK-Bold.ttc", 2),
+        ("NotoSerifCJK-Regular.ttc", 2),
+        ("NotoSerifCJK-Bold.ttc", 2),
+    ],
+    &[("OCRB.otf", 0)],
+    &[("OCRB.otf", 0)],
+];
+const HELD_OUT: [&[Place]; 3] = [
+    &[("wqy-microhei.ttc", 0), ("wqy-zenhei.ttc", 0)],
+    &[("DejaVuSansMono.ttf", 0)],
+    // Zones are printed in OCR-B everywhere (Doc 9303-3); this is its letterpress cut.
+    &[("OCRBL.otf", 0)],
+];
 
 /// A font file that is not on this system.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,17 +45,18 @@ pub struct Missing(pub String);
 pub struct Fonts {
     text: Vec<FontVec>,
     number: Vec<FontVec>,
+    zone: Vec<FontVec>,
 }
 
 impl Fonts {
     /// Loads the fonts of `set` from the system.
     pub fn of(set: Set) -> Result<Self, Missing> {
-        let [text, number] = match set {
+        let [text, number, zone] = match set {
             Set::Development => DEVELOPMENT,
             Set::HeldOut => HELD_OUT,
         };
         let load = |places: &[Place]| places.iter().map(load).collect::<Result<Vec<_>, _>>();
-        Ok(Self { text: load(text)?, number: load(number)? })
+        Ok(Self { text: load(text)?, number: load(number)?, zone: load(zone)? })
     }
 
     /// The fonts of one specimen.
@@ -51,7 +64,8 @@ impl Fonts {
         let of = |fonts: &'_ [FontVec]| index as usize % fonts.len().max(1);
         let text = self.text.get(of(&self.text)).expect("a set has a font for text");
         let number = self.number.get(of(&self.number)).expect("a set has a font for numbers");
-        Faces { text, number }
+        let zone = self.zone.get(of(&self.zone)).expect("a set has a font for zones");
+        Faces { text, number, zone }
     }
 }
 
@@ -62,6 +76,8 @@ pub(crate) struct Faces<'a> {
     pub(crate) text: &'a FontVec,
     /// For the number.
     pub(crate) number: &'a FontVec,
+    /// For machine-readable zones.
+    pub(crate) zone: &'a FontVec,
 }
 
 impl Faces<'_> {
@@ -86,6 +102,12 @@ fn find(folder: &Path, name: &str, depth: usize) -> Option<PathBuf> {
         let deeper = depth.checked_sub(1)?;
         entries.iter().filter(|path| path.is_dir()).find_map(|path| find(path, name, deeper))
     })
+}
+
+/// How far one sign reaches, in pixels.
+pub(crate) fn advance(font: &FontVec, size: f32, sign: char) -> f32 {
+    let scaled = font.as_scaled(PxScale::from(size));
+    scaled.h_advance(scaled.glyph_id(sign))
 }
 
 /// Writes `text` with its upper left corner at `start`, `size` pixels high, with `gap` pixels more

@@ -3,6 +3,7 @@
 use crate::eval::dice::Dice;
 use domain::identity::{DocumentKind, check};
 use domain::reading::{FieldName, LONG_TERM};
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 const SURNAMES: &[&str] = &[
@@ -148,6 +149,10 @@ pub struct Person {
     pub from: Date,
     /// Last day of validity; `None` is 长期.
     pub until: Option<Date>,
+    /// 通行证号码, on residence permits only.
+    pub permit_number: String,
+    /// 签发次数, on residence permits only.
+    pub issue_count: u8,
 }
 
 impl Person {
@@ -177,11 +182,49 @@ impl Person {
             ethnicity: dice.pick(PEOPLES).to_owned(),
             birth,
             address: address(dice, place),
-            number: number(dice, district, birth, is_male),
+            number: number(DocumentKind::ResidentId, dice, district, birth, is_male),
             issuer: issuer.to_owned(),
             from,
             until,
+            permit_number: String::new(),
+            issue_count: 1,
         }
+    }
+
+    /// The same as the holder of another card with this layout: a residence permit's number has
+    /// one of three codes in front, a temporary card is valid for three months.
+    pub(crate) fn with(mut self, kind: DocumentKind, dice: &mut Dice) -> Self {
+        match kind {
+            DocumentKind::TemporaryResidentId => {
+                self.until = self.from.checked_add(3.months()).ok();
+            }
+            DocumentKind::ResidencePermit => {
+                let code = dice.pick(&["810000", "820000", "830000"]);
+                self.number = number(kind, dice, code, self.birth, self.is_male);
+                self.until = Some(date(self.from.year() + 5, self.from.month(), self.from.day()));
+                let tail = dice.below(1_000_000);
+                self.permit_number = match code {
+                    "810000" => format!("H99{tail:06}"),
+                    "820000" => format!("M99{tail:06}"),
+                    _ => format!("99{tail:06}"),
+                };
+                self.issue_count = u8::try_from(dice.below(12) + 1).unwrap_or(1);
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// Whether the number is one of Taiwan's residents.
+    pub(crate) fn is_of_taiwan(&self) -> bool {
+        self.number.starts_with("83")
+    }
+
+    /// First and last day as printed.
+    pub(crate) fn validity(&self) -> String {
+        let day = |day: Date| day.strftime("%Y.%m.%d").to_string();
+        let until = self.until.map_or_else(|| "长期".to_owned(), day);
+        format!("{}-{until}", day(self.from))
     }
 
     /// What a perfect reader would say.
@@ -198,11 +241,15 @@ impl Person {
             FieldName::ValidUntil => {
                 self.until.map_or_else(|| LONG_TERM.to_owned(), |until| until.to_string())
             }
+            FieldName::PermitNumber => self.permit_number.clone(),
+            FieldName::IssueCount => self.issue_count.to_string(),
+            _ => String::new(),
         }
     }
 }
 
-fn name(dice: &mut Dice) -> String {
+/// A name in Chinese characters.
+pub(crate) fn name(dice: &mut Dice) -> String {
     if dice.happens(0.04) {
         let first = dice.pick(&["阿卜杜", "古丽", "迪力夏提", "买买提", "其其格", "扎西"]);
         let last = dice.pick(&["艾合买提", "阿不都拉", "吐尔逊", "巴特尔", "次仁", "热合曼"]);
@@ -232,12 +279,18 @@ fn address(dice: &mut Dice, place: &str) -> String {
 }
 
 /// A number with the right check character: the rule itself says which.
-fn number(dice: &mut Dice, district: &str, birth: Date, is_male: bool) -> String {
+fn number(
+    kind: DocumentKind,
+    dice: &mut Dice,
+    district: &str,
+    birth: Date,
+    is_male: bool,
+) -> String {
     let order = (dice.below(450) + 10) * 2 + usize::from(is_male);
     let body = format!("{district}{}{order:03}", birth.strftime("%Y%m%d"));
     let today = date(2026, 1, 1);
     let whole = |sign: char| format!("{body}{sign}");
-    let fits = |sign: &char| check(DocumentKind::ResidentId, &whole(*sign), today).is_valid();
+    let fits = |sign: &char| check(kind, &whole(*sign), today).is_valid();
     whole("0123456789X".chars().find(fits).unwrap_or('0'))
 }
 

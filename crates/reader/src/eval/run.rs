@@ -3,6 +3,7 @@
 use crate::document::DocumentReader;
 use crate::eval::{Fonts, Level, Score, Set, specimen};
 use crate::session::ModelError;
+use domain::identity::DocumentKind;
 use jiff::civil::Date;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -17,9 +18,11 @@ const PATIENCE: Duration = Duration::from_mins(30);
 pub struct Run {
     /// Which fonts and seeds.
     pub set: Set,
+    /// Which document.
+    pub kind: DocumentKind,
     /// How hard.
     pub level: Level,
-    /// How many cards, two photos each.
+    /// How many documents; most have two photos each.
     pub cards: u32,
     /// Threads that read.
     pub threads: usize,
@@ -67,12 +70,13 @@ impl Run {
             if index >= self.cards {
                 return Ok(score);
             }
-            let specimen = specimen(fonts, self.set, self.level, index);
+            let specimen = specimen(fonts, self.set, self.kind, self.level, index);
+            score.cards += 1;
             for (side, file) in &specimen.photos {
                 let photo = decode(file, &Limits::default());
                 let photo = photo.expect("the made-up camera writes whole files").picture;
                 let reading = reader.read(&photo, self.today, Instant::now() + PATIENCE)?;
-                score.add(*side, &specimen.person, &reading);
+                score.add(*side, &specimen, &reading);
             }
             tick();
         }

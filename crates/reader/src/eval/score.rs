@@ -1,20 +1,7 @@
 //! Counting: what was read rightly, what was filled in wrongly, and what may be said of it.
 
-use crate::eval::Person;
-use domain::reading::{FieldName, Reading, Side, Standing};
-
-/// Fields of each side of the resident's identity card.
-pub(crate) const FRONT: [FieldName; 6] = [
-    FieldName::Name,
-    FieldName::Sex,
-    FieldName::Ethnicity,
-    FieldName::Birth,
-    FieldName::Address,
-    FieldName::Number,
-];
-/// The same for the back.
-pub(crate) const BACK: [FieldName; 3] =
-    [FieldName::Issuer, FieldName::ValidFrom, FieldName::ValidUntil];
+use crate::eval::Specimen;
+use domain::reading::{FieldName, Reading, Side, Standing, fields_of};
 
 /// So many of so many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,8 +73,12 @@ impl Rate {
 /// The figures of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Score {
-    /// Cards.
+    /// Documents.
     pub cards: u32,
+    /// Their photos.
+    pub photos: u32,
+    /// Photos whose document and side were recognised.
+    pub recognised: Rate,
     /// Fields that are clear and right.
     pub exact: Rate,
     /// Fields that are clear and wrong: worse than empty ones.
@@ -99,18 +90,17 @@ pub struct Score {
 }
 
 impl Score {
-    /// Counts one side of one card.
-    pub fn add(&mut self, side: Side, person: &Person, reading: &Reading) {
-        let wanted: &[FieldName] = match side {
-            Side::Front => &FRONT,
-            Side::Back => &BACK,
-        };
-        self.cards += u32::from(side == Side::Front);
-        for name in wanted {
+    /// Counts one side of one document.
+    pub fn add(&mut self, side: Side, specimen: &Specimen, reading: &Reading) {
+        let is_it = (reading.document, reading.side) == (Some(specimen.kind), Some(side));
+        self.photos += 1;
+        self.recognised.add(is_it);
+        for name in fields_of(specimen.kind, side) {
+            let Some(truth) = specimen.truth(*name) else { continue };
             let read = reading.field(*name).filter(|field| field.standing == Standing::Clear);
-            let is_right = read.is_some_and(|field| field.value == person.truth(*name));
-            let is_wrong = read.is_some() && !is_right;
-            self.count(*name, is_right, is_wrong);
+            let is_same = read.is_some_and(|field| field.value == truth);
+            // What was read as another document is never filled in.
+            self.count(*name, is_it && is_same, is_it && read.is_some() && !is_same);
         }
     }
 
@@ -138,6 +128,8 @@ impl Score {
             a.of += b.of;
         };
         self.cards += other.cards;
+        self.photos += other.photos;
+        join(&mut self.recognised, other.recognised);
         join(&mut self.exact, other.exact);
         join(&mut self.wrong, other.wrong);
         join(&mut self.number, other.number);

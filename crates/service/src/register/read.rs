@@ -9,9 +9,10 @@ use crate::retry;
 use crate::work::Next;
 use domain::access::{Action, Actor};
 use domain::application::Kind;
-use domain::application::form::Form;
+use domain::application::form::{self, Form};
 use domain::check::Check;
 use domain::id::ApplicationId;
+use domain::identity::DocumentKind;
 use domain::machine_read::{self, Unreadable, side_of, unreadable};
 use domain::reading::{
     self, Agreement, Field, FieldName, LONG_TERM, Reading, Seen, Standing, Typed, Unread,
@@ -110,9 +111,18 @@ impl ReadView {
 
 /// Whether the document of this form is one that models read.
 pub(super) fn is_readable(kind: Kind, form: &Form) -> bool {
-    kind != Kind::Appeal
-        && !form.is_of_organisation()
-        && form.document.is_some_and(machine_read::is_read)
+    kind != Kind::Appeal && form.document.is_some_and(machine_read::is_read)
+}
+
+/// Whether what is read fills in the form, so that photos come before it: the pages of
+/// organisations have their fields first.
+pub(super) fn is_filled_in(kind: Kind, form: &Form) -> bool {
+    is_readable(kind, form) && !form.is_of_organisation()
+}
+
+/// The document that was chosen.
+fn chosen(form: &Form) -> DocumentKind {
+    form.document.unwrap_or(DocumentKind::ResidentId)
 }
 
 /// Asks for a photo to be read, in the batch that takes it in.
@@ -240,7 +250,7 @@ pub(super) async fn machine_read(app: &App, loaded: &Loaded) -> Result<Vec<Check
         };
         photos.push((photo.item, seen));
     }
-    let mut checks = machine_read::check(&typed(&loaded.form), &photos);
+    let mut checks = machine_read::check(chosen(&loaded.form), &typed(&loaded.form), &photos);
     for check in checks.iter_mut().filter(|check| check.reason.is_some() || check.item.is_none()) {
         for (id, sha256) in &models {
             let value = format!("{id} {}", sha256.get(..12).unwrap_or(sha256));
@@ -253,7 +263,8 @@ pub(super) async fn machine_read(app: &App, loaded: &Loaded) -> Result<Vec<Check
 /// As the policy of the application judges it.
 fn settled(app: &App, loaded: &Loaded, mut reading: Reading) -> Reading {
     let thresholds = loaded.policy.reading.thresholds();
-    reading::settle(&mut reading.fields, loaded.today(app.now()), &thresholds);
+    let kind = machine_read::kind_of(&reading, chosen(&loaded.form));
+    reading::settle(kind, &mut reading.fields, loaded.today(app.now()), &thresholds);
     reading
 }
 
@@ -261,9 +272,11 @@ fn settled(app: &App, loaded: &Loaded, mut reading: Reading) -> Reading {
 fn typed(form: &Form) -> Typed {
     let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let last = form.expires.date().map(|date| date.to_string());
+    let is_birth_typed = form.document.is_some_and(|kind| !form::tells_birth(kind));
     Typed {
         name: given(&form.name).filter(|_| !form.is_name_incomplete),
         number: given(&form.document_number),
+        birth: form.birth.date().filter(|_| is_birth_typed).map(|date| date.to_string()),
         valid_until: if form.is_long_term { Some(LONG_TERM.to_owned()) } else { last },
     }
 }
@@ -312,7 +325,7 @@ pub(crate) async fn read_view(app: &App, loaded: &Loaded) -> Result<ReadView, Er
             }
             Some(Seen::Unread(why)) => (None, Some(*why)),
             Some(Seen::Read(reading)) => {
-                let fault = unreadable(photo.item, reading);
+                let fault = unreadable(chosen(&loaded.form), photo.item, reading);
                 if fault.is_none() {
                     usable.push((photo.clone(), settled(app, loaded, reading.clone())));
                 }

@@ -4,7 +4,7 @@ use super::contact::mask;
 use super::face::{FaceView, face_view};
 use super::load::{Loaded, load};
 use super::photo::{Uploaded, uploaded};
-use super::read::is_readable;
+use super::read::is_filled_in;
 use super::redo::{self, RedoView};
 use super::save::{Purpose, consents, missing_consents, problems_of};
 use crate::app::App;
@@ -125,7 +125,7 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
     let faces = face_view(app, &loaded).await?;
     let wanted_photos = loaded.form.photos(loaded.application.facts.kind);
     let kind = loaded.application.facts.kind;
-    let is_read_first = is_readable(kind, &loaded.form) && app.ocr.models().is_ok();
+    let is_read_first = is_filled_in(kind, &loaded.form) && app.ocr.models().is_ok();
     let mut sections = Vec::new();
     for section in sections_of(loaded.application.facts.kind) {
         let mut found = problems_of(app, &mut loaded, *section).await?;

@@ -369,7 +369,10 @@ fn identity_page(
         .part(read::beside(t, read, FieldName::Number, form.document_number.is_empty()));
     // An age rule speaks of the birth even where the number tells it.
     if !form::tells_birth(kind) {
-        page = page.part(date("birth", t.apply_birth_label(), &form.birth, t, errors));
+        let birth = read::birth(form, read);
+        page = page
+            .part(date("birth", t.apply_birth_label(), &birth, t, errors))
+            .part(read::beside(t, read, FieldName::Birth, form.birth.is_empty()));
     } else if let Some(message) = errors.of("birth") {
         page = page.part(age(t, &message));
     }

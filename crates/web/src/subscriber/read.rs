@@ -5,7 +5,7 @@ use super::session::Applicant;
 use super::steps;
 use crate::component::{Component as _, Html, Notice, Tone};
 use domain::application::form::{DateText, Form, Section};
-use domain::machine_read::side_of;
+use domain::machine_read::{Unreadable, side_of};
 use domain::reading::{Agreement, FieldName, LONG_TERM, Standing};
 use domain::reason::Item;
 use jiff::civil::Date;
@@ -59,6 +59,13 @@ pub(super) fn expiry(form: &Form, read: &ReadView) -> (DateText, bool) {
     }
 }
 
+/// The day of birth as typed; as read clearly if none is.
+pub(super) fn birth(form: &Form, read: &ReadView) -> DateText {
+    let clear = read.clear(FieldName::Birth).map(|field| field.value.expose().as_str());
+    let read = clear.filter(|_| form.birth.is_empty()).and_then(|day| day.parse::<Date>().ok());
+    read.map_or_else(|| form.birth.clone(), DateText::of)
+}
+
 /// The place on the photo and what was read there; nothing if nothing was.
 pub(super) fn beside(t: Lang, read: &ReadView, name: FieldName, is_empty: bool) -> Html {
     let Some(seen) = read.field(name) else { return Html::default() };
@@ -97,7 +104,11 @@ pub(super) fn summary(t: Lang, view: &View, read: &ReadView) -> Html {
         let side = super::photos::photo_name(t, photo.item, view.form.document);
         if let Some(fault) = photo.fault {
             let id = format!("reading-fault-{}", fault.code().replace('_', "-"));
-            let what = t.by_id(&id, &[]).unwrap_or_default();
+            let other = match fault {
+                Unreadable::OtherDocument(kind) => super::details::document_name(t, kind),
+                Unreadable::Problem(_) | Unreadable::OtherSide => String::new(),
+            };
+            let what = t.by_id(&id, &[("document", &other)]).unwrap_or_default();
             let notice = Notice::new(Tone::Amber, t.reading_fault(side, what));
             parts.push(notice.link(t.reading_retake(), steps::photo(photo.item)).html());
         } else if photo.unread.is_some() {

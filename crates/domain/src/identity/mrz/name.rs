@@ -41,6 +41,16 @@ impl Mrz {
     }
 }
 
+/// The words of a Latin name in letters A to Z, in the two ways in which zones write letters with
+/// marks. Hyphens part words, as fillers do; apostrophes fall away.
+pub fn words(name: &str) -> [Vec<String>; 2] {
+    let split = |text: &str| {
+        let parts = text.split(|c: char| c.is_whitespace() || matches!(c, '-' | ',' | '.'));
+        parts.map(letters).filter(|word| !word.is_empty()).collect()
+    };
+    [split(&fold_plain(name)), split(&fold_expanded(name))]
+}
+
 fn letters(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase()).collect()
 }
