@@ -47,11 +47,13 @@ async fn world() -> World {
         sms: test.app.sms.clone(),
         mail: test.app.mail.clone(),
         smdp: Arc::new(Simulator(Arc::clone(&network))),
+        authority: Arc::new(service::port::NoAuthority),
         ocr: test.app.ocr.clone(),
         faces: test.app.faces.clone(),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
+        recent: service::notice::Recent::default(),
     });
     let sim = SimRef {
         iccid: Iccid::parse("89860112345678901237").unwrap(),

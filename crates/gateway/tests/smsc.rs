@@ -185,11 +185,13 @@ async fn world(db: Fresh, centres: Vec<Centre>) -> World {
         sms: smpp,
         mail: test.app.mail.clone(),
         smdp: test.app.smdp.clone(),
+        authority: test.app.authority.clone(),
         ocr: test.app.ocr.clone(),
         faces: test.app.faces.clone(),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: test.app.limits,
+        recent: service::notice::Recent::default(),
     });
     tokio::spawn(hear(ears, Arc::downgrade(&app)));
     test.operator(1).await;

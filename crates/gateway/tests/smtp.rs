@@ -155,11 +155,13 @@ async fn a_keep_alive_notice_comes_by_e_mail_with_its_date_for_the_calendar() {
         sms: test.app.sms.clone(),
         mail: Arc::new(Smtp::new(peer.server(), Arc::default()).unwrap()),
         smdp: Arc::new(service::port::NoSmdp),
+        authority: Arc::new(service::port::NoAuthority),
         ocr: Arc::new(service::port::NoModels),
         faces: Arc::new(service::port::NoModels),
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: test.app.limits,
+        recent: service::notice::Recent::default(),
     };
     test.operator(1).await;
     let party_id = PartyId::from_u128(42);

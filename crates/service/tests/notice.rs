@@ -45,6 +45,7 @@ async fn world(db: Fresh) -> World {
         sms: Arc::new(smsc::Simulator(network.clone())),
         mail: Arc::new(mail::Simulator(network.clone())),
         smdp: Arc::new(service::port::NoSmdp),
+        authority: Arc::new(service::port::NoAuthority),
         ocr: Arc::new(service::port::NoModels),
         faces: Arc::new(service::port::NoModels),
         site: test.app.site.clone(),

@@ -46,6 +46,7 @@ on_both_engines! {
             sms: Arc::clone(&test.app.sms),
             mail: Arc::new(HalfDead(Arc::clone(&test.outside))),
             smdp: Arc::new(service::port::NoSmdp),
+            authority: Arc::new(service::port::NoAuthority),
             ocr: Arc::new(service::port::NoModels),
         faces: Arc::new(service::port::NoModels),
             site: test.app.site.clone(),

@@ -53,6 +53,7 @@ fn app_of(test: &TestApp, register: &Register) -> (Arc<App>, Arc<Meter>) {
         sms: test.app.sms.clone(),
         mail: test.app.mail.clone(),
         smdp: test.app.smdp.clone(),
+        authority: test.app.authority.clone(),
         ocr: test.app.ocr.clone(),
         faces: test.app.faces.clone(),
         site: test.app.site.clone(),
