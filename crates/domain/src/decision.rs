@@ -6,6 +6,7 @@
 //! person's review (PIPL art. 24).
 
 use crate::check::{Check, CheckKind, Outcome};
+use crate::policy::Sourced;
 use crate::reason::{Item, Reason};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,32 @@ pub struct Rules {
     pub ask_again: Vec<CheckKind>,
     /// Whether the machine may approve when everything required passed and nothing else fired.
     pub may_approve: bool,
+}
+
+/// Which clean applications are approved without a person: those on which [`decide`] found nothing
+/// to look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Automatic {
+    /// A further card, such as a secondary or retention card, of a verified holder who has one in
+    /// use.
+    pub further_cards: Sourced<bool>,
+    /// Anybody's first card.
+    pub first_cards: Sourced<bool>,
+    /// Of those, so many in a hundred are decided by a person all the same, who is not told what
+    /// the machine would have done.
+    pub sample_percent: Sourced<i64>,
+}
+
+/// What is known of whoever asks, besides the checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether the same identity, under the same name, holds a number here.
+    pub is_verified: bool,
+    /// Whether the holder is of age and no organisation: all others are for people.
+    pub is_adult_person: bool,
+    /// A number below 10,000 that follows from the application's id by a keyed hash.
+    pub draw: u16,
 }
 
 /// One item to redo and why.
@@ -70,6 +97,12 @@ pub enum Rule {
     ReviewAlways,
     /// Everything required passed and the policy lets the machine approve.
     ApproveOnPass,
+    /// The same for a further card of a verified holder.
+    ApproveFurtherCard,
+    /// It would have been approved, and was drawn for a person's look.
+    ReviewSampled,
+    /// It would have been approved, and the number's own rules refused.
+    ReviewOnRefusal,
 }
 
 /// A rule that fired and the check that fired it.
@@ -120,6 +153,38 @@ pub fn decide(checks: &[Check], rules: &Rules) -> Decision {
         Verdict::Review
     };
     Decision { verdict, fired }
+}
+
+impl Decision {
+    /// Whether nothing but the policy kept the machine from approving: people's answers to such
+    /// applications say how far it can be trusted.
+    pub fn is_clean(&self) -> bool {
+        let is_kept = |fired: &Fired| {
+            matches!(fired.rule, Rule::ReviewAlways | Rule::ReviewSampled) && fired.check.is_none()
+        };
+        self.verdict == Verdict::Review && !self.fired.is_empty() && self.fired.iter().all(is_kept)
+    }
+
+    /// The decision with what the policy lets the machine approve: a clean application becomes an
+    /// approval, or a person's by lot; any other stays as it is.
+    pub fn or_automatic(self, automatic: Option<&Automatic>, standing: &Standing) -> Self {
+        let Some(automatic) = automatic.filter(|_| self.is_clean() && standing.is_adult_person)
+        else {
+            return self;
+        };
+        let rule = match standing.is_verified {
+            true if *automatic.further_cards => Rule::ApproveFurtherCard,
+            false if *automatic.first_cards => Rule::ApproveOnPass,
+            true | false => return self,
+        };
+        let is_drawn = i64::from(standing.draw) < *automatic.sample_percent * 100;
+        let (verdict, rule) = if is_drawn {
+            (Verdict::Review, Rule::ReviewSampled)
+        } else {
+            (Verdict::Approve, rule)
+        };
+        Self { verdict, fired: vec![Fired { rule, check: None }] }
+    }
 }
 
 /// The rule one check fires, if any.
@@ -191,6 +256,56 @@ mod tests {
         let decision = decide(&all_pass(), &people);
         assert_eq!(decision.verdict, Verdict::Review);
         assert_eq!(decision.fired, [Fired { rule: Rule::ReviewAlways, check: None }]);
+    }
+
+    fn automatic(further: bool, first: bool, percent: i64) -> Automatic {
+        fn of<T>(value: T) -> Sourced<T> {
+            let confidence = crate::policy::Confidence::Assumed;
+            Sourced { value, source: String::new(), confidence }
+        }
+        Automatic {
+            further_cards: of(further),
+            first_cards: of(first),
+            sample_percent: of(percent),
+        }
+    }
+
+    #[test]
+    fn only_clean_applications_of_whom_the_policy_names_are_approved_by_machine() {
+        let people = Rules { may_approve: false, ..rules() };
+        let clean = || decide(&all_pass(), &people);
+        let known = Standing { is_verified: true, is_adult_person: true, draw: 300 };
+        let new = Standing { is_verified: false, ..known };
+        let verdict = |decision: Decision, automatic: &Automatic, standing: &Standing| {
+            let decided = decision.or_automatic(Some(automatic), standing);
+            (decided.verdict, decided.fired.first().map(|fired| fired.rule))
+        };
+        let further = automatic(true, false, 3);
+        let approved = (Verdict::Approve, Some(Rule::ApproveFurtherCard));
+        assert_eq!(verdict(clean(), &further, &known), approved);
+        let kept = (Verdict::Review, Some(Rule::ReviewAlways));
+        assert_eq!(verdict(clean(), &further, &new), kept);
+        assert_eq!(clean().or_automatic(None, &known).verdict, Verdict::Review);
+        let child = Standing { is_adult_person: false, ..known };
+        assert_eq!(verdict(clean(), &further, &child), kept);
+        let drawn = Standing { draw: 299, ..known };
+        let sampled = (Verdict::Review, Some(Rule::ReviewSampled));
+        assert_eq!(verdict(clean(), &further, &drawn), sampled);
+        let everybody = (Verdict::Approve, Some(Rule::ApproveOnPass));
+        assert_eq!(verdict(clean(), &automatic(false, true, 3), &new), everybody);
+        assert_eq!(verdict(clean(), &automatic(false, true, 3), &known), kept);
+        // Whatever is not clean stays what it was, for every check and outcome.
+        for kind in CheckKind::ALL {
+            for outcome in [Outcome::Warn, Outcome::Fail, Outcome::Unavailable] {
+                let decided = decide(&with(kind, outcome), &people);
+                if decided.is_clean() {
+                    assert!(outcome == Outcome::Unavailable && !people.required.contains(&kind));
+                    continue;
+                }
+                let after = decided.clone().or_automatic(Some(&automatic(true, true, 0)), &known);
+                assert_eq!(after, decided, "{kind:?} {outcome:?}");
+            }
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod subject;
 mod undo;
 mod view;
 
+pub(crate) use approve::stage_by_machine as approve_by_machine;
 pub use board::{Board, BoardRow, board};
 pub use claim::{claim, claim_next, reassign, release, renew};
 pub use decide::{Decide, Decided, SETTLE, decide};
@@ -28,6 +29,7 @@ pub use preview::{Preview, preview};
 pub use queue::{Queue, QueueFilter, QueueRow, queue};
 pub use settle::settle;
 pub use store::application::Event;
+pub(crate) use subject::{ADULT_AGE, draw};
 pub use undo::undo;
 pub use view::{CaseView, Compared, Content, Field, Past, Photo, Standing, Typed, result_of, view};
 

@@ -20,7 +20,8 @@ fn said(belongs: Belongs) -> Result<Answer, PortError> {
 async fn sent(app: &TestApp, n: u16, who: u16, consents: &[Purpose]) -> Drafted {
     let card = app.unregistered(1, n).await;
     let drafted = app.begin(1, &card).await;
-    app.fill(&drafted, &Applicant::new(who)).await;
+    let contact = format!("card{n}@example.com");
+    app.fill(&drafted, &Applicant { contact, ..Applicant::new(who) }).await;
     register::save_consents(app, &drafted.actor, drafted.id, consents).await.unwrap();
     let sent = register::submit(app, &drafted.actor, drafted.id).await.unwrap();
     assert!(matches!(sent, register::Submitted::Sent { .. }), "{sent:?}");

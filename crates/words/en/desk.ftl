@@ -231,3 +231,6 @@ review-because-no-document = No photo of a document to compare with
 review-because-no-face-on-portrait = No face was found on the portrait
 review-because-no-face-on-document = No face was found on the document
 review-because-no-film = No live capture was made
+desk-board-agreement-title = Machine and people
+desk-board-agreement = In the last 90 days people decided { $decided } applications on which the machine found nothing, and approved { $approved } of them.
+desk-board-agreement-none = In the last 90 days nobody decided an application on which the machine found nothing.

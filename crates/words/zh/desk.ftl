@@ -222,3 +222,6 @@ review-because-no-document = 没有可比对的证件照片
 review-because-no-face-on-portrait = 正面照上没有找到人脸
 review-because-no-face-on-document = 证件照片上没有找到人脸
 review-because-no-film = 没有做现场拍摄
+desk-board-agreement-title = 机器与人工
+desk-board-agreement = 近 90 天，机器未发现问题的申请由人工决定 { $decided } 件，其中通过 { $approved } 件。
+desk-board-agreement-none = 近 90 天没有机器未发现问题而由人工决定的申请。

@@ -105,6 +105,10 @@ impl Policy {
         if let Some((key, text)) = self.portrait.fault() {
             found.unless(false, key, text);
         }
+        if let Some(automatic) = &self.automatic {
+            let is_fit = (0..=100).contains(&*automatic.sample_percent);
+            found.unless(is_fit, "automatic.sample_percent", "must be from 0 to 100");
+        }
         if let Some(authority) = &self.authority {
             let is_fit = (0..=24 * 60).contains(&*authority.patience_minutes)
                 && (0..=365).contains(&*authority.keep_days);

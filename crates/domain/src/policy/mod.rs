@@ -91,6 +91,9 @@ pub struct Policy {
     pub promise: Promise,
     /// What the machine may decide from the checks.
     pub checks: crate::decision::Rules,
+    /// What the machine may approve; nothing without it.
+    #[serde(default)]
+    pub automatic: Option<crate::decision::Automatic>,
     /// What an identity authority is asked, where there is one.
     #[serde(default)]
     pub authority: Option<Lookup>,

@@ -17,7 +17,7 @@ use domain::application::form::{Identity, Who, tells_expiry};
 use domain::application::{Event, Kind, State};
 use domain::cap::{CapClass, CapHolder, Holdings, one_more};
 use domain::check::{Check, CheckKind, Outcome};
-use domain::decision::{self, Decision, Fired, Rule, Rules, Verdict};
+use domain::decision::{self, Decision, Fired, Rule, Rules, Standing, Verdict};
 use domain::finding::Severity as Weight;
 use domain::id::{ApplicationId, PartyId};
 use domain::identity;
@@ -53,10 +53,17 @@ pub async fn run_checks(app: &App, id: ApplicationId) -> Result<Next, Error> {
             return Ok(Next::At(at));
         }
         let checks = checks(app, &loaded).await?;
-        let decision = decide(&loaded, &checks);
+        let decision = decide(app, &loaded, &checks);
         let run = latest_run(&app.store.db, id).await? + 1;
+        let policy = loaded.policy.label();
+        let decided = Decided { decision, policy, at: app.now() };
+        if decided.decision.verdict == Verdict::Approve
+            && approve(app, &loaded, run, &checks, &decided).await?
+        {
+            return Ok(Next::Done);
+        }
+        let decided = by_person(decided);
         let mut batch = Batch::new(app.now());
-        let decided = Decided { decision, policy: loaded.policy.label(), at: batch.at() };
         insert(&mut batch, id, run, &checks, &decided);
         let difficulty = domain::review::difficulty(&checks);
         let event = Event::ChecksDone { verdict: decided.decision.verdict };
@@ -79,13 +86,50 @@ async fn begin(app: &App, id: ApplicationId) -> Result<(), Error> {
     Ok(app.store.db.commit(batch).await?)
 }
 
-/// Appeals, and kinds whose number a person must look at, are always for people. So is, for now,
-/// what a policy would let the machine approve: no check proves a face or asks an authority yet.
-fn decide(loaded: &Loaded, checks: &[Check]) -> Decision {
+/// Commits the machine's approval with the checks behind it; `false` if the number cannot be given
+/// as things stand, which a person looks at.
+async fn approve(
+    app: &App,
+    loaded: &Loaded,
+    run: i64,
+    checks: &[Check],
+    decided: &Decided,
+) -> Result<bool, Error> {
+    let mut batch = Batch::new(app.now());
+    insert(&mut batch, loaded.application.id, run, checks, decided);
+    match crate::review::approve_by_machine(app, &mut batch, loaded).await {
+        Ok(()) => {}
+        Err(Error::Refused(refused)) => {
+            let id = loaded.application.id;
+            tracing::info!(application = %id, code = refused.code, "not approved by machine");
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(app.store.db.commit(batch).await.map(|()| true)?)
+}
+
+/// What the machine could not approve after all is for a person.
+fn by_person(mut decided: Decided) -> Decided {
+    if decided.decision.verdict == Verdict::Approve {
+        let fired = vec![Fired { rule: Rule::ReviewOnRefusal, check: None }];
+        decided.decision = Decision { verdict: Verdict::Review, fired };
+    }
+    decided
+}
+
+/// Appeals, and kinds whose number a person must look at, are always for people. So is what no
+/// policy lets the machine approve.
+fn decide(app: &App, loaded: &Loaded, checks: &[Check]) -> Decision {
     match loaded.application.facts.kind {
         Kind::Registration | Kind::BackRegistration => {
-            let rules = Rules { may_approve: false, ..loaded.policy.checks.clone() };
-            decision::decide(checks, &rules)
+            let mut rules = Rules { may_approve: false, ..loaded.policy.checks.clone() };
+            // Who was taken at an outlet stood before the clerk.
+            if loaded.application.taken_by.is_some() {
+                rules.required.retain(|kind| *kind != CheckKind::Liveness);
+            }
+            let decision = decision::decide(checks, &rules);
+            decision.or_automatic(loaded.policy.automatic.as_ref(), &standing(app, loaded, checks))
         }
         Kind::Reverification
         | Kind::SimReplacement
@@ -95,6 +139,26 @@ fn decide(loaded: &Loaded, checks: &[Check]) -> Decision {
             verdict: Verdict::Review,
             fired: vec![Fired { rule: Rule::ReviewAlways, check: None }],
         },
+    }
+}
+
+/// What is known of the applicant besides the checks.
+fn standing(app: &App, loaded: &Loaded, checks: &[Check]) -> Standing {
+    let today = loaded.today(app.now());
+    let birth = loaded.form.identity(today).and_then(|identity| identity.birth);
+    let age = birth.and_then(|birth| identity::age(birth, today));
+    let evidence = |kind: CheckKind, name: &str| {
+        let check = checks.iter().find(|check| check.kind == kind)?;
+        check.evidence.iter().find(|evidence| evidence.name == name).map(|one| one.value.as_str())
+    };
+    let is_known = evidence(CheckKind::DuplicateIdentity, "known") == Some("true");
+    let holds = evidence(CheckKind::Cap, "held").is_some_and(|held| held != "0");
+    Standing {
+        is_verified: is_known && holds,
+        is_adult_person: loaded.form.who == Some(Who::Myself)
+            && !loaded.form.is_of_organisation()
+            && age.is_some_and(|age| age >= crate::review::ADULT_AGE),
+        draw: crate::review::draw(app, loaded.application.id),
     }
 }
 

@@ -27,6 +27,26 @@ use words::Lang;
 /// however many cards it registers; the cap is counted on the party, so of many approvals at once
 /// exactly as many pass as it allows. Refused as the number's rules refuse.
 pub(super) async fn stage(app: &App, batch: &mut Batch, subject: &Subject) -> Result<(), Error> {
+    stage_by(app, batch, subject, &Event::Approved).await
+}
+
+/// The same for what the machine approves when its checks are done, before any person saw it.
+pub(crate) async fn stage_by_machine(
+    app: &App,
+    batch: &mut Batch,
+    loaded: &register::Loaded,
+) -> Result<(), Error> {
+    let subject = Subject::unseen(app, loaded).await?;
+    let event = Event::ChecksDone { verdict: domain::decision::Verdict::Approve };
+    stage_by(app, batch, &subject, &event).await
+}
+
+async fn stage_by(
+    app: &App,
+    batch: &mut Batch,
+    subject: &Subject,
+    approved: &Event,
+) -> Result<(), Error> {
     if let Some(original) = subject.application.appeal_of {
         return uphold(app, batch, subject, original).await;
     }
@@ -57,8 +77,7 @@ pub(super) async fn stage(app: &App, batch: &mut Batch, subject: &Subject) -> Re
             }
         }
     }
-    let (id, event) = (subject.application.id, Event::Approved);
-    register::stage_for_party(app, batch, id, &event, party_id).await?;
+    register::stage_for_party(app, batch, subject.application.id, approved, party_id).await?;
     Ok(())
 }
 

@@ -5,11 +5,15 @@ use domain::access::{Action, Actor};
 use domain::id::StaffId;
 use domain::review::Stage;
 use seal::Sensitive;
+use store::application::check::agreement;
 use store::review::{Case, Count};
 use store::staff::Staff;
 
 /// A promise is at risk when it ends within so many hours of work.
 const AT_RISK_HOURS: i64 = 4;
+
+/// So far back goes the measure of the machine.
+const AGREEMENT_DAYS: i64 = 90;
 
 /// What a lead watches.
 #[derive(Clone, Debug)]
@@ -20,6 +24,9 @@ pub struct Board {
     pub at_risk: Vec<BoardRow>,
     /// Cases on which two reviewers differ.
     pub disagreements: Vec<BoardRow>,
+    /// Of what the machine would have approved in the last ninety days: how much people approved,
+    /// and how much they decided.
+    pub agreement: (i64, i64),
     /// To whom a case can be given.
     pub reviewers: Vec<(StaffId, Sensitive<String>)>,
 }
@@ -48,6 +55,7 @@ pub async fn board(app: &App, actor: &Actor) -> Result<Board, Error> {
             && person.roles.iter().any(|role| Action::DecideCase.is_for(*role))
     });
     Ok(Board {
+        agreement: agreement(&db, operator_id, at.plus_days(-AGREEMENT_DAYS)).await?,
         counts: Case::counts(&db, operator_id).await?,
         at_risk: rows(app, actor, &at_risk, &staff).await?,
         disagreements: rows(app, actor, &disagreements, &staff).await?,

@@ -2,13 +2,14 @@
 
 use crate::App;
 use crate::error::Error;
+use crate::register::Loaded;
 use domain::application::Kind;
 use domain::application::form::{Form, Identity, Who};
 use domain::check::Check;
 use domain::id::ApplicationId;
 use domain::policy::Policy;
 use domain::reason::Item;
-use domain::review::{SecondFacts, Verdict, portrait_outcome};
+use domain::review::{SecondFacts, Stage, Verdict, portrait_outcome};
 use domain::time::At;
 use jiff::civil::Date;
 use seal::DataKey;
@@ -55,6 +56,34 @@ impl Subject {
             key,
             form,
         })
+    }
+
+    /// An application that no person has seen, as if it had come before one now.
+    pub(super) async fn unseen(app: &App, loaded: &Loaded) -> Result<Self, Error> {
+        let application = &loaded.application;
+        let case = Case {
+            application_id: application.id,
+            operator_id: application.operator_id,
+            kind: application.facts.kind,
+            stage: Stage::First,
+            round: 0,
+            is_open: false,
+            is_front: false,
+            promise_at: app.now(),
+            difficulty: 0,
+            taken_by: None,
+            preferred: None,
+            claimed_by: None,
+            lease_until: None,
+            first_by: None,
+            second_by: None,
+            pending_id: None,
+            settle_at: None,
+            queued_at: app.now(),
+            version: 0,
+            step: 0,
+        };
+        Self::open(app, case).await
     }
 
     /// What a reviewer decides on, in the order of the page.
@@ -105,10 +134,10 @@ impl Subject {
 }
 
 /// Civil Code art. 17: who is eighteen is an adult.
-const ADULT_AGE: i16 = 18;
+pub(crate) const ADULT_AGE: i16 = 18;
 
 /// A number below 10,000 that follows from the id by the key file's index key.
-fn draw(app: &App, id: ApplicationId) -> u16 {
+pub(crate) fn draw(app: &App, id: ApplicationId) -> u16 {
     let hash = app.store.keys.blind("review.sample", &id.to_string());
     let first = u64::from_be_bytes(*hash.first_chunk().expect("a blind index has 16 bytes"));
     u16::try_from(first % 10_000).expect("below 10,000")

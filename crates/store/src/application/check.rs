@@ -7,12 +7,12 @@ use crate::params;
 use crate::statement::Statement;
 use domain::check::{Check, CheckKind, Outcome};
 use domain::decision::Decision;
-use domain::id::ApplicationId;
+use domain::id::{ApplicationId, OperatorId};
 use domain::reason::{Item, Reason};
 use domain::time::At;
 
 pub(crate) const ALL: &[&Statement] =
-    &[&INSERT, &LATEST, &LATEST_RUN, &INSERT_DECISION, &LATEST_DECISION];
+    &[&INSERT, &LATEST, &LATEST_RUN, &INSERT_DECISION, &LATEST_DECISION, &AGREEMENT];
 
 const INSERT: Statement = Statement::new(
     "application_check.insert",
@@ -32,13 +32,23 @@ const LATEST_RUN: Statement = Statement::new(
 );
 const INSERT_DECISION: Statement = Statement::new(
     "application_decision.insert",
-    "insert into application_decision (bucket, application_id, run, decision, policy, at) \
-     values ($1, $2, $3, $4, $5, $6)",
+    "insert into application_decision (bucket, application_id, run, decision, policy, at, \
+        is_clean) values ($1, $2, $3, $4, $5, $6, $7)",
 );
 const LATEST_DECISION: Statement = Statement::new(
     "application_decision.latest",
     "select decision, policy, at from application_decision \
      where bucket = $1 and application_id = $2 order by run desc limit 1",
+);
+
+/// What people first said of clean applications: how often they approved, and how often not.
+const AGREEMENT: Statement = Statement::new(
+    "application_decision.agreement",
+    "select sum(case when o.opinion like '%\"verdict\":\"approve\"%' then 1 else 0 end), count(*) \
+     from application_decision d join review_opinion o on o.bucket = d.bucket \
+        and o.application_id = d.application_id and o.stage = 'first' \
+        and o.settled_at is not null and o.undone_at is null \
+     where d.is_clean and d.at >= $1 and o.operator_id = $2",
 );
 
 /// What the rule made of the last run of checks.
@@ -75,6 +85,7 @@ pub fn insert(batch: &mut Batch, id: ApplicationId, run: i64, checks: &[Check], 
         json(&decided.decision),
         decided.policy.as_str(),
         decided.at,
+        decided.decision.is_clean(),
     ];
     batch.push(&INSERT_DECISION, values, Expect::Rows(1));
 }
@@ -121,4 +132,11 @@ pub async fn latest_decision(db: &Db, id: ApplicationId) -> Result<Option<Decide
     let decision = serde_json::from_str(&decision)
         .map_err(|e| Error::caused(ErrorKind::Corrupt, "a decision", e))?;
     Ok(Some(Decided { decision, policy: row.get(1)?, at: row.get(2)? }))
+}
+
+/// Of the operator's applications since `since` that the machine would have approved, and on which
+/// a person gave a first opinion: how many were approved, and how many there are.
+pub async fn agreement(db: &Db, operator_id: OperatorId, since: At) -> Result<(i64, i64), Error> {
+    let row = db.query_one(&AGREEMENT, params![since, operator_id]).await?;
+    Ok((row.get::<Option<i64>>(0)?.unwrap_or_default(), row.get(1)?))
 }

@@ -18,6 +18,7 @@ use words::Lang;
 struct BoardPage {
     t: Lang,
     counts: Vec<(String, i64)>,
+    agreement: String,
     at_risk: Vec<Row>,
     at_risk_none: Html,
     disagreements: Vec<Row>,
@@ -67,6 +68,10 @@ pub(crate) async fn page(State(app): State<Arc<App>>, mut signed: Signed) -> Rep
     let page = BoardPage {
         t,
         counts: counts.collect(),
+        agreement: match board.agreement {
+            (_, 0) => t.desk_board_agreement_none().to_owned(),
+            (approved, decided) => t.desk_board_agreement(approved, decided),
+        },
         at_risk: rows(&board.at_risk, 0),
         at_risk_none: Empty::new(t.desk_board_at_risk_none()).html(),
         disagreements: rows(&board.disagreements, board.at_risk.len()),
