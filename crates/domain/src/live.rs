@@ -1,6 +1,6 @@
 //! A short film against a challenge: a sign that a live person stood before the camera at this
-//! moment, and no more than a sign. Nothing here is certified presentation-attack detection (ISO/IEC
-//! 30107): a patient forger with a moving mask or a rendered face may pass.
+//! moment, and no more than a sign. Nothing here is certified presentation-attack detection
+//! (ISO/IEC 30107): a patient forger with a moving mask or a rendered face may pass.
 //!
 //! What five places of a face tell is asked for: turning to either side and coming closer. Whether
 //! an eye is open they do not tell, so blinking is not asked for (decision 128).
@@ -164,8 +164,8 @@ impl Why {
     }
 }
 
-/// The nose must lie so much farther to a side than while looking straight, in distances between the
-/// eyes.
+/// The nose must lie so much farther to a side than while looking straight, in distances between
+/// the eyes.
 const TURN_MIN: f32 = 0.15;
 /// The eyes must lie so many times farther apart than while looking straight.
 const CLOSER_MIN: f32 = 1.25;

@@ -62,8 +62,9 @@ impl Pool {
         Ok(Self { queue, deadline: limits.deadline })
     }
 
-    /// Hands in `work` on a picture, which is told the instant at which it must have ended. `answer`
-    /// is called once, on a thread of the pool or, when the queue is full, at once on this one.
+    /// Hands in `work` on a picture, which is told the instant at which it must have ended.
+    /// `answer` is called once, on a thread of the pool or, when the queue is full, at once on this
+    /// one.
     pub fn submit<T: 'static>(
         &self,
         work: impl FnOnce(Instant) -> Result<T, ModelError> + Send + 'static,

@@ -2,6 +2,13 @@
 //! the workspace. Where they are not, each test says so and does nothing, except in CI, where it
 //! fails.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "tests; pixels are small numbers"
+)]
+
 use domain::portrait::{Band, Compared, FindingKind, Limits, band, faults};
 use reader::{FaceReader, ModelError, ModelFolder, face_reader};
 use std::path::PathBuf;
@@ -45,7 +52,8 @@ fn laid(large: &Picture, small: &Picture, place: (u32, u32), width: u32) -> Pict
     let small = small.fitted(width * small.height().max(small.width()) / small.width());
     let mut raw = large.raw().to_vec();
     for y in 0..small.height().min(large.height() - place.1) {
-        let row = small.raw().chunks_exact(small.width() as usize * 3).nth(y as usize).unwrap();
+        let row = small.raw().chunks_exact(small.width() as usize * 3).nth(y as usize);
+        let row = row.expect("a row");
         let start = (((place.1 + y) * large.width() + place.0) * 3) as usize;
         raw[start..start + row.len()].copy_from_slice(row);
     }
@@ -159,7 +167,7 @@ fn a_document_without_a_face_has_no_score_and_the_deadline_holds() {
     let faces = reader.look(&astronaut(), Some(&back), soon()).expect("it runs");
     let sure = faces.document.expect("there is one").face.is_some_and(|f| f.sureness >= 0.7);
     assert!(!sure, "{faces:?}");
-    let gone = reader.look(&astronaut(), None, Instant::now() - Duration::from_secs(1));
+    let gone = reader.look(&astronaut(), None, Instant::now());
     assert_eq!(gone, Err(ModelError::Deadline));
 }
 
@@ -203,12 +211,12 @@ fn face_of(reader: &FaceReader, photo: &Picture) -> Picture {
     let seen = reader.look(photo, None, soon()).expect("it runs").portrait;
     let face = seen.face.expect("a face");
     let (left, right) = (face.spots[0], face.spots[1]);
-    let width = photo.width() as i32;
-    let height = photo.height() as i32;
+    let width = photo.width().cast_signed();
+    let height = photo.height().cast_signed();
     let eyes = face.eyes_px as i32;
     let thousandth = |value: i32, whole: i32| (value * 1000 / whole).clamp(0, 1000) as u16;
-    let x = (left.x + right.x) / 2 * width / 10_000;
-    let y = (left.y + right.y) / 2 * height / 10_000;
+    let x = i32::midpoint(left.x, right.x) * width / 10_000;
+    let y = i32::midpoint(left.y, right.y) * height / 10_000;
     photo.cropped(Region {
         x: thousandth(x - eyes * 3 / 2, width),
         y: thousandth(y - eyes * 3 / 2, height),

@@ -153,8 +153,8 @@ impl Outside {
         known.get_or_insert_default().extend(readings);
     }
 
-    /// From now on there are models of faces, and they will see this on the portraits that come, one
-    /// after the other; nothing more once it is used up.
+    /// From now on there are models of faces, and they will see this on the portraits that come,
+    /// one after the other; nothing more once it is used up.
     pub fn will_see(&self, faces: impl IntoIterator<Item = Result<SeenFaces, Unread>>) {
         let mut known = self.looks.lock().expect("no test panics while it holds this");
         known.get_or_insert_default().extend(faces);

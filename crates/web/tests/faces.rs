@@ -191,7 +191,8 @@ on_both_engines! {
         app.outside.will_see([Ok(beside(0.6)), Ok(beside(0.6))]);
         let mut browser = visitor(&app, "en", &person).await;
         send_portrait(&mut browser, &person).await;
-        assert_eq!(browser.open("/register/live").await.path, "/register/check", "not before consent");
+        browser.open("/register/live").await;
+        assert_eq!(browser.page.path, "/register/check", "not before consent");
         browser.open("/register/consents").await;
         let form = browser.form("/register/consents");
         browser.send(form.fill("registration", "on").fill("portrait", "on")).await;

@@ -4,7 +4,7 @@ use crate::cli::{Failure, out, place::Place};
 use clap::Args;
 use domain::portrait::Limits;
 use indicatif::ProgressBar;
-use reader::eval::faces::{Estimate, Pairs, Point, Report, report, vector_of_file};
+use reader::eval::faces::{Estimate, Group, Pairs, Point, Report, report, vector_of_file};
 use reader::{FaceReader, FaceVector, ModelFolder, face_reader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -156,7 +156,10 @@ fn percent(share: f64) -> String {
 }
 
 fn json(report: &Report, contradictions: usize) -> serde_json::Value {
-    let estimate = |estimate: &Estimate| serde_json::json!({ "value": estimate.value, "interval": estimate.interval });
+    let estimate = |estimate: &Estimate| {
+        let Estimate { value, interval } = estimate;
+        serde_json::json!({ "value": value, "interval": interval })
+    };
     let point = |(far, point): &(f64, Point)| match point {
         Point::Told { threshold, tar, tar_all } => serde_json::json!({
             "far": far,
@@ -170,8 +173,14 @@ fn json(report: &Report, contradictions: usize) -> serde_json::Value {
             serde_json::json!({ "far": far, "told": false, "pairs_needed": needed })
         }
     };
-    let limit = |(limit, [missed, accepted]): &(f64, [usize; 2])| serde_json::json!({ "limit": limit, "rejected": missed, "accepted": accepted });
-    let group = |group: &reader::eval::faces::Group| serde_json::json!({ "name": group.name, "pairs": group.pairs, "accepted": group.accepted });
+    let limit = |(limit, counts): &(f64, [usize; 2])| {
+        let [rejected, accepted] = counts;
+        serde_json::json!({ "limit": limit, "rejected": rejected, "accepted": accepted })
+    };
+    let group = |group: &Group| {
+        let Group { name, pairs, accepted } = group;
+        serde_json::json!({ "name": name, "pairs": pairs, "accepted": accepted })
+    };
     serde_json::json!({
         "pictures": report.pictures[0],
         "pictures_without_face": report.pictures[1],

@@ -1,5 +1,5 @@
-//! `baohao eval`: how well documents are read, measured on drawn specimens with known truth; and how
-//! well faces are told apart, on an operator's own pairs.
+//! `baohao eval`: how well documents are read, measured on drawn specimens with known truth; and
+//! how well faces are told apart, on an operator's own pairs.
 
 mod faces;
 mod faces_page;

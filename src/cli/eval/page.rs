@@ -5,10 +5,11 @@ use reader::eval::{Rate, Set, Verdict};
 use std::fmt::Write as _;
 use words::Lang;
 
-pub(super) const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;\
-    padding:0 1rem;color:#14212b}table{border-collapse:collapse;width:100%}th,td{text-align:left;\
-    padding:.3rem .6rem;border-bottom:1px solid #d5dce0;vertical-align:top}.missed{font-weight:600;\
-    color:#7a1712}.caution{background:#fff3cd;padding:.6rem 1rem}svg{display:block}";
+pub(super) const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;\
+    margin:2rem auto;padding:0 1rem;color:#14212b}table{border-collapse:collapse;width:100%}\
+    th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #d5dce0;\
+    vertical-align:top}.missed{font-weight:600;color:#7a1712}\
+    .caution{background:#fff3cd;padding:.6rem 1rem}svg{display:block}";
 
 /// Width of a plot in pixels; the left end is 90 %.
 const PLOT: f64 = 320.0;

@@ -1,4 +1,5 @@
 use super::*;
+use std::fmt::Write as _;
 
 fn list(text: &str) -> Result<Pairs, PairsError> {
     Pairs::read(text, None)
@@ -30,19 +31,19 @@ fn what_is_no_list_is_refused_by_line() {
     }
 }
 
-/// `people` people with two pictures each, all pairs; people are alike by `same`, and two of them by
-/// a number that runs from 0 up to 0.5.
+/// `people` people with two pictures each, all pairs; people are alike by `same`, and two of them
+/// by a number that runs from 0 up to 0.5.
 fn crowd(people: usize, same: impl Fn(usize) -> f32) -> (Pairs, Vec<Option<f32>>) {
     let mut text = "a,b,same\n".to_owned();
     let mut cosines = Vec::new();
     for one in 0..people {
-        text.push_str(&format!("{one}a,{one}b,1\n"));
+        writeln!(text, "{one}a,{one}b,1").expect("text");
         cosines.push(Some(same(one)));
     }
     let all = people * (people - 1) / 2;
     for one in 0..people {
         for other in 0..one {
-            text.push_str(&format!("{one}a,{other}a,0\n"));
+            writeln!(text, "{one}a,{other}a,0").expect("text");
             let at = cosines.len() - people;
             cosines.push(Some(0.5 * at as f32 / all as f32));
         }
@@ -92,17 +93,17 @@ fn the_interval_is_drawn_by_person_not_by_pair() {
     let mut text = "a,b,same\n".to_owned();
     let mut cosines = Vec::new();
     for pair in 0..40 {
-        text.push_str(&format!("z0,z{},1\n", pair + 1));
+        writeln!(text, "z0,z{},1", pair + 1).expect("text");
         cosines.push(Some(0.1));
     }
     for one in 0..20 {
-        text.push_str(&format!("{one}a,{one}b,1\n"));
+        writeln!(text, "{one}a,{one}b,1").expect("text");
         cosines.push(Some(0.9));
     }
     for one in 0..20 {
         for other in 0..20 {
             if one != other {
-                text.push_str(&format!("{one}a,{other}b,0\n"));
+                writeln!(text, "{one}a,{other}b,0").expect("text");
                 cosines.push(Some(0.3));
             }
         }

@@ -1,5 +1,5 @@
-//! Faces: found, measured, and compared. What is compared are vectors of 128 numbers that exist only
-//! while two pictures are compared; they never leave this module.
+//! Faces: found, measured, and compared. What is compared are vectors of 128 numbers that exist
+//! only while two pictures are compared; they never leave this module.
 
 mod detect;
 mod fold;
@@ -48,8 +48,8 @@ impl FaceReader {
         Self { detector: Detector::new(detector), embedder }
     }
 
-    /// Looks at a portrait and, if there is one, at the photo of a document beside it. Gives up with
-    /// [`ModelError::Deadline`] at the first step after `deadline`.
+    /// Looks at a portrait and, if there is one, at the photo of a document beside it. Gives up
+    /// with [`ModelError::Deadline`] at the first step after `deadline`.
     pub fn look(
         &self,
         portrait: &Picture,
@@ -85,8 +85,8 @@ impl FaceReader {
         Ok(Faces { portrait: seen, document, millis })
     }
 
-    /// What the largest face of a picture is compared by, for as long as it is held; none if there is
-    /// no face of which the detector is at least so sure.
+    /// What the largest face of a picture is compared by, for as long as it is held; none if there
+    /// is no face of which the detector is at least so sure.
     pub fn vector(
         &self,
         picture: &Picture,

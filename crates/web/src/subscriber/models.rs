@@ -1,5 +1,5 @@
-//! The model card: what reads documents and compares faces, what is known of it and what is not, and what it must not
-//! be used for.
+//! The model card: what reads documents and compares faces, what is known of it and what is not,
+//! and what it must not be used for.
 
 use crate::component::{Component as _, Html, Notice, Summary, TextPage, Tone};
 use crate::shell::Shell;
