@@ -31,7 +31,7 @@ const PERSON: [&str; 6] = ["姓名", "性别", "民族", "出生", "住址", "�
 const AUTHORITY: [&str; 2] = ["签发机关", "有效期"];
 const HONG_KONG_MACAO: [&str; 2] = ["来往内地通行证", "港澳居民来往"];
 const TAIWAN: [&str; 2] = ["来往大陆通行证", "台湾居民来往"];
-const RESIDENCE: [&str; 4] = ["港澳居民居住证", "台湾居民居住证", "澳台居民居住证", "居民居住证"];
+const RESIDENCE: [&str; 3] = ["居民居住证", "民居住证", "居住证"];
 const PERMANENT: [&str; 4] =
     ["永久居留", "PERMANENTRESIDEN", "PERMANENTRESIDENCE", "FOREIGNPERMANENT"];
 const TEMPORARY: [&str; 2] = ["临时居民身份证", "临时居民身份"];
