@@ -114,7 +114,12 @@ impl DocumentReader {
         let rows: Vec<Row> = placed.map(|line| Row::of(&line)).collect();
         let zones = zones(&rows);
         let shown = match kinds::found(&rows, &zones) {
-            Found::One(shown) => shown,
+            Found::One(shown) => {
+                reading.document = Some(shown.kind);
+                shown
+            }
+            // It may be that of whichever card was chosen.
+            Found::Authority => Shown { kind: DocumentKind::ResidentId, side: Side::Back },
             Found::Nothing => {
                 reading.problem = Some(Problem::UnknownDocument);
                 return Ok(reading);
@@ -124,7 +129,7 @@ impl DocumentReader {
                 return Ok(reading);
             }
         };
-        (reading.document, reading.side) = (Some(shown.kind), Some(shown.side));
+        reading.side = Some(shown.side);
         for mut raw in values(shown, &rows, zones.first(), (view.is_framed, today)) {
             self.doubt(photo, view, (shown.kind, &mut raw), deadline)?;
             reading.fields.push(field(photo, view, raw));
@@ -462,7 +467,8 @@ fn clear(reading: &Reading) -> usize {
 
 /// How many fields the side shows; `None` if no document was recognised.
 fn shown(reading: &Reading) -> Option<usize> {
-    Some(fields_of(reading.document?, reading.side?).len())
+    let kind = reading.document.unwrap_or(DocumentKind::ResidentId);
+    Some(fields_of(kind, reading.side?).len())
 }
 
 /// Whether every field of the side was read clearly.
