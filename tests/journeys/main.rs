@@ -103,7 +103,7 @@ fn fill_in(visitor: &Visitor<'_>, card: &Value, mail: &str) {
     visitor.follow("main a[href^='/register/document']");
     page.pick("[name=document][value=resident_id]");
     visitor.send();
-    page.fill("[name=name]", "样本一");
+    page.fill("[name=name]", "样本三");
     page.fill("[name=document_number]", "11010519491231002X");
     page.pick("[name=is_long_term]");
     visitor.send();
@@ -524,7 +524,7 @@ fn for_a_machine(visitor: &Visitor<'_>) {
     page.fill("[name=name]", "样本水务有限公司");
     page.fill("[name=document_number]", "91110000600037341L");
     for person in ["handler", "responsible"] {
-        page.fill(&format!("[name={person}_name]"), "样本一");
+        page.fill(&format!("[name={person}_name]"), "样本三");
         page.fill(&format!("[name={person}_number]"), "11010519491231002X");
     }
     page.fill("[name=use_scene]", "水表");
@@ -545,7 +545,7 @@ fn for_a_child(visitor: &Visitor<'_>) {
     for (part, number) in [("year", "2030"), ("month", "3"), ("day", "6")] {
         page.fill(&format!("[name=expires-{part}]"), number);
     }
-    page.fill("[name=guardian_name]", "样本一");
+    page.fill("[name=guardian_name]", "样本三");
     page.fill("[name=guardian_number]", "11010519491231002X");
     visitor.send();
     photos_and_check(visitor, &["front", "back", "front", "portrait"]);
@@ -586,7 +586,7 @@ fn read_story(visitor: &Visitor<'_>, card: &Value, mail: &str) {
     visitor.demo.wait_for(|| {
         visitor.page.go(&format!("{}/register/identity", visitor.demo.address));
         let value = |name: &str| page.attribute(&format!("[name={name}]"), "value");
-        let is_read = value("name")? == "样本一" && value("document_number")? == SPECIMEN;
+        let is_read = value("name")? == "样本三" && value("document_number")? == SPECIMEN;
         (is_read && value("expires-year")? == "2040").then_some(())
     });
     visitor.look();
@@ -596,7 +596,7 @@ fn read_story(visitor: &Visitor<'_>, card: &Value, mail: &str) {
     page.pick("[name=registration]");
     page.pick("[name=portrait]");
     visitor.send();
-    assert!(page.text("main").contains("“样本一”"), "{}", page.text("main"));
+    assert!(page.text("main").contains("“样本三”"), "{}", page.text("main"));
     visitor.follow("form[action='/register/send'] button");
     assert!(page.url().ends_with("/register/receipt"), "{}", page.text("main"));
     visitor.go("/models");
@@ -609,7 +609,7 @@ fn read_story(visitor: &Visitor<'_>, card: &Value, mail: &str) {
     });
     visitor.look();
     let row = page.text(".compare tbody tr:first-child");
-    assert!(row.contains("样本一") && row.contains("样本二"), "{row}");
+    assert!(row.contains("样本三") && row.contains("样本二"), "{row}");
     if visitor.has_scripts {
         page.run("document.querySelector('[data-spot]').focus()");
         let wide = page.run("return document.querySelector('.photo .box').offsetWidth");

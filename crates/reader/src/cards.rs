@@ -83,7 +83,7 @@ fn name(rows: &[Row]) -> Option<Raw> {
     // The second line of a name in two scripts.
     let beside_latin = || {
         let latin = rows.iter().filter(|row| is_latin_row(row));
-        let near = latin.flat_map(|latin| {
+        let mut near = latin.flat_map(|latin| {
             rows.iter().filter(move |row| {
                 let apart = (latin.middle().y - row.middle().y).abs();
                 let height = latin.quad.height().max(row.quad.height());
@@ -93,7 +93,7 @@ fn name(rows: &[Row]) -> Option<Raw> {
                 apart > 0.4 * height && apart < 2.2 * height && is_within
             })
         });
-        near.filter_map(|row| of(Value(row.signs.clone()))).next()
+        near.find_map(|row| of(Value(row.signs.clone())))
     };
     Raw::of(FieldName::Name, labelled.or_else(beside_latin)?)
 }

@@ -114,7 +114,12 @@ impl DocumentReader {
         let rows: Vec<Row> = placed.map(|line| Row::of(&line)).collect();
         let zones = zones(&rows);
         let shown = match kinds::found(&rows, &zones) {
-            Found::One(shown) => shown,
+            Found::One(shown) => {
+                reading.document = Some(shown.kind);
+                shown
+            }
+            // It may be that of whichever card was chosen.
+            Found::Authority => Shown { kind: DocumentKind::ResidentId, side: Side::Back },
             Found::Nothing => {
                 reading.problem = Some(Problem::UnknownDocument);
                 return Ok(reading);
@@ -124,7 +129,7 @@ impl DocumentReader {
                 return Ok(reading);
             }
         };
-        (reading.document, reading.side) = (Some(shown.kind), Some(shown.side));
+        reading.side = Some(shown.side);
         for mut raw in values(shown, &rows, zones.first(), (view.is_framed, today)) {
             self.doubt(photo, view, (shown.kind, &mut raw), deadline)?;
             reading.fields.push(field(photo, view, raw));
@@ -157,10 +162,13 @@ impl DocumentReader {
             return Ok(());
         };
         let half = raw.signs.half_sign();
-        for margin in [half * 1.25, half * 1.5] {
+        // The second time with the place of one sign more: a thin last one (一) may be missing.
+        for (margin, more) in [(half * 1.25, 0.0), (half * 1.5, half * 2.4)] {
             in_time(deadline)?;
-            let quad = raw.signs.bounds(margin).map(|p| map.apply(p));
-            raw.signs.agree(&Row::of(&self.recogniser.read(photo, quad)?), IN_DOUBT);
+            let [a, b, c, d] = raw.signs.bounds(margin).0;
+            let quad = Quad([a, at(b.x + more, b.y), at(c.x + more, c.y), d]);
+            let line = self.recogniser.read(photo, quad.map(|p| map.apply(p)))?;
+            raw.signs.agree(&Row::of(&line), IN_DOUBT);
         }
         Ok(())
     }
@@ -459,7 +467,8 @@ fn clear(reading: &Reading) -> usize {
 
 /// How many fields the side shows; `None` if no document was recognised.
 fn shown(reading: &Reading) -> Option<usize> {
-    Some(fields_of(reading.document?, reading.side?).len())
+    let kind = reading.document.unwrap_or(DocumentKind::ResidentId);
+    Some(fields_of(kind, reading.side?).len())
 }
 
 /// Whether every field of the side was read clearly.

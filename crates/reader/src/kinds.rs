@@ -21,6 +21,8 @@ pub(crate) enum Found {
     Nothing,
     /// One.
     One(Shown),
+    /// The side with the authority, without a title that says of which card.
+    Authority,
     /// More than one.
     Several,
 }
@@ -31,7 +33,7 @@ const PERSON: [&str; 6] = ["姓名", "性别", "民族", "出生", "住址", "�
 const AUTHORITY: [&str; 2] = ["签发机关", "有效期"];
 const HONG_KONG_MACAO: [&str; 2] = ["来往内地通行证", "港澳居民来往"];
 const TAIWAN: [&str; 2] = ["来往大陆通行证", "台湾居民来往"];
-const RESIDENCE: [&str; 4] = ["港澳居民居住证", "台湾居民居住证", "澳台居民居住证", "居民居住证"];
+const RESIDENCE: [&str; 3] = ["居民居住证", "民居住证", "居住证"];
 const PERMANENT: [&str; 4] =
     ["永久居留", "PERMANENTRESIDEN", "PERMANENTRESIDENCE", "FOREIGNPERMANENT"];
 const TEMPORARY: [&str; 2] = ["临时居民身份证", "临时居民身份"];
@@ -94,7 +96,9 @@ pub(crate) fn found(rows: &[Row], zones: &[Zone]) -> Found {
     } else {
         residents(&plain, &words, &mut add);
     }
+    let is_office = || words.any(&["签发机关", "有效期限", "公安局"]);
     match evidence.as_slice() {
+        [] if is_office() => Found::Authority,
         [] => Found::Nothing,
         [(shown, 1)] => Found::One(*shown),
         _ => Found::Several,
@@ -138,9 +142,6 @@ fn residents(rows: &[Row], words: &Words, add: &mut impl FnMut(DocumentKind, Sid
     add(DocumentKind::ResidencePermit, Side::Back, permits);
     if is_titled {
         add(DocumentKind::ResidentId, Side::Back, words.most(&["签发机关"]).max(1));
-    } else if permits == 0 && fronts == 0 && !is_person && !is_permanent {
-        let is_office = words.any(&["签发机关", "有效期限"]) || words.any(&["公安局"]);
-        add(DocumentKind::ResidentId, Side::Back, usize::from(is_office));
     }
     if fronts == 0 && (!is_person || is_permanent) {
         return;
@@ -208,6 +209,8 @@ mod tests {
         assert_eq!(of(&chinese), one(Kind::ChinesePassport, Side::Front));
         let licence = ["营业执照", "统一社会信用代码", "124403050000000022", "名称某某公司"];
         assert_eq!(of(&licence), one(Kind::BusinessLicence, Side::Front));
+        let untitled = ["签发机关某市公安局", "有效期限2020.01.01-2040.01.01"];
+        assert_eq!(of(&untitled), Found::Authority);
         assert_eq!(of(&["图书馆", "借书证", "第12号"]), Found::Nothing);
     }
 

@@ -3,7 +3,7 @@
 use crate::geometry::{Point, Quad};
 use crate::recognise::Line;
 use crate::text::{plain, simplified};
-use domain::reading::FieldName;
+use domain::reading::{FieldName, is_ideograph};
 
 /// One sign with its place; lengths are in shares of the document's width.
 #[derive(Clone, Copy, PartialEq)]
@@ -57,27 +57,29 @@ impl Value {
         if least.is_finite() { least / 2.0 } else { 0.02 }
     }
 
-    /// Holds another reading of the same signs against this one: the least sure counts, and signs
-    /// that the other does not have in this order are as sure as `in_doubt`. More signs at the ends
-    /// of the other, from what stands beside, say nothing.
+    /// Holds another reading of the same place against this one: the least sure counts, and signs
+    /// that the other does not have in this order are as sure as `in_doubt`; so is everything if
+    /// the other goes on with a Chinese character.
     pub(crate) fn agree(&mut self, other: &Row, in_doubt: f32) {
         let own: Vec<char> = self.0.iter().map(|sign| sign.sign).collect();
         let mut windows = other.signs.windows(own.len().max(1));
-        let same =
-            windows.find(|window| window.iter().map(|sign| sign.sign).eq(own.iter().copied()));
-        match same {
-            Some(same) => {
-                for (sign, other) in self.0.iter_mut().zip(same) {
-                    sign.confidence = sign.confidence.min(other.confidence);
+        let start =
+            windows.position(|window| window.iter().map(|sign| sign.sign).eq(own.iter().copied()));
+        let Some(start) = start else {
+            for sign in &mut self.0 {
+                let has_it = other.signs.iter().any(|theirs| theirs.sign == sign.sign);
+                if !has_it || other.signs.len() < own.len() {
+                    sign.confidence = sign.confidence.min(in_doubt);
                 }
             }
-            None => {
-                for sign in &mut self.0 {
-                    let has_it = other.signs.iter().any(|theirs| theirs.sign == sign.sign);
-                    if !has_it || other.signs.len() < own.len() {
-                        sign.confidence = sign.confidence.min(in_doubt);
-                    }
-                }
+            return;
+        };
+        let goes_on =
+            other.signs.get(start + own.len()).is_some_and(|next| is_ideograph(next.sign));
+        for (sign, other) in self.0.iter_mut().zip(other.signs.iter().skip(start)) {
+            sign.confidence = sign.confidence.min(other.confidence);
+            if goes_on {
+                sign.confidence = sign.confidence.min(in_doubt);
             }
         }
     }
@@ -315,4 +317,25 @@ pub(crate) fn within(rows: &[Row], from: Point, to: Point) -> Value {
     });
     let signs = inside.iter().flat_map(|row| row.signs.iter().copied());
     Value(signs.filter(|sign| sign.middle.x >= from.x).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zone::row;
+
+    fn agreed(first: &str, second: &str) -> f32 {
+        let mut value = Value(row(first, 0.1).signs);
+        value.agree(&row(second, 0.1), 0.3);
+        value.confidence()
+    }
+
+    #[test]
+    fn a_name_is_as_sure_as_the_least_sure_of_its_readings() {
+        assert_eq!(agreed("王赟", "王赟"), 0.99);
+        assert_eq!(agreed("王赟", "名王赟"), 0.99);
+        assert_eq!(agreed("王赟", "王赞"), 0.3);
+        assert_eq!(agreed("样本", "样本一"), 0.3, "a sign was missing");
+        assert_eq!(agreed("王赟", ""), 0.3);
+    }
 }

@@ -24,7 +24,7 @@ pub struct Holder {
 impl Default for Holder {
     fn default() -> Self {
         Self {
-            name: "样本一".to_owned(),
+            name: "样本三".to_owned(),
             is_male: false,
             birth: (1949, 12, 31),
             number: "11010519491231002X".to_owned(),

@@ -92,7 +92,9 @@ pub struct Score {
 impl Score {
     /// Counts one side of one document.
     pub fn add(&mut self, side: Side, specimen: &Specimen, reading: &Reading) {
-        let is_it = (reading.document, reading.side) == (Some(specimen.kind), Some(side));
+        // A side without a legible title is taken for one of the chosen document.
+        let is_kind = reading.document.is_none_or(|kind| kind == specimen.kind);
+        let is_it = is_kind && reading.side == Some(side);
         self.photos += 1;
         self.recognised.add(is_it);
         for name in fields_of(specimen.kind, side) {
