@@ -159,8 +159,8 @@ pub(crate) struct Network {
     /// What prepares eSIM profiles: `none` (there are no eSIMs), `simulator`, or `es2plus` for the
     /// SM-DP+ of `[smdp]`.
     pub(crate) smdp: SmdpAdapter,
-    /// Who knows which name belongs to which number: `none` (a person decides without), `simulator`,
-    /// or `http` for the interface of `[authority]`.
+    /// Who knows which name belongs to which number: `none` (a person decides without),
+    /// `simulator`, or `http` for the interface of `[authority]`.
     pub(crate) authority: AuthorityAdapter,
 }
 

@@ -1,5 +1,5 @@
-//! An authority over HTTP and JSON. No two are alike, so the configuration says what is sent and how
-//! the answer is read; the program only fills in and looks up.
+//! An authority over HTTP and JSON. No two are alike, so the configuration says what is sent and
+//! how the answer is read; the program only fills in and looks up.
 
 use crate::http::{Answer as Reply, Client, Place, Trouble};
 use crate::meter::Meter;

@@ -12,9 +12,9 @@ const DEPTH_MAX: usize = 4;
 /// A file name, and which font of a collection.
 type Place = (&'static str, u32);
 
-/// Fonts of each set: for text, for the number, and for machine-readable zones. `FontVec` indices follow the files of Debian's
-/// packages fonts-noto-cjk (its third font is the simplified one), fonts-ocr-b, fonts-wqy-microhei,
-/// fonts-wqy-zenhei and fonts-dejavu-core.
+/// Fonts of each set: for text, for the number, and for machine-readable zones. `FontVec` indices
+/// follow the files of Debian's packages fonts-noto-cjk (its third font is the simplified one),
+/// fonts-ocr-b, fonts-wqy-microhei, fonts-wqy-zenhei and fonts-dejavu-core.
 const DEVELOPMENT: [&[Place]; 3] = [
     &[
         ("NotoSansCJK-Regular.ttc", 2),
