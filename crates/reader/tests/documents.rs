@@ -27,7 +27,7 @@ fn right(specimen: &Specimen, reading: &Reading, names: &[FieldName]) -> usize {
     let clear = names.iter().filter_map(|name| Some((name, reading.clear(*name)?)));
     clear
         .map(|(name, value)| {
-            assert_eq!(Some(value), specimen.truth(*name).as_deref(), "{}", name.code())
+            assert_eq!(Some(value), specimen.truth(*name).as_deref(), "{}", name.code());
         })
         .count()
 }

@@ -12,8 +12,8 @@ use testkit::{Applicant, Drafted, TestApp, on_both_engines};
 
 const MATCH: Answer = Answer { belongs: Belongs::Match, likeness: None };
 
-fn said(belongs: Belongs) -> Result<Answer, PortError> {
-    Ok(Answer { belongs, likeness: None })
+fn said(belongs: Belongs) -> Answer {
+    Answer { belongs, likeness: None }
 }
 
 /// Sends an application of person `who` for card `n`, with these consents.
@@ -65,7 +65,7 @@ on_both_engines! {
     async fn each_call_is_in_the_log_without_the_person(fresh: Fresh) {
         let app = TestApp::on(fresh).await;
         app.operator(1).await;
-        app.authority.answers([said(Belongs::Mismatch)]);
+        app.authority.answers([Ok(said(Belongs::Mismatch))]);
         let drafted = sent(&app, 1, 1, &Purpose::ALL).await;
         let found = check(&app, &drafted).await;
         assert_eq!(found.outcome, Outcome::Fail);
@@ -109,7 +109,7 @@ on_both_engines! {
         let app = TestApp::on(fresh).await;
         app.operator(1).await;
         let lost = || Err(PortError::Unreachable("lost".to_owned()));
-        app.authority.answers([lost(), lost(), said(Belongs::Match)]);
+        app.authority.answers([lost(), lost(), Ok(said(Belongs::Match))]);
         let drafted = sent(&app, 1, 1, &Purpose::ALL).await;
         for _ in 0..4 {
             app.advance_seconds(10);
@@ -162,7 +162,7 @@ on_both_engines! {
     async fn only_answers_that_match_are_kept(fresh: Fresh) {
         let app = TestApp::on(fresh).await;
         app.operator(1).await;
-        app.authority.answers([said(Belongs::NoRecord), said(Belongs::Match)]);
+        app.authority.answers([Ok(said(Belongs::NoRecord)), Ok(said(Belongs::Match))]);
         let first = sent(&app, 1, 1, &Purpose::ALL).await;
         assert_eq!(check(&app, &first).await.outcome, Outcome::Warn);
         let second = sent(&app, 2, 1, &Purpose::ALL).await;

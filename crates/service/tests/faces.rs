@@ -78,7 +78,7 @@ on_both_engines! {
         assert_eq!(after[1].models, [("prescribed.face".to_owned(), "11".repeat(32))]);
         assert_eq!(after[1].limits, domain::portrait::Limits::DEFAULT, "what it was judged by");
         let view = seen(&app, &drafted).await;
-        let Some(pair) = view.pair else { panic!("a pair") };
+        let pair = view.pair.unwrap();
         assert!(matches!(pair.compared, Compared::Scored { .. }));
         // Taking the consent back forgets what came of comparing.
         let some = [Purpose::Registration];

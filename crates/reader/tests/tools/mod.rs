@@ -1,6 +1,6 @@
 //! The models and the fonts, where they are: in the folder `BAOHAO_MODELS`, or `target/models` of
-//! the workspace (by the names `ocr.det.onnx`, `ocr.rec.onnx`). Where they are not, each test says so
-//! and does nothing, except in CI, where it fails.
+//! the workspace (by the names `ocr.det.onnx`, `ocr.rec.onnx`). Where they are not, each test says
+//! so and does nothing, except in CI, where it fails.
 
 use domain::reading::{Reading, Side};
 use jiff::civil::date;
