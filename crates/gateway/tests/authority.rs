@@ -1,5 +1,5 @@
 //! The identity authority over HTTP against servers of two shapes, which misbehave on demand.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use axum::Router;
 use axum::body::Bytes;

@@ -218,6 +218,7 @@ fn by_labels(kind: DocumentKind, rows: &[Row], today: Date) -> Vec<Raw> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "values that are set, not computed")]
 mod tests {
     use super::*;
     use crate::zone::{row, zones};

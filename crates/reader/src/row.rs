@@ -320,6 +320,7 @@ pub(crate) fn within(rows: &[Row], from: Point, to: Point) -> Value {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "values that are set, not computed")]
 mod tests {
     use super::*;
     use crate::zone::row;

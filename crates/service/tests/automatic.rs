@@ -170,7 +170,7 @@ on_both_engines! {
             Rule::ReviewSampled => {
                 assert_eq!(office.state(second.id).await, State::InReview);
             }
-            other => panic!("{other:?}"),
+            other => assert_eq!(other, Rule::ApproveFurtherCard),
         }
         for log in service::audit::verify(&office.app).await.unwrap() {
             assert!(log.findings.is_empty(), "{log:?}");

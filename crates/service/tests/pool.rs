@@ -19,10 +19,10 @@ fn msisdn(n: u64) -> Msisdn {
     Msisdn::from_e164(8_613_800_000_000 + n).unwrap()
 }
 
-fn code<T: std::fmt::Debug>(answer: Result<T, Error>) -> &'static str {
+fn code<T>(answer: Result<T, Error>) -> &'static str {
     match answer {
         Err(Error::Refused(refused)) => refused.code,
-        other => panic!("{other:?} is no refusal"),
+        _ => "no refusal",
     }
 }
 
