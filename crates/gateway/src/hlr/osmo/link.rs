@@ -1,16 +1,16 @@
 //! The two connections to the register: one task owns both sockets, and begins anew whenever one of
 //! them ends, is late or makes no sense.
 //!
-//! On the control interface several requests are on their way at once, because each answer names
-//! its request and the register should not wait for us. On the VTY one command follows another: an
-//! answer there names no question, so that a late one must never meet the next.
+//! On both several requests are on their way at once: the register should not wait for us. On the
+//! control interface each answer names its request; the VTY answers in order. An answer that comes
+//! too late ends both connections, so that it never meets the question after it.
 
 use super::settings::Server;
 use super::{Garbage, ctrl, vty};
 use crate::meter::Meter;
 use bytes::BytesMut;
 use service::port::PortError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,6 +25,8 @@ const RECONNECT_WAIT: Duration = Duration::from_millis(300);
 /// Requests on their way on the control interface: more bring nothing, for the register is one
 /// thread.
 const IN_FLIGHT_MAX: usize = 16;
+/// Commands on their way on the VTY, those that belong together counted once.
+const COMMANDS_MAX: usize = 8;
 /// A subscriber of the test network 001 01, for asking whether somebody answers at all.
 const NOBODY: &str = "subscriber.by-imsi-001010000000000.info";
 
@@ -263,11 +265,23 @@ fn next(last_id: &mut u32) -> u32 {
     *last_id
 }
 
-/// The VTY: one command after another.
+/// Commands that belong together, on their way to the register.
+struct Typed {
+    /// Those that are not answered yet.
+    commands: VecDeque<String>,
+    /// The first refusal, else the last answer.
+    said: Said,
+    until: Instant,
+    /// Nobody, where we ask ourselves.
+    reply: Option<oneshot::Sender<Result<Said, PortError>>>,
+}
+
+/// The VTY: answers come in the order of the commands.
 struct Terminal {
     stream: TcpStream,
     buffer: BytesMut,
     host: String,
+    in_flight: VecDeque<Typed>,
 }
 
 impl Terminal {
@@ -277,35 +291,94 @@ impl Terminal {
         patience: Duration,
         closing: &Closing,
     ) -> Ended {
+        let ended = self.serve_until(commands, patience, closing).await;
+        // Whether it was done nobody knows.
+        for reply in self.in_flight.drain(..).filter_map(|typed| typed.reply) {
+            drop(reply.send(Err(PortError::Unreachable("connection lost".to_owned()))));
+        }
+        ended
+    }
+
+    async fn serve_until(
+        &mut self,
+        commands: &mut mpsc::Receiver<Ask>,
+        patience: Duration,
+        closing: &Closing,
+    ) -> Ended {
         loop {
-            if closing.is_closing.load(Ordering::Acquire) {
+            let is_closing = closing.is_closing.load(Ordering::Acquire);
+            if is_closing && self.in_flight.is_empty() {
                 return Ended::Lost(ErrorKind::ConnectionAborted.into());
             }
-            let mut unasked = [0; 512];
-            let ask = tokio::select! {
-                ask = commands.recv() => ask,
-                read = self.stream.read(&mut unasked) => return Ended::Lost(match read {
-                    Ok(0) => ErrorKind::UnexpectedEof.into(),
-                    Ok(_) => Garbage.into(),
-                    Err(error) => error,
-                }),
-                () = closing.told.notified() => continue,
-            };
-            let Some(Ask { what, reply }) = ask else { return Ended::Unused };
-            let What::Vty(lines) = &what else { continue };
-            if reply.is_closed() {
-                continue;
-            }
-            let said = tokio::time::timeout(patience, self.type_in(lines)).await;
-            match said.unwrap_or_else(|_| Err(late())) {
-                Ok(said) => drop(reply.send(Ok(said))),
-                Err(error) => {
-                    // Whether it was done nobody knows.
-                    drop(reply.send(Err(PortError::Unreachable(error.to_string()))));
-                    return Ended::Lost(error);
+            let has_room = !is_closing && self.in_flight.len() < COMMANDS_MAX;
+            let first = self.in_flight.front().map(|typed| typed.until);
+            tokio::select! {
+                read = self.stream.read_buf(&mut self.buffer) => {
+                    let taken = match read {
+                        Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
+                        Ok(_) => self.take(),
+                        Err(error) => Err(error),
+                    };
+                    if let Err(error) = taken {
+                        return Ended::Lost(error);
+                    }
                 }
+                ask = commands.recv(), if has_room => {
+                    let Some(Ask { what, reply }) = ask else { return Ended::Unused };
+                    let What::Vty(lines) = what else { continue };
+                    if reply.is_closed() {
+                        continue;
+                    }
+                    if let Err(error) = self.write(lines, Some(reply), patience).await {
+                        return Ended::Lost(error);
+                    }
+                }
+                () = closing.told.notified() => {}
+                () = sleep_until(first), if first.is_some() => return Ended::Lost(late()),
             }
         }
+    }
+
+    /// Gives commands that belong together, in one piece.
+    async fn write(
+        &mut self,
+        lines: Vec<String>,
+        reply: Option<oneshot::Sender<Result<Said, PortError>>>,
+        patience: Duration,
+    ) -> Result<(), Error> {
+        let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+        let until = Instant::now() + patience;
+        let commands = VecDeque::from(lines);
+        self.in_flight.push_back(Typed { commands, said: Ok(String::new()), until, reply });
+        let written = self.stream.write_all(text.as_bytes());
+        tokio::time::timeout(patience, written).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Gives out the answers that are there. What nobody asked for is garbage.
+    fn take(&mut self) -> Result<(), Error> {
+        while let Some(typed) = self.in_flight.front_mut() {
+            if let Some(command) = typed.commands.front() {
+                let Some(said) = vty::take(&mut self.buffer, &self.host, command) else { break };
+                typed.commands.pop_front();
+                if typed.said.is_ok() {
+                    typed.said = match vty::refusal(&said) {
+                        Some(refusal) => Err(refusal.to_owned()),
+                        None => Ok(said),
+                    };
+                }
+                continue;
+            }
+            let done = self.in_flight.pop_front();
+            let done = done.and_then(|typed| Some((typed.reply?, typed.said)));
+            if let Some((reply, said)) = done {
+                drop(reply.send(Ok(said)));
+            }
+        }
+        let is_unasked = self.in_flight.is_empty() && !self.buffer.is_empty();
+        if is_unasked || self.buffer.len() > vty::ANSWER_BYTES_MAX {
+            return Err(Garbage.into());
+        }
+        Ok(())
     }
 
     async fn read(&mut self) -> Result<(), Error> {
@@ -315,31 +388,6 @@ impl Terminal {
         match self.stream.read_buf(&mut self.buffer).await? {
             0 => Err(ErrorKind::UnexpectedEof.into()),
             _ => Ok(()),
-        }
-    }
-
-    async fn type_in(&mut self, commands: &[String]) -> Result<Said, Error> {
-        let mut said = Ok(String::new());
-        for command in commands {
-            said = self.command(command).await?;
-            if said.is_err() {
-                break;
-            }
-        }
-        Ok(said)
-    }
-
-    async fn command(&mut self, command: &str) -> Result<Said, Error> {
-        self.buffer.clear();
-        self.stream.write_all(format!("{command}\n").as_bytes()).await?;
-        loop {
-            self.read().await?;
-            if let Some(said) = vty::answer(&self.buffer, &self.host, command) {
-                return Ok(match vty::refusal(&said) {
-                    Some(refusal) => Err(refusal.to_owned()),
-                    None => Ok(said),
-                });
-            }
         }
     }
 }
@@ -379,7 +427,12 @@ impl Wires {
         let vty = TcpStream::connect(&server.vty).await?;
         ctrl.set_nodelay(true)?;
         vty.set_nodelay(true)?;
-        let mut terminal = Terminal { stream: vty, buffer: BytesMut::new(), host: String::new() };
+        let mut terminal = Terminal {
+            stream: vty,
+            buffer: BytesMut::new(),
+            host: String::new(),
+            in_flight: VecDeque::new(),
+        };
         terminal.host = loop {
             terminal.read().await?;
             if let Some(host) = vty::host(&terminal.buffer) {
@@ -387,7 +440,11 @@ impl Wires {
             }
         };
         terminal.buffer.clear();
-        let _ = terminal.type_in(&["enable".to_owned()]).await?;
+        terminal.write(vec!["enable".to_owned()], None, server.patience()).await?;
+        while !terminal.in_flight.is_empty() {
+            terminal.read().await?;
+            terminal.take()?;
+        }
         let mut control = Control {
             stream: ctrl,
             buffer: BytesMut::new(),

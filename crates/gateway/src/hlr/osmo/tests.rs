@@ -3,7 +3,7 @@
 
 use super::*;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
@@ -122,18 +122,18 @@ async fn barred_but_served(mut stream: TcpStream) {
 }
 
 /// Answers each command after a while and tells which it was.
-async fn slow_terminal(mut stream: TcpStream, commands: mpsc::UnboundedSender<String>) {
-    let mut answer = b"hello\r\nOsmoHLR> ".to_vec();
-    while stream.write_all(&answer).await.is_ok() {
-        let mut line = [0; 200];
-        let Ok(count @ 1..) = stream.read(&mut line).await else { return };
-        let command = String::from_utf8_lossy(&line[..count]).trim().to_owned();
+async fn slow_terminal(stream: TcpStream, commands: mpsc::UnboundedSender<String>) {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read).lines();
+    let mut answer = "hello\r\nOsmoHLR> ".to_owned();
+    while write.write_all(answer.as_bytes()).await.is_ok() {
+        let Ok(Some(command)) = lines.next_line().await else { return };
+        answer = format!("{command}\r\nOsmoHLR# ");
         let is_change = command != "enable";
         commands.send(command).unwrap();
         if is_change {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        answer = [&line[..count], b"\r\nOsmoHLR# "].concat();
     }
 }
 

@@ -1,5 +1,7 @@
 //! Osmocom's VTY: a telnet-like terminal for people, which we read as strictly as it allows.
 
+use bytes::{Buf as _, BytesMut};
+
 /// The most of an answer that is read: ours have a few lines.
 pub(super) const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
@@ -51,6 +53,23 @@ pub(super) fn answer(bytes: &[u8], host: &str, command: &str) -> Option<String> 
     Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
+/// Takes the answer to `command` off the front of what was read, if its prompt has come.
+pub(super) fn take(buffer: &mut BytesMut, host: &str, command: &str) -> Option<String> {
+    let prompt = format!("{host}# ");
+    let mut from = 0;
+    loop {
+        let rest = buffer.get(from..)?;
+        let at = rest.windows(prompt.len()).position(|bytes| bytes == prompt.as_bytes())?;
+        let end = from + at + prompt.len();
+        // Only at the beginning of a line is it a prompt.
+        if let Some(said) = answer(buffer.get(..end)?, host, command) {
+            buffer.advance(end);
+            return Some(said);
+        }
+        from = end;
+    }
+}
+
 /// Why the command was refused, by the lines that begin with `%`; nothing if it was not.
 pub(super) fn refusal(answer: &str) -> Option<&str> {
     let said = answer.lines().find(|line| line.starts_with('%'))?;
@@ -77,6 +96,18 @@ mod tests {
         assert!(refusal(&said).unwrap().starts_with("% No subscriber"));
         assert_eq!(answer(b"enable\r\nOsmoHLR# ", "OsmoHLR", "enable").as_deref(), Some(""));
         assert_eq!(answer(b"not OsmoHLR# ", "OsmoHLR", "x"), None);
+    }
+
+    #[test]
+    fn several_answers_in_one_piece_are_taken_one_by_one() {
+        let mut buffer = BytesMut::from(
+            &b"first\r\n% Updated\r\nOsmoHLR# second\r\nsays OsmoHLR# here\r\nOsmoHLR# thi"[..],
+        );
+        assert_eq!(take(&mut buffer, "OsmoHLR", "first").as_deref(), Some("% Updated"));
+        let said = take(&mut buffer, "OsmoHLR", "second");
+        assert_eq!(said.as_deref(), Some("says OsmoHLR# here"));
+        assert_eq!(take(&mut buffer, "OsmoHLR", "third"), None);
+        assert_eq!(&buffer[..], b"thi");
     }
 
     proptest! {
