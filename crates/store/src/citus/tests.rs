@@ -8,6 +8,7 @@ use crate::testing::{Engine, Fresh, fresh};
 /// Writes that reach all machines: by age, by what is due, or by whose they are.
 const EVERYWHERE: &[&str] = &[
     "api_request.sweep",
+    "authority_kept.sweep",
     "incoming_part.sweep",
     "provision.hurry",
     "staff_session.end_of",

@@ -214,28 +214,25 @@ impl Osmo {
 
     /// Makes sure that there is a record. A new one allows everything, though without keys to
     /// nobody; so one that has no number yet, just made or left in half by whoever died, is barred.
-    async fn make(&self, imsi: &str) -> Result<(), PortError> {
-        let info = match self.info("imsi", imsi).await? {
-            Some(info) => info,
-            None => {
-                let make = What::Set("subscriber.create".to_owned(), imsi.to_owned());
-                match self.ask(make).await? {
-                    Err(reason) if !reason.starts_with("Subscriber already exists") => {
-                        return Err(refused(&reason));
-                    }
-                    _ => self.known(imsi).await?,
-                }
-            }
+    /// Whether it was made.
+    async fn make(&self, imsi: &str) -> Result<bool, PortError> {
+        let make = What::Set("subscriber.create".to_owned(), imsi.to_owned());
+        let is_new = match self.ask(make).await? {
+            Ok(_) => true,
+            Err(reason) if reason.starts_with("Subscriber already exists") => false,
+            Err(reason) => return Err(refused(&reason)),
         };
+        let info = self.known(imsi).await?;
         if info.msisdn.is_none() && (info.cs || info.ps) {
             self.set_access(&info, Access::NONE).await?;
         }
-        Ok(())
+        Ok(is_new)
     }
 
-    /// Writing the same keys again would begin their sequence numbers anew, so they are compared.
-    async fn set_keys(&self, imsi: &str, keys: &SimKeys) -> Result<(), PortError> {
-        if self.has_keys(imsi, keys).await? {
+    /// Writing the same keys again would begin their sequence numbers anew, so they are compared,
+    /// unless the record is new and has none.
+    async fn set_keys(&self, imsi: &str, keys: &SimKeys, is_new: bool) -> Result<(), PortError> {
+        if !is_new && self.has_keys(imsi, keys).await? {
             return Ok(());
         }
         let value = format!("milenage,{},opc,{}", keys.k_hex(), keys.opc_hex());
@@ -253,9 +250,9 @@ impl Osmo {
     async fn create_with(&self, imsi: &str, keys: Option<&SimKeys>) -> Result<(), PortError> {
         digits(imsi)?;
         let _turn = self.turn(imsi).await;
-        self.make(imsi).await?;
+        let is_new = self.make(imsi).await?;
         match keys {
-            Some(keys) => self.set_keys(imsi, keys).await,
+            Some(keys) => self.set_keys(imsi, keys, is_new).await,
             None => Ok(()),
         }
     }
@@ -263,17 +260,19 @@ impl Osmo {
     async fn number(&self, imsi: &str, msisdn: Option<&str>) -> Result<(), PortError> {
         digits(imsi)?;
         let _turn = self.turn(imsi).await;
-        if let Some(msisdn) = msisdn {
-            // Whoever else has it holds it against us.
-            let other = self.info("msisdn", msisdn).await?.filter(|other| other.imsi != imsi);
-            if let Some(other) = other {
-                self.set_msisdn(&other.imsi, None).await?;
-            }
-        }
-        if self.known(imsi).await?.msisdn.as_deref() == msisdn {
-            return Ok(());
-        }
-        self.set_msisdn(imsi, msisdn).await
+        let has_it = match msisdn {
+            None => self.known(imsi).await?.msisdn.is_none(),
+            Some(msisdn) => match self.info("msisdn", msisdn).await? {
+                Some(found) if found.imsi == imsi => true,
+                // Whoever else has it holds it against us.
+                Some(other) => {
+                    self.set_msisdn(&other.imsi, None).await?;
+                    false
+                }
+                None => false,
+            },
+        };
+        if has_it { Ok(()) } else { self.set_msisdn(imsi, msisdn).await }
     }
 
     async fn profile(&self, imsi: &str, profile: NetworkProfile) -> Result<(), PortError> {
