@@ -39,7 +39,8 @@ struct Page {
 struct Row {
     name: String,
     state: Html,
-    ranges: Vec<String>,
+    /// The ends of each.
+    ranges: Vec<(String, String)>,
     more: String,
     size: String,
 }
@@ -151,7 +152,7 @@ fn row(t: Lang, pool: &Pool) -> Row {
     Row {
         name: pool.name.clone(),
         state: Tag::new(tone, state).html(),
-        ranges: ranges.map(|range| format!("{}–{}", range.first, range.last)).collect(),
+        ranges: ranges.map(|range| (range.first.to_string(), range.last.to_string())).collect(),
         more: if more == 0 { String::new() } else { t.desk_pools_more_ranges(more) },
         size: size.to_string(),
     }
