@@ -260,6 +260,14 @@ impl Hlr for Metered<dyn Hlr> {
         Box::pin(self.meter.watch(self.port.create(imsi, keys)))
     }
 
+    fn make_whole<'a>(
+        &'a self,
+        record: &'a HlrRecord,
+        keys: &'a SimKeys,
+    ) -> Later<'a, Result<bool, PortError>> {
+        Box::pin(self.meter.watch(self.port.make_whole(record, keys)))
+    }
+
     fn set_number<'a>(
         &'a self,
         imsi: &'a str,

@@ -165,8 +165,19 @@ async fn climb(app: &App, row: &Provision) -> Result<Result<(), PortError>, Erro
         };
     }
     let keys = sim_key::load(&app.store.db, &app.store.keys, row.imsi).await?;
+    let mut reached = row.step;
+    if let (ProvisionStep::Wanted, Some(keys)) = (reached, &keys) {
+        match answer(hlr.make_whole(&wanted, keys)).await {
+            Ok(true) => {
+                reached = ProvisionStep::Profiled;
+                commit(app, |batch| row.advance(batch, reached)).await?;
+            }
+            Ok(false) => {}
+            Err(error) => return Ok(Err(error)),
+        }
+    }
     let steps = [ProvisionStep::Created, ProvisionStep::Numbered, ProvisionStep::Profiled];
-    for step in steps.into_iter().filter(|step| *step > row.step) {
+    for step in steps.into_iter().filter(|step| *step > reached) {
         let done = match step {
             ProvisionStep::Created => answer(hlr.create(imsi, keys.as_ref())).await,
             ProvisionStep::Numbered => answer(hlr.set_number(imsi, Some(&digits))).await,

@@ -7,7 +7,7 @@ use domain::number::{Service, ServiceProfile};
 use domain::sim::SimKeys;
 use gateway::hlr::Osmo;
 use service::number::{self, Switching};
-use service::port::Hlr as _;
+use service::port::{Hlr as _, HlrRecord};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -179,4 +179,40 @@ async fn a_record_left_in_half_is_barred_before_it_has_keys() {
     osmo.create(&imsi, Some(&keys)).await.unwrap();
     let record = osmo.read(&imsi).await.unwrap().unwrap();
     assert_eq!(ServiceProfile::from(record.profile), ServiceProfile::FULL);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_record_is_made_at_once_and_never_over_another() {
+    let Some(register) = Register::start().await else { return };
+    let osmo = Osmo::start(register.server(), Arc::default());
+    while !osmo.is_up() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let keys = SimKeys::parse(K, OPC).unwrap();
+    let record = |n: u32, number: &str, profile: ServiceProfile| HlrRecord {
+        imsi: sim(n).imsi.as_str().to_owned(),
+        msisdn: Some(number.to_owned()),
+        profile: profile.into(),
+    };
+    for (n, profile) in [(1, ServiceProfile::FULL), (2, ServiceProfile::NOTHING)] {
+        let wanted = record(n, &format!("861380013800{n}"), profile);
+        assert_eq!(osmo.make_whole(&wanted, &keys).await, Ok(true));
+        assert_eq!(osmo.read(&wanted.imsi).await, Ok(Some(wanted.clone())));
+        // There is one now: nothing is done, whatever is wanted.
+        let other = HlrRecord { msisdn: Some("8613800138009".to_owned()), ..wanted.clone() };
+        assert_eq!(osmo.make_whole(&other, &keys).await, Ok(false));
+        assert_eq!(osmo.read(&wanted.imsi).await, Ok(Some(wanted)));
+    }
+    // A number that another SIM has is not taken from it so.
+    let taken = record(3, "8613800138001", ServiceProfile::FULL);
+    assert_eq!(osmo.make_whole(&taken, &keys).await, Ok(false));
+    assert_eq!(osmo.read(&taken.imsi).await, Ok(None));
+    // What was cut off before the keys is barred before it gets them.
+    let half = record(4, "8613800138004", ServiceProfile::FULL);
+    register.ctrl(&format!("SET 1 subscriber.create {}", half.imsi)).await;
+    register.ctrl(&format!("SET 1 subscriber.by-imsi-{}.msisdn 8613800138004", half.imsi)).await;
+    assert_eq!(osmo.make_whole(&half, &keys).await, Ok(false));
+    osmo.create(&half.imsi, Some(&keys)).await.unwrap();
+    let found = osmo.read(&half.imsi).await.unwrap().unwrap();
+    assert_eq!(ServiceProfile::from(found.profile), ServiceProfile::NOTHING);
 }

@@ -214,27 +214,57 @@ impl Osmo {
 
     /// Makes sure that there is a record. A new one allows everything, though without keys to
     /// nobody; so one that has no number yet, just made or left in half by whoever died, is barred.
-    /// Whether it was made.
-    async fn make(&self, imsi: &str) -> Result<bool, PortError> {
-        let make = What::Set("subscriber.create".to_owned(), imsi.to_owned());
-        let is_new = match self.ask(make).await? {
-            Ok(_) => true,
-            Err(reason) if reason.starts_with("Subscriber already exists") => false,
-            Err(reason) => return Err(refused(&reason)),
-        };
-        let info = self.known(imsi).await?;
-        if info.msisdn.is_none() && (info.cs || info.ps) {
-            self.set_access(&info, Access::NONE).await?;
+    /// Whether it was made, and how it is now.
+    async fn make(&self, imsi: &str) -> Result<(bool, Info), PortError> {
+        let is_new = self.make_bare(imsi).await?;
+        let mut info = self.known(imsi).await?;
+        if info.msisdn.is_none() {
+            self.bar(&mut info).await?;
         }
-        Ok(is_new)
+        Ok((is_new, info))
     }
 
-    /// Writing the same keys again would begin their sequence numbers anew, so they are compared,
-    /// unless the record is new and has none.
-    async fn set_keys(&self, imsi: &str, keys: &SimKeys, is_new: bool) -> Result<(), PortError> {
-        if !is_new && self.has_keys(imsi, keys).await? {
-            return Ok(());
+    /// Makes a record if there is none; whether it did.
+    async fn make_bare(&self, imsi: &str) -> Result<bool, PortError> {
+        let make = What::Set("subscriber.create".to_owned(), imsi.to_owned());
+        match self.ask(make).await? {
+            Ok(_) => Ok(true),
+            Err(reason) if reason.starts_with("Subscriber already exists") => Ok(false),
+            Err(reason) => Err(refused(&reason)),
         }
+    }
+
+    async fn bar(&self, info: &mut Info) -> Result<(), PortError> {
+        if info.cs || info.ps {
+            self.set_access(info, Access::NONE).await?;
+            (info.cs, info.ps) = (false, false);
+        }
+        Ok(())
+    }
+
+    /// A new record allows everything, though without keys to nobody. So it gets what it may do and
+    /// its number first and its keys last: three or four writes, where the steps take five.
+    async fn whole(&self, record: &HlrRecord, keys: &SimKeys) -> Result<bool, PortError> {
+        let imsi = record.imsi.as_str();
+        let Some(msisdn) = record.msisdn.as_deref() else { return Ok(false) };
+        digits(imsi)?;
+        digits(msisdn)?;
+        let _turn = self.turn(imsi).await;
+        // Whoever else has the number must lose it first, step by step.
+        if self.info("msisdn", msisdn).await?.is_some() || !self.make_bare(imsi).await? {
+            return Ok(false);
+        }
+        let info = self.known(imsi).await?;
+        let access = access_of(record.profile);
+        if access != (Access { cs: info.cs, ps: info.ps }) {
+            self.set_access(&info, access).await?;
+        }
+        self.set_msisdn(imsi, Some(msisdn)).await?;
+        self.write_keys(imsi, keys).await?;
+        Ok(true)
+    }
+
+    async fn write_keys(&self, imsi: &str, keys: &SimKeys) -> Result<(), PortError> {
         let value = format!("milenage,{},opc,{}", keys.k_hex(), keys.opc_hex());
         let set = self.ask(What::Set(format!("subscriber.by-imsi-{imsi}.aud3g"), value)).await?;
         // What it says may hold what it was given.
@@ -250,11 +280,16 @@ impl Osmo {
     async fn create_with(&self, imsi: &str, keys: Option<&SimKeys>) -> Result<(), PortError> {
         digits(imsi)?;
         let _turn = self.turn(imsi).await;
-        let is_new = self.make(imsi).await?;
-        match keys {
-            Some(keys) => self.set_keys(imsi, keys, is_new).await,
-            None => Ok(()),
+        let (is_new, mut info) = self.make(imsi).await?;
+        let Some(keys) = keys else { return Ok(()) };
+        // Writing the same keys again would begin their sequence numbers anew, so they are compared,
+        // unless the record is new and has none.
+        if !is_new && self.has_keys(imsi, keys).await? {
+            return Ok(());
         }
+        // Whoever died while making it may have left it open, which without keys did nothing.
+        self.bar(&mut info).await?;
+        self.write_keys(imsi, keys).await
     }
 
     async fn number(&self, imsi: &str, msisdn: Option<&str>) -> Result<(), PortError> {
@@ -278,10 +313,8 @@ impl Osmo {
     async fn profile(&self, imsi: &str, profile: NetworkProfile) -> Result<(), PortError> {
         digits(imsi)?;
         let _turn = self.turn(imsi).await;
-        let profile = ServiceProfile::from(profile);
-        let allows = |switch: ServiceProfile| switch.without(profile) == ServiceProfile::NOTHING;
         let info = self.known(imsi).await?;
-        self.set_access(&info, Access { cs: allows(CS), ps: allows(PS) }).await
+        self.set_access(&info, access_of(profile)).await
     }
 
     /// Bars first: a deletion alone leaves the SIM its service where it is.
@@ -325,6 +358,14 @@ impl Hlr for Osmo {
         Box::pin(self.create_with(imsi, keys))
     }
 
+    fn make_whole<'a>(
+        &'a self,
+        record: &'a HlrRecord,
+        keys: &'a SimKeys,
+    ) -> Later<'a, Result<bool, PortError>> {
+        Box::pin(self.whole(record, keys))
+    }
+
     fn set_number<'a>(
         &'a self,
         imsi: &'a str,
@@ -348,6 +389,12 @@ impl Hlr for Osmo {
     fn remove<'a>(&'a self, imsi: &'a str) -> Later<'a, Result<(), PortError>> {
         Box::pin(self.delete(imsi))
     }
+}
+
+fn access_of(profile: NetworkProfile) -> Access {
+    let profile = ServiceProfile::from(profile);
+    let allows = |switch: ServiceProfile| switch.without(profile) == ServiceProfile::NOTHING;
+    Access { cs: allows(CS), ps: allows(PS) }
 }
 
 fn not_done() -> PortError {
