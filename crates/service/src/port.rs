@@ -109,10 +109,10 @@ pub trait Hlr: Send + Sync + std::fmt::Debug {
         imsi: &'a str,
         keys: Option<&'a SimKeys>,
     ) -> Later<'a, Result<(), PortError>>;
-    /// Makes a whole record where there is none: with these keys, this number and what it may do, in
-    /// as few writes as the register needs. `false` if it cannot be made so, as when there is one
-    /// already: then the three steps do it. Cut off anywhere, what is there serves nobody, and the
-    /// three steps go on from it.
+    /// Makes a whole record where there is none: with these keys, this number and what it may do,
+    /// in as few writes as the register needs. `false` if it cannot be made so, as when there is
+    /// one already: then the three steps do it. Cut off anywhere, what is there serves nobody, and
+    /// the three steps go on from it.
     fn make_whole<'a>(
         &'a self,
         _record: &'a HlrRecord,

@@ -282,8 +282,8 @@ impl Osmo {
         let _turn = self.turn(imsi).await;
         let (is_new, mut info) = self.make(imsi).await?;
         let Some(keys) = keys else { return Ok(()) };
-        // Writing the same keys again would begin their sequence numbers anew, so they are compared,
-        // unless the record is new and has none.
+        // Writing the same keys again would begin their sequence numbers anew, so they are
+        // compared, unless the record is new and has none.
         if !is_new && self.has_keys(imsi, keys).await? {
             return Ok(());
         }
