@@ -46,6 +46,9 @@ pub struct Standing {
     pub is_verified: bool,
     /// Whether the holder is of age and no organisation: all others are for people.
     pub is_adult_person: bool,
+    /// Whether no more than one live challenge was given: of few orders, whoever may ask for
+    /// another until he gets the one he has on film proves nothing.
+    pub is_first_challenge: bool,
     /// A number below 10,000 that follows from the application's id by a keyed hash.
     pub draw: u16,
 }
@@ -168,10 +171,8 @@ impl Decision {
     /// The decision with what the policy lets the machine approve: a clean application becomes an
     /// approval, or a person's by lot; any other stays as it is.
     pub fn or_automatic(self, automatic: Option<&Automatic>, standing: &Standing) -> Self {
-        let Some(automatic) = automatic.filter(|_| self.is_clean() && standing.is_adult_person)
-        else {
-            return self;
-        };
+        let may_be = self.is_clean() && standing.is_adult_person && standing.is_first_challenge;
+        let Some(automatic) = automatic.filter(|_| may_be) else { return self };
         let rule = match standing.is_verified {
             true if *automatic.further_cards => Rule::ApproveFurtherCard,
             false if *automatic.first_cards => Rule::ApproveOnPass,
@@ -274,7 +275,12 @@ mod tests {
     fn only_clean_applications_of_whom_the_policy_names_are_approved_by_machine() {
         let people = Rules { may_approve: false, ..rules() };
         let clean = || decide(&all_pass(), &people);
-        let known = Standing { is_verified: true, is_adult_person: true, draw: 300 };
+        let known = Standing {
+            is_verified: true,
+            is_adult_person: true,
+            is_first_challenge: true,
+            draw: 300,
+        };
         let new = Standing { is_verified: false, ..known };
         let verdict = |decision: Decision, automatic: &Automatic, standing: &Standing| {
             let decided = decision.or_automatic(Some(automatic), standing);
@@ -288,6 +294,8 @@ mod tests {
         assert_eq!(clean().or_automatic(None, &known).verdict, Verdict::Review);
         let child = Standing { is_adult_person: false, ..known };
         assert_eq!(verdict(clean(), &further, &child), kept);
+        let chosen = Standing { is_first_challenge: false, ..known };
+        assert_eq!(verdict(clean(), &further, &chosen), kept, "a challenge that suited");
         let drawn = Standing { draw: 299, ..known };
         let sampled = (Verdict::Review, Some(Rule::ReviewSampled));
         assert_eq!(verdict(clean(), &further, &drawn), sampled);

@@ -68,6 +68,17 @@ impl Office {
     /// Person `who` asks for card `n`; every model, the live capture and the authority say that all
     /// is well, but for what `belongs` says.
     async fn sent(&self, n: u16, who: u16, belongs: Belongs) -> (Drafted, Card) {
+        self.sent_after(n, who, belongs, 0).await
+    }
+
+    /// The same after so many challenges that were given and not answered.
+    async fn sent_after(
+        &self,
+        n: u16,
+        who: u16,
+        belongs: Belongs,
+        given: usize,
+    ) -> (Drafted, Card) {
         let app = &self.app;
         let contact = format!("card{n}@example.com");
         let person = Applicant { contact, ..Applicant::new(who) };
@@ -80,6 +91,9 @@ impl Office {
         let consents = [register::Purpose::Registration, register::Purpose::Portrait];
         register::save_consents(app, &drafted.actor, drafted.id, &consents).await.unwrap();
         app.run_jobs().await;
+        for _ in 0..given {
+            register::begin_live(app, &drafted.actor, drafted.id).await.unwrap();
+        }
         let task = register::begin_live(app, &drafted.actor, drafted.id).await.unwrap();
         app.outside.will_follow([Ok(film(&task.steps))]);
         app.outside.will_see([Ok(beside(0.7))]);
@@ -175,6 +189,15 @@ on_both_engines! {
         for log in service::audit::verify(&office.app).await.unwrap() {
             assert!(log.findings.is_empty(), "{log:?}");
         }
+    }
+
+    async fn whoever_asks_for_challenges_until_one_suits_is_a_persons(fresh: Fresh) {
+        let office = office(fresh).await;
+        let (first, _) = office.sent(1, 1, Belongs::Match).await;
+        office.approve(first.id).await;
+        let (second, _) = office.sent_after(2, 1, Belongs::Match, 2).await;
+        assert_eq!(rule(&office.decision(&second).await), Rule::ReviewAlways);
+        assert_eq!(office.state(second.id).await, State::InReview);
     }
 
     async fn a_doubt_of_any_check_is_a_persons(fresh: Fresh) {

@@ -153,8 +153,10 @@ fn standing(app: &App, loaded: &Loaded, checks: &[Check]) -> Standing {
     };
     let is_known = evidence(CheckKind::DuplicateIdentity, "known") == Some("true");
     let holds = evidence(CheckKind::Cap, "held").is_some_and(|held| held != "0");
+    let challenges = evidence(CheckKind::Liveness, "challenges");
     Standing {
         is_verified: is_known && holds,
+        is_first_challenge: challenges.is_none_or(|given| given == "1"),
         is_adult_person: loaded.form.who == Some(Who::Myself)
             && !loaded.form.is_of_organisation()
             && age.is_some_and(|age| age >= crate::review::ADULT_AGE),

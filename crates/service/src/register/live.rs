@@ -209,5 +209,5 @@ pub(super) async fn live_check(app: &App, loaded: &Loaded) -> Result<Check, Erro
         check = check.with("live", why.code());
     }
     let tries = challenges.iter().filter(|one| one.used_at.is_some()).count();
-    Ok(check.with("tries", tries))
+    Ok(check.with("tries", tries).with("challenges", challenges.len()))
 }
