@@ -3,14 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use domain::check::{Check, CheckKind, Outcome as Checked};
-use domain::live::{FRAMES, Outcome, Step, Why};
-use domain::portrait::Portrait;
+use domain::live::{FRAMES, Outcome, Why};
 use domain::reading::Unread;
 use domain::reason::Item;
 use service::Error;
 use service::register::{self, FRAME_BYTES_MAX, LiveResult, Purpose};
 use store::application::live::Challenge;
-use testkit::faces::{beside, portrait};
+use testkit::faces::{beside, files, film};
 use testkit::{Applicant, Drafted, Fresh, TestApp, on_both_engines};
 
 async fn filled(fresh: Fresh) -> (TestApp, Drafted) {
@@ -22,37 +21,6 @@ async fn filled(fresh: Fresh) -> (TestApp, Drafted) {
     app.fill(&drafted, &Applicant::new(1)).await;
     app.run_jobs().await;
     (app, drafted)
-}
-
-/// What models see on a film that does as it was told.
-fn film(steps: &[Step]) -> Vec<Portrait> {
-    let frame = |turn: f32, eyes_px: f32, tremble: i32| {
-        let mut frame = portrait(|measures| measures.turn = turn);
-        let face = frame.face.as_mut().unwrap();
-        face.eyes_px = eyes_px;
-        face.spots.iter_mut().for_each(|spot| spot.x += tremble);
-        frame
-    };
-    let mut frames = vec![frame(0.0, 80.0, 0), frame(0.0, 80.0, 4)];
-    for (at, step) in (1..).zip(steps) {
-        let (turn, eyes) = match step {
-            Step::Left => (0.3, 80.0),
-            Step::Right => (-0.3, 80.0),
-            Step::Closer => (0.0, 120.0),
-        };
-        frames.push(frame(turn, eyes, 20 * at));
-        frames.push(frame(turn, eyes, 25 * at));
-    }
-    frames
-}
-
-/// Eight files, no two the same.
-fn files() -> Vec<Vec<u8>> {
-    let file = |at: u8| {
-        let raw = (0..400 * 400 * 3).map(|i: u32| (i % 251) as u8 ^ at).collect();
-        vision::Picture::from_raw(400, 400, raw).unwrap().to_jpeg()
-    };
-    (0..8).map(file).collect()
 }
 
 async fn send(app: &TestApp, drafted: &Drafted, nonce: &str, files: Vec<Vec<u8>>) -> LiveResult {
