@@ -70,8 +70,10 @@ pub async fn run(app: &App, job: &ClaimedJob) -> Result<Next, Error> {
         return Err(Error::fault(format!("{JOB} with the key {}", job.key)));
     };
     // What is left open has its own time at which the reconciler comes back.
-    tell(app, msisdn).await?;
-    Ok(Next::Done)
+    match tell_for(app, msisdn, Some(job)).await? {
+        Told::Ended => Ok(Next::Ended),
+        Told::Confirmed | Told::Open => Ok(Next::Done),
+    }
 }
 
 /// Compares wanted with actual wherever that is due, and puts it right; bounded work per call. When
@@ -100,41 +102,65 @@ pub async fn reconcile(app: &App) -> Result<Report, Error> {
 /// Tells the network everything that is wanted for the SIMs of a number, removals first; whether
 /// all of it is confirmed.
 pub async fn tell(app: &App, msisdn: Msisdn) -> Result<bool, Error> {
+    Ok(tell_for(app, msisdn, None).await? != Told::Open)
+}
+
+/// How far the network is with what it was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// Something is still to be told.
+    Open,
+    /// It is as wanted.
+    Confirmed,
+    /// The same, and the job was ended in the commit that says so.
+    Ended,
+}
+
+/// The same for a job, which ends with the last confirmation: one commit less for each number.
+async fn tell_for(app: &App, msisdn: Msisdn, job: Option<&ClaimedJob>) -> Result<Told, Error> {
     for _ in 0..CHANGES_MAX {
         let mut rows = provision::of_number(&app.store.db, msisdn).await?;
         rows.sort_by_key(|row| row.profile.is_some());
-        let mut is_done = true;
+        let mut told = Told::Confirmed;
         let mut has_changed = false;
-        for row in &rows {
-            match tell_one(app, row).await {
-                Ok(confirmed) => is_done &= confirmed,
+        for (place, row) in rows.iter().enumerate() {
+            let is_last = place + 1 == rows.len() && told == Told::Confirmed && !has_changed;
+            match tell_one(app, row, job.filter(|_| is_last)).await {
+                Ok(Told::Confirmed) => {}
+                Ok(other) => told = other,
                 // Something else is wanted by now.
                 Err(Error::Conflict) => has_changed = true,
                 Err(error) => return Err(error),
             }
         }
         if !has_changed {
-            return Ok(is_done);
+            return Ok(told);
         }
     }
-    Ok(false)
+    Ok(Told::Open)
 }
 
-async fn tell_one(app: &App, row: &Provision) -> Result<bool, Error> {
-    match climb(app, row).await? {
-        Ok(()) => Ok(true),
+async fn tell_one(app: &App, row: &Provision, ends: Option<&ClaimedJob>) -> Result<Told, Error> {
+    match climb(app, row, ends).await? {
+        Ok(()) if ends.is_some() => Ok(Told::Ended),
+        Ok(()) => Ok(Told::Confirmed),
         Err(error) => {
             let doubled = 1_000_i64 << row.tries.clamp(0, 10);
             let check_at = app.now().plus_millis(doubled.min(RETRY_MILLIS_MAX));
             tracing::info!(tries = row.tries, %error, "the network is not as wanted yet");
             commit(app, |batch| row.retry(batch, &error.to_string(), check_at)).await?;
-            Ok(false)
+            Ok(Told::Open)
         }
     }
 }
 
-/// The steps, from the one that was reached on; the inner error is the network's.
-async fn climb(app: &App, row: &Provision) -> Result<Result<(), PortError>, Error> {
+/// The steps, from the one that was reached on; the inner error is the network's. The job, if one
+/// is given, ends with the confirmation.
+async fn climb(
+    app: &App,
+    row: &Provision,
+    ends: Option<&ClaimedJob>,
+) -> Result<Result<(), PortError>, Error> {
     let imsi = row.imsi.as_str();
     let digits = row.msisdn.to_string();
     let hlr = &app.hlr;
@@ -144,7 +170,11 @@ async fn climb(app: &App, row: &Provision) -> Result<Result<(), PortError>, Erro
         }
         return match answer(hlr.read(imsi)).await {
             Ok(None) => {
-                commit(app, |batch| row.forget(batch)).await?;
+                commit(app, |batch| {
+                    row.forget(batch);
+                    end(batch, ends);
+                })
+                .await?;
                 Ok(Ok(()))
             }
             Ok(Some(_)) => Ok(Err(PortError::Unreachable("the record is still there".to_owned()))),
@@ -157,7 +187,7 @@ async fn climb(app: &App, row: &Provision) -> Result<Result<(), PortError>, Erro
     if row.step == ProvisionStep::Confirmed {
         return match answer(hlr.read(imsi)).await {
             Ok(found) => match drift_of(&wanted, found.as_ref()) {
-                None => confirm(app, row, told).await.map(Ok),
+                None => confirm(app, row, told, ends).await.map(Ok),
                 Some(_) if row.applied.is_none() => Ok(Err(differs())),
                 Some(drift) => Err(report_drift(app, row, drift, found.as_ref()).await?),
             },
@@ -168,10 +198,8 @@ async fn climb(app: &App, row: &Provision) -> Result<Result<(), PortError>, Erro
     let mut reached = row.step;
     if let (ProvisionStep::Wanted, Some(keys)) = (reached, &keys) {
         match answer(hlr.make_whole(&wanted, keys)).await {
-            Ok(true) => {
-                reached = ProvisionStep::Profiled;
-                commit(app, |batch| row.advance(batch, reached)).await?;
-            }
+            // Read back at once; whoever dies before that finds a record and climbs step by step.
+            Ok(true) => reached = ProvisionStep::Profiled,
             Ok(false) => {}
             Err(error) => return Ok(Err(error)),
         }
@@ -192,7 +220,7 @@ async fn climb(app: &App, row: &Provision) -> Result<Result<(), PortError>, Erro
     }
     match answer(hlr.read(imsi)).await {
         Ok(found) if drift_of(&wanted, found.as_ref()).is_none() => {
-            confirm(app, row, told).await.map(Ok)
+            confirm(app, row, told, ends).await.map(Ok)
         }
         Ok(_) => Ok(Err(differs())),
         Err(error) => Ok(Err(error)),
@@ -248,7 +276,12 @@ async fn report_drift(
     Ok(Error::Conflict)
 }
 
-async fn confirm(app: &App, row: &Provision, applied: ServiceProfile) -> Result<(), Error> {
+async fn confirm(
+    app: &App,
+    row: &Provision,
+    applied: ServiceProfile,
+    ends: Option<&ClaimedJob>,
+) -> Result<(), Error> {
     let now = app.now();
     let age = now.millis().saturating_sub(row.wanted_at.millis());
     let check_at = now.plus_millis(age.clamp(CHECK_MILLIS_MIN, CHECK_MILLIS_MAX));
@@ -258,8 +291,15 @@ async fn confirm(app: &App, row: &Provision, applied: ServiceProfile) -> Result<
             let payload = serde_json::json!({ "msisdn": row.msisdn.to_string() });
             batch.job(Job { kind: READY, key: id.to_string(), payload, run_at: now });
         }
+        end(batch, ends);
     })
     .await
+}
+
+fn end(batch: &mut Batch, job: Option<&ClaimedJob>) {
+    if let Some(job) = job {
+        job.done(batch);
+    }
 }
 
 async fn commit(app: &App, fill: impl FnOnce(&mut Batch)) -> Result<(), Error> {

@@ -16,6 +16,7 @@ use crate::sweep;
 use domain::id::ApplicationId;
 use domain::time::At;
 use futures::{FutureExt, StreamExt};
+use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -61,7 +62,17 @@ pub struct Handler {
     /// The kind, as in [`store::Job`].
     pub kind: &'static str,
     /// Runs one job.
-    pub run: for<'a> fn(&'a App, &'a ClaimedJob) -> Later<'a, Result<Next, Error>>,
+    pub run: for<'a> fn(&'a App, &'a Taken) -> Later<'a, Result<Next, Error>>,
+}
+
+/// A job that this process holds, with what was done for it together with those that were claimed
+/// at the same time.
+#[derive(Debug)]
+pub struct Taken {
+    /// The job.
+    pub job: ClaimedJob,
+    /// The attempt that it is to hand over, if it is one and everything is ready for that.
+    pub begun: Option<notice::Begun>,
 }
 
 /// Something to be done every so often, by every process, safe to do twice.
@@ -90,44 +101,61 @@ impl std::fmt::Debug for Periodic {
 pub fn handlers() -> &'static [Handler] {
     &[
         Handler {
-            kind: "notice.deliver",
-            run: |app, job| Box::pin(async { notice::deliver(app, &payload(job)?, job).await }),
+            kind: notice::DELIVER,
+            run: |app, taken| {
+                Box::pin(async { notice::deliver(app, &payload(&taken.job)?, taken).await })
+            },
         },
         Handler {
             kind: "notice.settle",
-            run: |app, job| Box::pin(async { notice::settle(app, &payload(job)?).await }),
+            run: |app, taken| Box::pin(async { notice::settle(app, &payload(&taken.job)?).await }),
         },
         Handler {
             kind: register::CHECK,
-            run: |app, job| Box::pin(async { register::run_checks(app, subject(job)?).await }),
+            run: |app, taken| {
+                Box::pin(async { register::run_checks(app, subject(&taken.job)?).await })
+            },
         },
         Handler {
             kind: register::READ,
-            run: |app, job| Box::pin(async { register::run_read(app, subject(job)?).await }),
+            run: |app, taken| {
+                Box::pin(async { register::run_read(app, subject(&taken.job)?).await })
+            },
         },
         Handler {
             kind: register::FACES,
-            run: |app, job| Box::pin(async { register::run_faces(app, subject(job)?).await }),
+            run: |app, taken| {
+                Box::pin(async { register::run_faces(app, subject(&taken.job)?).await })
+            },
         },
         Handler {
             kind: register::TIMER,
-            run: |app, job| Box::pin(async { register::run_timer(app, subject(job)?).await }),
+            run: |app, taken| {
+                Box::pin(async { register::run_timer(app, subject(&taken.job)?).await })
+            },
         },
         Handler {
             kind: register::DRAFT,
-            run: |app, job| Box::pin(async { register::warn_of_draft(app, subject(job)?).await }),
+            run: |app, taken| {
+                Box::pin(async { register::warn_of_draft(app, subject(&taken.job)?).await })
+            },
         },
         Handler {
             kind: provision::READY,
-            run: |app, job| Box::pin(async { register::run_ready(app, subject(job)?).await }),
+            run: |app, taken| {
+                Box::pin(async { register::run_ready(app, subject(&taken.job)?).await })
+            },
         },
         Handler {
             kind: review::SETTLE,
-            run: |app, job| Box::pin(async { review::settle(app, subject(job)?).await }),
+            run: |app, taken| Box::pin(async { review::settle(app, subject(&taken.job)?).await }),
         },
-        Handler { kind: keep::SAVED, run: |app, job| Box::pin(keep::run(app, job)) },
-        Handler { kind: provision::JOB, run: |app, job| Box::pin(provision::run(app, job)) },
-        Handler { kind: esim::JOB, run: |app, job| Box::pin(esim::run(app, job)) },
+        Handler { kind: keep::SAVED, run: |app, taken| Box::pin(keep::run(app, &taken.job)) },
+        Handler {
+            kind: provision::JOB,
+            run: |app, taken| Box::pin(provision::run(app, &taken.job)),
+        },
+        Handler { kind: esim::JOB, run: |app, taken| Box::pin(esim::run(app, &taken.job)) },
     ]
 }
 
@@ -303,8 +331,17 @@ async fn run_jobs(app: &Arc<App>, mut stopped: watch::Receiver<bool>) {
     let _ = tokio::time::timeout(FINISH_WAIT, finish).await;
 }
 
-async fn claim(app: &App, count: i64) -> Result<Vec<ClaimedJob>, Error> {
-    Ok(job::claim(&app.store.db, app.now(), count).await?)
+async fn claim(app: &App, count: i64) -> Result<Vec<Taken>, Error> {
+    let jobs = job::claim(&app.store.db, app.now(), count).await?;
+    let is_attempt = |job: &&ClaimedJob| job.kind == notice::DELIVER;
+    let keys: Vec<_> = jobs.iter().filter(is_attempt).filter_map(|job| payload(job).ok()).collect();
+    let begun = notice::begin_many(app, &keys).await;
+    let mut begun: HashMap<_, _> = begun.into_iter().map(|one| (one.job_key(), one)).collect();
+    let take = |job: ClaimedJob| {
+        let begun = if is_attempt(&&job) { begun.remove(&job.key) } else { None };
+        Taken { job, begun }
+    };
+    Ok(jobs.into_iter().map(take).collect())
 }
 
 /// A job whose end could not be recorded runs again when its lease ends.
@@ -347,11 +384,12 @@ enum Outcome {
     Dead,
 }
 
-async fn run_one(app: &App, job: ClaimedJob) -> Result<Outcome, Error> {
+async fn run_one(app: &App, taken: Taken) -> Result<Outcome, Error> {
+    let job = &taken.job;
     let handler = handlers().iter().find(|handler| handler.kind == job.kind);
     let ran = match handler {
         // A bug in one job must not stop the others.
-        Some(handler) => AssertUnwindSafe((handler.run)(app, &job))
+        Some(handler) => AssertUnwindSafe((handler.run)(app, &taken))
             .catch_unwind()
             .await
             .unwrap_or_else(|_| Err(Error::fault("the handler panicked"))),

@@ -95,6 +95,14 @@ impl World {
         party_id
     }
 
+    /// A key for what is told to an applicant.
+    async fn data_key(&self) -> DataKeyId {
+        let mut batch = Batch::new(self.app.now());
+        let key = self.app.store.keys.create(&mut batch, self.app.now());
+        self.app.store.db.commit(batch).await.unwrap();
+        DataKeyId::from_u128(key.id())
+    }
+
     async fn stage(&self, template: Template, to: To, dedup: &str) -> bool {
         let mut batch = Batch::new(self.app.now());
         let request = NoticeRequest {
@@ -283,8 +291,7 @@ on_both_engines! {
 
     async fn contacts_of_an_application_may_be_abroad_or_mail(db: Fresh) {
         let world = world(db).await;
-        let mut batch = Batch::new(world.app.now());
-        let key = world.app.store.keys.create(&mut batch, world.app.now());
+        let key = world.data_key().await;
         let application_id = ApplicationId::from_u128(7);
         let request = NoticeRequest {
             operator_id: OperatorId(1),
@@ -301,10 +308,11 @@ on_both_engines! {
                     zone: None,
                 }],
                 lang: Lang::En,
-                data_key_id: DataKeyId::from_u128(key.id()),
+                data_key_id: key,
             },
             dedup: "code:1".into(),
         };
+        let mut batch = Batch::new(world.app.now());
         stage(&world.app, &mut batch, request).await.unwrap().unwrap();
         world.app.store.db.commit(batch).await.unwrap();
         world.run().await;
@@ -314,6 +322,53 @@ on_both_engines! {
         assert_eq!(mail[0].subject, "Your code");
         let shown = service::notice::about_application(&world.app, application_id, None);
         assert_eq!(shown.await.unwrap()[0].text, None);
+    }
+
+    async fn attempts_claimed_together_come_each_to_its_own_end(db: Fresh) {
+        let world = world(db).await;
+        world.allow_texts(true);
+        world.stage(saved(), To::Number(Lang::Zh), "too late").await;
+        world.test.clock.advance_millis(49 * 3_600_000);
+        for n in 0..30 {
+            world.stage(saved(), To::Number(Lang::Zh), &format!("plain {n}")).await;
+        }
+        let (application_id, key_id) = (ApplicationId::from_u128(7), world.data_key().await);
+        let address = Address::Phone(ABROAD.into());
+        let request = NoticeRequest {
+            operator_id: OperatorId(1),
+            template: saved(),
+            about: None,
+            application_id: Some(application_id),
+            to: To::Contacts {
+                contacts: vec![Contact { address, zone: None }],
+                lang: Lang::En,
+                data_key_id: key_id,
+            },
+            dedup: "erased".into(),
+        };
+        let mut batch = Batch::new(world.app.now());
+        stage(&world.app, &mut batch, request).await.unwrap().unwrap();
+        world.app.store.db.commit(batch).await.unwrap();
+        let mut batch = Batch::new(world.app.now());
+        store::Keys::erase(&mut batch, key_id);
+        world.app.store.db.commit(batch).await.unwrap();
+        let fault = FaultKind::Throttle;
+        world.network.inject(Fault { port: Port::Sms, fault, times: 3, only: None });
+        world.run().await;
+        assert_eq!(world.at_phone().len(), 27);
+        world.advance(1).await;
+        let ends = |states: Vec<(Channel, &'static str)>| {
+            let count = |wanted| states.iter().filter(|(_, state)| *state == wanted).count();
+            (count("delivered"), count("expired"), states.len())
+        };
+        assert_eq!((world.at_phone().len(), world.abroad().len()), (30, 0));
+        assert_eq!(ends(world.states().await), (30, 1, 31));
+        let shown = service::notice::about_application(&world.app, application_id, None);
+        assert_eq!(shown.await.unwrap()[0].attempts[0].state, "failed");
+        // Nothing is waited for any more, and nobody is told again.
+        world.advance(49 * 60).await;
+        assert_eq!((world.at_phone().len(), ends(world.states().await)), (30, (30, 1, 31)));
+        assert_eq!(work::next_due(&world.app).await.unwrap(), None);
     }
 
     async fn where_the_outside_forgets_ids_a_submission_in_doubt_is_not_repeated(db: Fresh) {

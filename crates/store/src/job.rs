@@ -53,8 +53,9 @@ const RELEASE: Statement = Statement::new(
 );
 const AGAIN: Statement = Statement::new(
     "job.again",
-    "update job set lease = null, leased_until = null, attempt = 0, run_at = $6 \
-     where bucket = $1 and kind = $2 and key = $3 and lease = $4 and generation = $5",
+    "update job set lease = null, leased_until = null, attempt = 0, \
+        run_at = case when generation = $5 then $6 else run_at end \
+     where bucket = $1 and kind = $2 and key = $3 and lease = $4 and generation >= $5",
 );
 const FAIL: Statement = Statement::new(
     "job.fail",
@@ -209,13 +210,12 @@ impl ClaimedJob {
         batch.push(&RELEASE, values, Expect::Any);
     }
 
-    /// Puts the job off until `run_at` without counting it as a failure.
+    /// Puts the job off until `run_at` without counting it as a failure; in `batch`, which may also
+    /// hold what the job did. If it was asked for again meanwhile, it runs when that said.
     pub fn again(&self, batch: &mut Batch, run_at: At) {
         let mut values = self.names();
-        values.push(self.generation.into());
-        let put_off = [values.clone(), params![run_at]].concat();
-        batch.push(&RELEASE, values, Expect::Any);
-        batch.push(&AGAIN, put_off, Expect::Any);
+        values.extend(params![self.generation, run_at]);
+        batch.push(&AGAIN, values, Expect::Any);
     }
 
     /// Records a failed try: waits longer each time, and gives up after [`ATTEMPTS_MAX`].

@@ -307,19 +307,40 @@ pub async fn attempts(db: &Db, notice: &Notice) -> Result<Vec<Attempt>, Error> {
     Ok(attempts)
 }
 
-/// One notice and its attempts, in the order of their channels.
+/// A notice and its attempts, in the order of their channels.
+pub type WithAttempts = (Notice, Vec<Attempt>);
+
+/// One notice and its attempts.
 pub async fn load_with_attempts(
     db: &Db,
     bucket: i64,
     id: NoticeId,
-) -> Result<Option<(Notice, Vec<Attempt>)>, Error> {
-    let queries = vec![(&LOAD, params![bucket, id]), (&ATTEMPTS, params![bucket, id])];
-    let answers = db.query_many(queries).await?;
-    let [notices, attempts] = answers.as_slice() else { return Ok(None) };
-    let Some(notice) = notices.first().map(notice_of).transpose()? else { return Ok(None) };
-    let mut attempts = attempts.iter().map(attempt_of).collect::<Result<Vec<_>, _>>()?;
-    attempts.sort_by_key(|attempt| attempt.channel);
-    Ok(Some((notice, attempts)))
+) -> Result<Option<WithAttempts>, Error> {
+    Ok(load_many_with_attempts(db, &[(bucket, id)]).await?.pop())
+}
+
+/// Many notices and their attempts by bucket and id, on one snapshot, in the order asked; nothing
+/// for those that are not there.
+pub async fn load_many_with_attempts(
+    db: &Db,
+    keys: &[(i64, NoticeId)],
+) -> Result<Vec<WithAttempts>, Error> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let both = |(bucket, id): &(i64, NoticeId)| {
+        [(&LOAD, params![*bucket, *id]), (&ATTEMPTS, params![*bucket, *id])]
+    };
+    let answers = db.query_many(keys.iter().flat_map(both).collect()).await?;
+    let mut found = Vec::with_capacity(keys.len());
+    for pair in answers.chunks_exact(2) {
+        let [notices, attempts] = pair else { continue };
+        let Some(notice) = notices.first().map(notice_of).transpose()? else { continue };
+        let mut attempts = attempts.iter().map(attempt_of).collect::<Result<Vec<_>, _>>()?;
+        attempts.sort_by_key(|attempt| attempt.channel);
+        found.push((notice, attempts));
+    }
+    Ok(found)
 }
 
 /// One warning and how far each of its attempts got.

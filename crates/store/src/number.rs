@@ -36,6 +36,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &HOLDS_MANY,
     &INSERT,
     &UPDATE,
+    &UPDATE_WITHIN,
     &HOLDS,
     &INSERT_HOLD,
     &DELETE_HOLD,
@@ -95,6 +96,16 @@ const UPDATE: Statement = Statement::new(
         ladder_at = $16, until_at = $17, cause = $18, arrears_since_at = $19, \
         reverify_by_at = $20, notice_proven_at = $21, retry_at = $22, due_at = $23 \
      where bucket = $1 and msisdn = $2 and version = $3",
+);
+/// The same where the lifecycle stays as it is: the index by lifecycle is left alone.
+const UPDATE_WITHIN: Statement = Statement::new(
+    "number.update_within",
+    "update number set version = version + 1, since_at = $5, party_id = $6, \
+        episode_id = $7, episode_since_at = $8, former_party_id = $9, iccid = $10, imsi = $11, \
+        keep_from_at = $12, last_use_kind = $13, last_use_at = $14, ladder_day = $15, \
+        ladder_at = $16, until_at = $17, cause = $18, arrears_since_at = $19, \
+        reverify_by_at = $20, notice_proven_at = $21, retry_at = $22, due_at = $23 \
+     where bucket = $1 and msisdn = $2 and version = $3 and lifecycle = $4",
 );
 const HOLDS: Statement = Statement::new(
     "number_hold.of_number",
@@ -242,7 +253,8 @@ pub fn insert(batch: &mut Batch, row: &NumberRow) {
 pub fn update(batch: &mut Batch, row: &NumberRow, next: &Facts) {
     let mut values = params![row.msisdn.bucket(), row.msisdn, row.version];
     values.extend(columns(next));
-    batch.push(&UPDATE, values, Expect::Rows(1));
+    let stays = row.facts.lifecycle == next.lifecycle;
+    batch.push(if stays { &UPDATE_WITHIN } else { &UPDATE }, values, Expect::Rows(1));
     let is_in = |holds: &Holds, hold: &Hold| holds.iter().any(|other| other == hold);
     for hold in row.facts.holds.iter().filter(|hold| !is_in(&next.holds, hold)) {
         let values =

@@ -29,6 +29,7 @@ const HOT: &[(&str, &[&str])] = &[
     ("number.due", &["number_due"]),
     ("number.next_due", &["number_due"]),
     ("number.update", &["number"]),
+    ("number.update_within", &["number"]),
     ("notice.warnings", &["notice_of_number", "notice_attempt"]),
     // The outbox.
     ("job.due", &["job_due"]),

@@ -115,8 +115,11 @@ fn connect_writer(path: &Path) -> Result<Connection, Error> {
     let what = format!("open {}", path.display());
     let connection = Connection::open(path).map_err(|e| Error::sqlite(&what, e))?;
     keep_private(path)?;
+    // The cache holds what one group touches. More of it would cost more than it saves: below a
+    // gigabyte SQLite looks through all of its cache at the end of each transaction that reordered
+    // pages, and the machine keeps the file in memory anyway.
     let pragmas = "pragma journal_mode = wal; pragma synchronous = full; \
-        pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -65536; \
+        pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -16384; \
         pragma wal_autocheckpoint = 16000;";
     connection.busy_timeout(BUSY_WAIT).map_err(|e| Error::sqlite(&what, e))?;
     connection.execute_batch(pragmas).map_err(|e| Error::sqlite(&what, e))?;

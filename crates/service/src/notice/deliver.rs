@@ -1,17 +1,18 @@
 //! Hands attempts to their ports, and settles those of which nothing was heard.
 
+use super::begin::Begun;
 use super::receipt::Early;
 use super::recent::HandedOver;
-use super::{AttemptKey, Body, row_of};
+use super::{AttemptKey, Body, Plain, row_of};
 use crate::app::App;
 use crate::error::Error;
 use crate::port::{OutgoingMail, OutgoingSms, PortError};
 use crate::retry::retry;
-use crate::work::Next;
+use crate::work::{Next, Taken};
 use domain::notice::Channel;
 use domain::notice::fallback::{self, Outcome};
 use domain::time::{At, DAY_MILLIS};
-use seal::Place;
+use seal::{DataKey, Place};
 use store::notice::{Attempt, Message, Notice, State};
 use store::{Batch, ClaimedJob};
 
@@ -27,10 +28,18 @@ const DOUBT_MILLIS: i64 = 10 * 60_000;
 /// A bounce comes within a day, if at all.
 const BOUNCE_MILLIS: i64 = DAY_MILLIS;
 
-/// The job `notice.deliver`: submits one attempt. Safe to repeat, also after a crash.
-pub async fn deliver(app: &App, key: &AttemptKey, job: &ClaimedJob) -> Result<Next, Error> {
+/// The job [`super::DELIVER`]: submits one attempt; run again when its receipt is overdue, it gives
+/// the attempt up. Safe to repeat, also after a crash.
+pub async fn deliver(app: &App, key: &AttemptKey, taken: &Taken) -> Result<Next, Error> {
+    let job = &taken.job;
+    if let Some(begun) = &taken.begun {
+        return hand_over(app, key, job, begun).await;
+    }
     let Some((notice, attempt)) = load(app, key).await? else { return Ok(Next::Done) };
     let is_in_doubt = attempt.state == State::Submitting;
+    if attempt.state == State::Submitted {
+        return settle_loaded(app, &notice, attempt).await;
+    }
     if !(is_in_doubt || attempt.state == State::Queued) {
         return Ok(Next::Done);
     }
@@ -38,7 +47,7 @@ pub async fn deliver(app: &App, key: &AttemptKey, job: &ClaimedJob) -> Result<Ne
     if attempt.not_before > now {
         return Ok(Next::At(attempt.not_before));
     }
-    let deadline = attempt.not_before.plus_minutes(attempt.valid_minutes);
+    let deadline = deadline(&attempt);
     if is_in_doubt && !recognises_repeats(app, key.channel) {
         // It may have been handed over. A receipt can still settle it; we send nothing again.
         let last = deadline.plus_millis(GRACE_MILLIS);
@@ -61,28 +70,49 @@ pub async fn deliver(app: &App, key: &AttemptKey, job: &ClaimedJob) -> Result<Ne
         State::Queued => begin(app, &notice, attempt).await?,
         _ => attempt,
     };
-    let to_index = super::reach::phone_index(app, &plain.0);
-    let answer = submit(app, (key, &notice.lang), plain, deadline).await;
-    conclude(app, job, &notice, attempt, (answer, to_index)).await
+    hand_over(app, key, job, &Begun { notice, attempt, plain }).await
 }
 
-/// The job `notice.settle`: nothing was heard of a submitted attempt in time.
-///
-/// E-mail has no receipts: what was taken and did not bounce within a day counts as delivered.
+/// Hands an attempt over that is on record as being submitted.
+async fn hand_over(
+    app: &App,
+    key: &AttemptKey,
+    job: &ClaimedJob,
+    begun: &Begun,
+) -> Result<Next, Error> {
+    let to_index = super::reach::phone_index(app, &begun.plain.0);
+    let answer = submit(app, key, begun).await;
+    conclude(app, job, begun, (answer, to_index)).await
+}
+
+/// Until when an attempt may be handed over, and the outside should try.
+pub(super) const fn deadline(attempt: &Attempt) -> At {
+    attempt.not_before.plus_minutes(attempt.valid_minutes)
+}
+
+/// The job `notice.settle`, which a program from before asked for: what [`deliver`] does once the
+/// receipt is overdue.
 pub async fn settle(app: &App, key: &AttemptKey) -> Result<Next, Error> {
     let Some((notice, attempt)) = load(app, key).await? else { return Ok(Next::Done) };
     if attempt.state != State::Submitted {
         return Ok(Next::Done);
     }
+    settle_loaded(app, &notice, attempt).await
+}
+
+/// Gives up an attempt of which nothing was heard in time.
+///
+/// E-mail has no receipts: what was taken and did not bounce within a day counts as delivered.
+async fn settle_loaded(app: &App, notice: &Notice, attempt: Attempt) -> Result<Next, Error> {
     let due = settles_at(&attempt);
     if app.now() < due {
         return Ok(Next::At(due));
     }
-    if super::receipt::apply_kept(app, &notice, &attempt).await? {
+    if super::receipt::apply_kept(app, notice, &attempt).await? {
         return Ok(Next::Done);
     }
     let state = if attempt.channel == Channel::Email { State::Delivered } else { State::Unknown };
-    finish(app, &notice, attempt, state, None).await
+    finish(app, notice, attempt, state, None).await
 }
 
 /// Writes a final outcome and queues what follows from it.
@@ -156,7 +186,7 @@ async fn follow(
     let not_before = super::reach::decent_hour(app, notice, now).await?.max(next.not_before);
     let next = Attempt { state: State::Queued, not_before, ..next };
     store::notice::update_attempt(batch, notice, &next);
-    AttemptKey::of(notice, channel).job(batch, "notice.deliver", not_before);
+    AttemptKey::of(notice, channel).job(batch, not_before);
     Ok(())
 }
 
@@ -185,7 +215,7 @@ pub(super) async fn open(
     app: &App,
     notice: &Notice,
     attempt: &Attempt,
-) -> Result<Option<(String, Body)>, Error> {
+) -> Result<Option<Plain>, Error> {
     let key = match notice.data_key_id {
         None => None,
         Some(id) => match app.store.keys.load(&app.store.db, id).await? {
@@ -193,8 +223,17 @@ pub(super) async fn open(
             None => return Ok(None),
         },
     };
+    open_with(key.as_ref(), notice, attempt).map(Some)
+}
+
+/// The same with the key of the notice, if it has one.
+pub(super) fn open_with(
+    key: Option<&DataKey>,
+    notice: &Notice,
+    attempt: &Attempt,
+) -> Result<Plain, Error> {
     let row = row_of(notice.id, attempt.channel);
-    let open = |column, sealed: &[u8]| match &key {
+    let open = |column, sealed: &[u8]| match key {
         None => Ok(sealed.to_vec()),
         Some(key) => {
             let place = Place { table: "notice_attempt", column, row: &row };
@@ -205,7 +244,7 @@ pub(super) async fn open(
         .map_err(|_| Error::fault("read the address of a notice"))?;
     let body = serde_json::from_slice(&open("body", &attempt.body)?)
         .map_err(|_| Error::fault("read the body of a notice"))?;
-    Ok(Some((address, body)))
+    Ok((address, body))
 }
 
 /// Records that the port is about to be called.
@@ -218,22 +257,18 @@ async fn begin(app: &App, notice: &Notice, mut attempt: Attempt) -> Result<Attem
     Ok(attempt)
 }
 
-async fn submit(
-    app: &App,
-    (key, lang): (&AttemptKey, &str),
-    (to, body): (String, Body),
-    valid_until: At,
-) -> Result<Vec<String>, PortError> {
+async fn submit(app: &App, key: &AttemptKey, begun: &Begun) -> Result<Vec<String>, PortError> {
     let notice_id = key.port_id();
+    let (to, Body { subject, text, calendar }) = begun.plain.clone();
     match key.channel {
         Channel::Email => {
-            let Body { subject, text, calendar } = body;
-            let lang = lang.to_owned();
+            let lang = begun.notice.lang.clone();
             let mail = OutgoingMail { notice_id, to, subject, text, lang, calendar };
             app.mail.submit(&mail).await.map(|id| vec![id])
         }
         Channel::Number | Channel::OtherNumber | Channel::TrustedContact => {
-            app.sms.submit(&OutgoingSms { notice_id, to, text: body.text, valid_until }).await
+            let valid_until = deadline(&begun.attempt);
+            app.sms.submit(&OutgoingSms { notice_id, to, text, valid_until }).await
         }
     }
 }
@@ -241,11 +276,11 @@ async fn submit(
 async fn conclude(
     app: &App,
     job: &ClaimedJob,
-    notice: &Notice,
-    mut attempt: Attempt,
+    Begun { notice, attempt, .. }: &Begun,
     (answer, to_index): (Result<Vec<String>, PortError>, Option<[u8; 16]>),
 ) -> Result<Next, Error> {
     let now = app.now();
+    let mut attempt = attempt.clone();
     match answer {
         Ok(message_ids) => {
             let mut batch = Batch::new(now);
@@ -258,13 +293,8 @@ async fn conclude(
             for message_id in &message_ids {
                 store::notice::insert_message(&mut batch, message_id, &message);
             }
-            AttemptKey::of(notice, attempt.channel).job(
-                &mut batch,
-                "notice.settle",
-                settles_at(&attempt),
-            );
-            // The job ends with what it did: one commit less for each text.
-            job.done(&mut batch);
+            // The job is put off with what it did: one commit less for each text.
+            job.again(&mut batch, settles_at(&attempt));
             // A receipt may have been faster than the answer: whatever came before this commit is
             // seen in it, whatever comes after sees the message.
             let early = Early::ask(app, &mut batch, &message_ids, &message);

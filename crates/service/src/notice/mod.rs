@@ -13,6 +13,7 @@
 //! [`receipt`] settles attempts; a final outcome that is not "delivered" queues the next channel
 //! ([`domain::notice::fallback`]). [`proof_of_notice`] is what the release gate asks.
 
+mod begin;
 mod deliver;
 mod history;
 mod proof;
@@ -22,6 +23,8 @@ mod recent;
 mod render;
 mod stage;
 
+pub use begin::Begun;
+pub(crate) use begin::begin_many;
 pub use deliver::{deliver, settle};
 pub use history::{Evidence, Sent, SentAttempt, about_application, about_number, evidence};
 pub(crate) use proof::proofs_of_notice;
@@ -40,16 +43,22 @@ use serde::{Deserialize, Serialize};
 use store::notice::Notice;
 use store::{Batch, Job};
 
+/// The job that hands one attempt over, and later looks what became of it.
+pub const DELIVER: &str = "notice.deliver";
+
 /// What an attempt says, as it is stored.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Body {
     subject: String,
     text: String,
     calendar: Option<String>,
 }
 
+/// Address and body in the clear.
+type Plain = (String, Body);
+
 /// Which attempt a job is about.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct AttemptKey {
     /// The bucket of the notice.
     pub bucket: i64,
@@ -69,10 +78,14 @@ impl AttemptKey {
         format!("{}.{}", self.notice_id, self.channel.key())
     }
 
-    fn job(&self, batch: &mut Batch, kind: &'static str, run_at: At) {
-        let key = format!("{}:{}", self.channel.key(), self.notice_id);
+    /// The key of the job.
+    fn job_key(&self) -> String {
+        format!("{}:{}", self.channel.key(), self.notice_id)
+    }
+
+    fn job(&self, batch: &mut Batch, run_at: At) {
         let payload = serde_json::json!(self);
-        batch.job(Job { kind, key, payload, run_at });
+        batch.job(Job { kind: DELIVER, key: self.job_key(), payload, run_at });
     }
 }
 

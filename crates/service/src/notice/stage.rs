@@ -124,7 +124,10 @@ pub async fn stage(
     };
     let contact_key = match &request.to {
         To::Contacts { data_key_id, .. } => {
-            app.store.keys.load(&app.store.db, *data_key_id).await?.map(Arc::new)
+            // Without it the address would lie open.
+            let key = app.store.keys.load(&app.store.db, *data_key_id).await?;
+            let missing = || Error::fault("a notice under a key that is not there");
+            Some(Arc::new(key.ok_or_else(missing)?))
         }
         To::Holder(_) | To::Channel(..) | To::Number(_) | To::Stranger(..) => None,
     };
@@ -375,7 +378,7 @@ impl Writer<'_> {
         store::notice::insert_attempt(batch, self.notice, &attempt);
         if is_first {
             let key = AttemptKey::of(self.notice, to.channel);
-            key.job(batch, "notice.deliver", not_before);
+            key.job(batch, not_before);
         }
     }
 
