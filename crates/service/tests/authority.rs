@@ -183,7 +183,7 @@ on_both_engines! {
         let app = TestApp::on(fresh).await;
         app.operator_under(1, "portrait").await;
         let known = Answer { likeness: Some(Likeness::Match), ..MATCH };
-        // Nobody is connected yet: the text does not name an authority, so later it gets no portrait.
+        // Nobody is connected yet: the text names no authority, so later none gets the portrait.
         let card = app.unregistered(1, 1).await;
         let early = app.begin(1, &card).await;
         app.fill(&early, &Applicant::new(1)).await;

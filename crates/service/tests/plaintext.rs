@@ -87,8 +87,8 @@ fn find(place: &str, bytes: &[u8], texts: &[&str]) {
     }
 }
 
-/// The pictures of the film, which are kept nowhere, and the portrait as the authority gets it: some
-/// of their bytes as they are, as base64 and as a list of numbers.
+/// The pictures of the film, which are kept nowhere, and the portrait as the authority gets it:
+/// some of their bytes as they are, as base64 and as a list of numbers.
 fn find_pictures(place: &str, bytes: &[u8]) {
     for (at, file) in testkit::faces::files().iter().enumerate() {
         // The middle of a file differs from that of others; its beginning does not.
