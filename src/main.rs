@@ -11,6 +11,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let command = cli::Cli::parse();
     cli::start_log(&command);
+    if let Err(error) = no_core_files() {
+        tracing::warn!(%error, "core files cannot be switched off");
+    }
     match command.run() {
         Ok(code) => code,
         Err(error) => {
@@ -18,4 +21,19 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// A file of the whole memory, as some systems write one when a program dies, would hold names,
+/// photos and keys: this process and those it starts write none (decision 137).
+#[cfg(unix)]
+fn no_core_files() -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    Ok(setrlimit(Resource::Core, none)?)
+}
+
+/// Only Unix writes core files.
+#[cfg(not(unix))]
+fn no_core_files() -> std::io::Result<()> {
+    Ok(())
 }

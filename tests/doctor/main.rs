@@ -173,6 +173,18 @@ fn a_running_program_says_how_it_is_and_metrics_to_the_operator_alone() {
     assert!(get(&pages, "/metrics").starts_with("HTTP/1.0 404"));
 }
 
+/// A core file would hold names, faces and keys, whatever the system's own setting.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_running_program_writes_no_core_files() {
+    let folder = Folder::new();
+    let (serving, _, _) = serve(&folder);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", serving.0.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    let words: Vec<&str> = core.split_whitespace().collect();
+    assert_eq!(words[4..6], ["0", "0"], "{core}");
+}
+
 /// A server of the usage feed; ends with the test.
 fn feed_server(folder: &Folder) -> Option<(Serving, u16)> {
     let program = ["nats-server", "/usr/sbin/nats-server"].into_iter().find(|program| {

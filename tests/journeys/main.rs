@@ -6,6 +6,7 @@
 
 #![expect(clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
 
+mod live;
 mod program;
 mod webdriver;
 
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use std::cell::Cell;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use webdriver::{Driver, Page, Window};
+use webdriver::{Camera, Driver, Page, Window};
 
 /// A person with a browser, on the way.
 struct Visitor<'a> {
@@ -313,15 +314,26 @@ fn rules() -> Option<String> {
     path.map(|path| std::fs::read_to_string(path).expect("the rules can be read"))
 }
 
-/// Lets a visitor do something in a fresh browser.
+/// Lets a visitor do something in a fresh browser without a camera.
 fn visit(driver: &Driver, demo: &Demo, what: &str, window: Window, go: impl FnOnce(&Visitor<'_>)) {
+    visit_with((driver, &Camera::None), demo, what, window, go);
+}
+
+/// The same in a browser with this camera.
+fn visit_with(
+    (driver, camera): (&Driver, &Camera),
+    demo: &Demo,
+    what: &str,
+    window: Window,
+    go: impl FnOnce(&Visitor<'_>),
+) {
     let scripts = if window.has_scripts { "js" } else { "nojs" };
     let name = format!("{what}-{}-{}-{scripts}", window.width, window.language);
     let profile = std::env::temp_dir().join(format!("{}-{name}", std::process::id()));
     let axe = rules();
     let visitor = Visitor {
         demo,
-        page: driver.open(window, &profile),
+        page: driver.open(window, &profile, camera),
         name,
         is_english: window.language == "en",
         has_scripts: window.has_scripts,

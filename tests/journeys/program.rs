@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Demo {
     process: Child,
     folder: PathBuf,
+    /// Where its log and its temporary files are, if they are looked at.
+    watched: Option<PathBuf>,
     pub(crate) address: String,
 }
 
@@ -25,6 +27,16 @@ impl Demo {
 
     /// With the models of this folder.
     pub(crate) fn start_with(models: Option<&OsStr>) -> Self {
+        Self::begin(models, false)
+    }
+
+    /// The same; everything that it logs is kept, and its temporary files have a folder of their
+    /// own.
+    pub(crate) fn start_watched(models: &OsStr) -> Self {
+        Self::begin(Some(models), true)
+    }
+
+    fn begin(models: Option<&OsStr>, is_watched: bool) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder =
@@ -38,13 +50,34 @@ impl Demo {
         if let Some(models) = models {
             command.env("BAOHAO_MODELS", models);
         }
+        let watched = is_watched.then(|| folder.with_extension("watched"));
+        if let Some(watched) = &watched {
+            std::fs::create_dir_all(watched.join("tmp")).expect("a folder");
+            let log = std::fs::File::create(watched.join("log")).expect("a file");
+            command.stderr(log).env("BAOHAO_LOG", "trace").env("TMPDIR", watched.join("tmp"));
+        }
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let out = process.stdout.take().expect("it is piped");
         let mut line = String::new();
         BufReader::new(out).read_line(&mut line).expect("the program says where it listens");
         let welcome: Value = serde_json::from_str(&line).expect("in JSON");
         let address = welcome["address"].as_str().expect("with an address").to_owned();
-        Self { process, folder, address }
+        Self { process, folder, watched, address }
+    }
+
+    /// What it logged, and its temporary files, hold neither one of these texts
+    /// nor a picture.
+    pub(crate) fn left_nothing_of(&self, texts: &[&str]) {
+        let watched = self.watched.as_ref().expect("it was started to be watched");
+        let left: Vec<_> = std::fs::read_dir(watched.join("tmp")).expect("a folder").collect();
+        assert!(left.is_empty(), "temporary files: {left:?}");
+        let log = std::fs::read(watched.join("log")).expect("a log");
+        assert!(!log.is_empty(), "it logs");
+        let pictures = ["JFIF", "/9j/4AAQ", "[255, 216, 255", "\\xff\\xd8\\xff"];
+        for text in texts.iter().chain(&pictures) {
+            let is_there = memchr::memmem::find(&log, text.as_bytes()).is_some();
+            assert!(!is_there, "the log holds {text:?}");
+        }
     }
 
     /// `GET` below `/demo/api`.
@@ -134,5 +167,8 @@ impl Drop for Demo {
         drop(self.process.kill());
         drop(self.process.wait());
         drop(std::fs::remove_dir_all(&self.folder));
+        if let Some(watched) = &self.watched {
+            drop(std::fs::remove_dir_all(watched));
+        }
     }
 }

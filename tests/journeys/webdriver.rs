@@ -7,12 +7,14 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the driver itself looks for an element before it says there is none.
 const WAIT_MILLIS: u64 = 200;
 /// How often something is looked for before the test gives up.
 const TRIES_MAX: usize = 50;
+/// So long a page may take that comes after a photo, on a machine that others use too.
+const LEADS_MAX: Duration = Duration::from_mins(1);
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A running chromedriver; ended when dropped.
@@ -20,6 +22,37 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 pub(crate) struct Driver {
     process: Child,
     port: u16,
+}
+
+/// The camera of a browser.
+#[derive(Clone, Debug)]
+pub(crate) enum Camera {
+    /// The machine has none.
+    None,
+    /// There is one, and the visitor refuses it.
+    Refused,
+    /// There is one that shows this film (YUV4MPEG2), again and again.
+    Shows(std::path::PathBuf),
+}
+
+impl Camera {
+    /// What the browser is started with.
+    fn arguments(&self) -> Vec<String> {
+        let film = |path: &Path| format!("--use-file-for-fake-video-capture={}", path.display());
+        let device = "--use-fake-device-for-media-stream".to_owned();
+        match self {
+            Self::None => vec!["--use-fake-ui-for-media-stream".to_owned()],
+            Self::Refused => vec![device],
+            Self::Shows(path) => {
+                vec![device, "--use-fake-ui-for-media-stream".to_owned(), film(path)]
+            }
+        }
+    }
+
+    /// What the browser says to a page that asks for it: 2 is no.
+    const fn setting(&self) -> u32 {
+        if matches!(self, Self::Refused) { 2 } else { 0 }
+    }
 }
 
 /// How a browser window is set up.
@@ -49,23 +82,35 @@ impl Driver {
     }
 
     /// Opens a browser window of its own, with no state from any other.
-    pub(crate) fn open(&self, window: Window, profile: &Path) -> Page<'_> {
+    pub(crate) fn open(&self, window: Window, profile: &Path, camera: &Camera) -> Page<'_> {
         let scripts = if window.has_scripts { 1 } else { 2 };
+        let mut arguments = vec![
+            "--headless=new".to_owned(),
+            "--no-sandbox".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--no-first-run".to_owned(),
+            "--disable-background-networking".to_owned(),
+            "--disable-component-update".to_owned(),
+            "--disable-sync".to_owned(),
+            "--disable-dev-shm-usage".to_owned(),
+            "--hide-scrollbars".to_owned(),
+            format!("--user-data-dir={}", profile.display()),
+            format!("--accept-lang={}", window.language),
+            format!("--window-size={},{}", window.width.max(500), window.height),
+        ];
+        arguments.extend(camera.arguments());
         let answer = self.call(
             "POST",
             "/session",
             &json!({"capabilities": {"alwaysMatch": {
                 "browserName": "chrome",
                 "goog:chromeOptions": {
-                    "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
-                        "--disable-background-networking", "--disable-component-update",
-                        "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
-                        format!("--user-data-dir={}", profile.display()),
-                        format!("--accept-lang={}", window.language),
-                        format!("--window-size={},{}", window.width.max(500), window.height)],
+                    "args": arguments,
                     "prefs": {
                         "profile.managed_default_content_settings.javascript": scripts,
                         "intl.accept_languages": window.language,
+                        "profile.default_content_setting_values.media_stream_camera":
+                            camera.setting(),
                     },
                     "mobileEmulation": {"deviceMetrics": {
                         "width": window.width, "height": window.height, "pixelRatio": 1.0,
@@ -212,8 +257,11 @@ impl Page<'_> {
         let old = self.one("html");
         self.click(css);
         let path = format!("/session/{}/element/{old}/name", self.session);
-        let is_gone = |_| self.driver.ask("GET", &path, &Value::Null).get("error").is_some();
-        assert!((0..TRIES_MAX * 20).any(is_gone), "`{css}` led nowhere from {}", self.url());
+        let is_gone = || self.driver.ask("GET", &path, &Value::Null).get("error").is_some();
+        let begun = Instant::now();
+        while !is_gone() {
+            assert!(begun.elapsed() < LEADS_MAX, "`{css}` led nowhere from {}", self.url());
+        }
         self.one("html");
     }
 
@@ -238,6 +286,12 @@ impl Page<'_> {
     /// Runs a script that calls its last argument with the result.
     pub(crate) fn run_later(&self, script: &str) -> Value {
         self.post("/execute/async", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Puts the window away, so that nobody looks at it, or brings it back.
+    pub(crate) fn put_away(&self, is_away: bool) {
+        let how = if is_away { "/window/minimize" } else { "/window/maximize" };
+        self.post(how, &json!({}));
     }
 
     /// Saves a picture of the whole window.

@@ -117,7 +117,10 @@ pub fn check(chosen: DocumentKind, typed: &Typed, photos: &[(Item, Seen)]) -> Ve
 fn judge(chosen: DocumentKind, typed: &Typed, readings: &[&Reading]) -> Vec<Check> {
     let mut checks: Vec<Check> = Vec::new();
     for (name, agreement) in compare(typed, readings) {
-        let item = if name == FieldName::Name { Item::Name } else { Item::DocumentNumber };
+        let item = match name {
+            FieldName::Name | FieldName::LegalPerson => Item::Name,
+            _ => Item::DocumentNumber,
+        };
         let is_in_front = fields_of(chosen, Side::Front).contains(&name);
         let side = if is_in_front { Side::Front } else { Side::Back };
         if !readings.iter().any(|reading| reading.side == Some(side)) {
@@ -191,6 +194,7 @@ mod tests {
             name: Some("张三".to_owned()),
             number: Some(NUMBER.to_owned()),
             birth: None,
+            legal_person: None,
             valid_until: Some(LONG_TERM.to_owned()),
         }
     }
@@ -287,6 +291,7 @@ mod tests {
             name: Some("Anna Eriksson".to_owned()),
             number: Some("L898902C3".to_owned()),
             birth: None,
+            legal_person: None,
             valid_until: Some(until.to_owned()),
         };
         let outcomes = |typed: &Typed| {
@@ -296,5 +301,34 @@ mod tests {
         assert_eq!(outcomes(&typed("2030-04-15")), [(None, Outcome::Pass)]);
         let fails = [(Some(Item::DocumentNumber), Outcome::Fail)];
         assert_eq!(outcomes(&typed("2031-04-15")), fails);
+    }
+
+    #[test]
+    fn a_licence_is_held_against_the_organisation_and_whoever_stands_for_it() {
+        let chosen = DocumentKind::BusinessLicence;
+        let fields = [
+            (FieldName::Name, "样本(北京)有限公司", Standing::Clear),
+            (FieldName::Number, "91110000600037341L", Standing::Clear),
+            (FieldName::LegalPerson, "张三", Standing::Clear),
+        ];
+        let licence = (Item::DocumentFront, read(Side::Front, &fields));
+        let typed = |person: Option<&str>, until: Option<&str>| Typed {
+            name: Some("样本（北京）有限公司".to_owned()),
+            number: Some("9111 0000 6000 3734 1L".to_owned()),
+            birth: None,
+            legal_person: person.map(str::to_owned),
+            valid_until: until.map(str::to_owned),
+        };
+        let said = |typed: &Typed| {
+            let checks = check(chosen, typed, std::slice::from_ref(&licence));
+            checks.iter().map(|c| (c.item, c.outcome, c.reason)).collect::<Vec<_>>()
+        };
+        let pass = [(None, Outcome::Pass, None)];
+        assert_eq!(said(&typed(Some("张三"), None)), pass);
+        assert_eq!(said(&typed(None, None)), pass, "a licence may name nobody");
+        let other = [(Some(Item::Name), Outcome::Fail, Some(Reason::M1))];
+        assert_eq!(said(&typed(Some("李四"), None)), other);
+        let unread = [(Some(Item::DocumentNumber), Outcome::Warn, None)];
+        assert_eq!(said(&typed(Some("张三"), Some("2035-07-26"))), unread);
     }
 }

@@ -10,6 +10,9 @@ use reader::{
     face_reader,
 };
 use service::port::{Faces, Later, ModelCard, ModelUsed, Ocr};
+#[cfg(target_os = "linux")]
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, oneshot};
@@ -17,6 +20,9 @@ use vision::Picture;
 
 /// Missing files are looked for again after this: somebody may have brought them.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
+/// How nice what reads is to everything else, from 0 to 19.
+#[cfg(target_os = "linux")]
+const READER_NICE: i32 = 5;
 /// So much longer than its deadline an answer is waited for: a step that was begun is ended.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -26,8 +32,8 @@ pub struct Models {
     folder: ModelFolder,
     limits: PoolLimits,
     pool: OnceCell<Arc<Pool>>,
-    documents: Family<DocumentReader>,
-    faces: Family<FaceReader>,
+    documents: Arc<Family<DocumentReader>>,
+    faces: Arc<Family<FaceReader>>,
 }
 
 /// Models that work together: all of them are there, or they are of no use.
@@ -36,6 +42,8 @@ struct Family<R> {
     /// What the names of its models begin with.
     prefix: &'static str,
     standing: Mutex<Standing>,
+    /// Whether somebody looks for the files at this moment.
+    is_looking: AtomicBool,
     load: fn(&ModelFolder) -> Result<R, NotReady>,
     reader: OnceCell<Arc<R>>,
 }
@@ -82,17 +90,20 @@ impl Models {
     /// Does `work` with the readers of `family` in the pool.
     async fn ask<R: Send + Sync + 'static, T: Send + 'static>(
         &self,
-        family: &Family<R>,
+        family: &Arc<Family<R>>,
         work: impl FnOnce(&R, Instant) -> Result<T, ModelError> + Send + 'static,
     ) -> Result<T, Unread> {
         family.models(&self.folder)?;
-        let reader = Arc::clone(family.reader(&self.folder).await?);
         let limits = self.limits;
+        let reader = family.reader(&self.folder, limits.deadline).await?;
         let start = || async { Pool::start(limits).map(Arc::new).map_err(|_| Unread::Failed) };
         let pool = self.pool.get_or_try_init(start).await?;
         let (answer, answered) = oneshot::channel();
         pool.submit(
-            move |until| work(&reader, until),
+            move |until| {
+                give_way();
+                work(&reader, until)
+            },
             // Whoever asked may have gone.
             move |seen| drop(answer.send(seen)),
         );
@@ -105,36 +116,91 @@ impl Models {
     }
 }
 
+/// The threads that read give way to those that answer requests, for good (decision 137): the
+/// system runs them with what the others leave. Where it cannot be told, they run as all.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    thread_local! {
+        static DONE: Cell<bool> = const { Cell::new(false) };
+    }
+    if DONE.replace(true) {
+        return;
+    }
+    // Without a process named, Linux means the calling thread alone.
+    let given_way = rustix::process::getpriority_process(None)
+        .and_then(|now| rustix::process::setpriority_process(None, now.max(READER_NICE)));
+    if let Err(error) = given_way {
+        tracing::warn!(%error, "what reads has the same priority as what answers");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn give_way() {}
+
 impl<R: Send + Sync + 'static> Family<R> {
     fn new(
         folder: &ModelFolder,
         prefix: &'static str,
         load: fn(&ModelFolder) -> Result<R, NotReady>,
-    ) -> Self {
+    ) -> Arc<Self> {
         let standing = Mutex::new(look(folder, prefix));
-        Self { prefix, standing, load, reader: OnceCell::new() }
+        let is_looking = AtomicBool::new(false);
+        Arc::new(Self { prefix, standing, is_looking, load, reader: OnceCell::new() })
     }
 
     fn standing(&self) -> MutexGuard<'_, Standing> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn models(&self, folder: &ModelFolder) -> Result<Vec<ModelUsed>, Unread> {
-        let mut standing = self.standing();
-        if let Standing::Not { looked, .. } = &*standing
-            && looked.elapsed() >= LOOK_AGAIN
-            && folder.seems_complete(self.prefix)
-        {
-            *standing = look(folder, self.prefix);
-        }
-        match &*standing {
-            Standing::Proven(used) => Ok(used.clone()),
-            Standing::Not { why, .. } => Err(*why),
+    /// How the files stand, as far as is known at this moment.
+    fn models(self: &Arc<Self>, folder: &ModelFolder) -> Result<Vec<ModelUsed>, Unread> {
+        let standing = self.standing().clone();
+        match standing {
+            Standing::Proven(used) => Ok(used),
+            Standing::Not { why, looked } => {
+                if looked.elapsed() >= LOOK_AGAIN && folder.seems_complete(self.prefix) {
+                    self.look_again(folder.clone());
+                }
+                Err(why)
+            }
         }
     }
 
-    /// Loads the models once, away from the threads that answer requests.
-    async fn reader(&self, folder: &ModelFolder) -> Result<&Arc<R>, Unread> {
+    /// Hashes the files on a thread of its own: they are large, and the disk may be slow.
+    fn look_again(self: &Arc<Self>, folder: ModelFolder) {
+        if self.is_looking.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let family = Arc::clone(self);
+        let look = move || {
+            let standing = look(&folder, family.prefix);
+            *family.standing() = standing;
+            family.is_looking.store(false, Ordering::Release);
+        };
+        if std::thread::Builder::new().name("models".to_owned()).spawn(look).is_err() {
+            self.is_looking.store(false, Ordering::Release);
+        }
+    }
+
+    /// Loads the models once, away from the threads that answer requests. Whoever asks waits until
+    /// `patience` is over; loading goes on without them, and who asks next finds it further.
+    async fn reader(
+        self: &Arc<Self>,
+        folder: &ModelFolder,
+        patience: Duration,
+    ) -> Result<Arc<R>, Unread> {
+        if let Some(reader) = self.reader.get() {
+            return Ok(Arc::clone(reader));
+        }
+        let (family, folder) = (Arc::clone(self), folder.clone());
+        let loading = tokio::spawn(async move { family.loaded(&folder).await });
+        match tokio::time::timeout(patience, loading).await {
+            Ok(loaded) => loaded.map_err(|_| Unread::Failed)?,
+            Err(_) => Err(Unread::Late),
+        }
+    }
+
+    async fn loaded(&self, folder: &ModelFolder) -> Result<Arc<R>, Unread> {
         let load = || async {
             let (folder, load) = (folder.clone(), self.load);
             let loaded = tokio::task::spawn_blocking(move || load(&folder)).await;
@@ -145,7 +211,7 @@ impl<R: Send + Sync + 'static> Family<R> {
             tracing::error!(models = self.prefix, why = why.code(), "models do not load");
             *self.standing() = Standing::Not { why, looked: Instant::now() };
         }
-        reader
+        reader.map(Arc::clone)
     }
 }
 
@@ -221,6 +287,7 @@ impl Faces for Models {
 mod tests {
     use super::*;
     use std::path::PathBuf;
+    use std::sync::atomic::AtomicUsize;
 
     fn folder(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("baohao-ocr-{name}-{}", std::process::id()));
@@ -260,21 +327,101 @@ mod tests {
         }
     }
 
-    /// With the real files, where they are; visibly skipped elsewhere, and required in CI.
+    /// A disk that takes longer than a picture may.
     #[tokio::test]
-    async fn faces_are_there_without_the_models_of_documents() {
+    async fn a_slow_disk_is_waited_for_no_longer_than_a_picture_and_loads_once() {
+        static LOADED: AtomicUsize = AtomicUsize::new(0);
+        let family = Arc::new(Family::<&'static str> {
+            prefix: "ocr.",
+            standing: Mutex::new(Standing::Proven(Vec::new())),
+            is_looking: AtomicBool::new(false),
+            load: |_| {
+                LOADED.fetch_add(1, Ordering::Relaxed);
+                // What is waited for is another thread, as slow as a disk.
+                let (send, receive) = std::sync::mpsc::channel::<()>();
+                drop(receive.recv_timeout(Duration::from_millis(300)));
+                drop(send);
+                Ok("a reader")
+            },
+            reader: OnceCell::new(),
+        });
+        let place = ModelFolder::new("/nowhere");
+        let short = Duration::from_millis(20);
+        let begun = Instant::now();
+        assert_eq!(family.reader(&place, short).await, Err(Unread::Late));
+        assert!(begun.elapsed() < Duration::from_millis(200), "{:?}", begun.elapsed());
+        // Whoever gives up does not begin it anew for the next one.
+        assert_eq!(family.reader(&place, short).await, Err(Unread::Late));
+        let patient = Duration::from_secs(20);
+        let (one, two) =
+            tokio::join!(family.reader(&place, patient), family.reader(&place, patient));
+        assert_eq!((one.as_deref(), two.as_deref()), (Ok(&"a reader"), Ok(&"a reader")));
+        assert_eq!(LOADED.load(Ordering::Relaxed), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_thread_that_reads_gives_way_and_no_other_does() {
+        let nice = || rustix::process::getpriority_process(None).expect("it can be asked");
+        let own = nice();
+        let theirs = std::thread::spawn(move || {
+            give_way();
+            give_way();
+            nice()
+        });
+        assert_eq!(theirs.join().expect("it ends"), READER_NICE.max(own));
+        assert_eq!(nice(), own);
+    }
+
+    /// Files that are damaged between the start and the first picture are found when they are
+    /// loaded, and never run; nothing is read until they are mended.
+    #[tokio::test]
+    async fn a_file_that_is_damaged_while_the_program_runs_is_never_loaded() {
+        for id in ["ocr.det", "ocr.rec", "face.det", "face.embed"] {
+            let place = folder(&format!("damaged-{id}"));
+            let Some(to) = copied(&place, &["ocr.det", "ocr.rec", "face.det", "face.embed"]) else {
+                return;
+            };
+            let models = Models::open(to.clone(), PoolLimits::default()).expect("it starts");
+            let mut bytes = std::fs::read(to.path(id)).expect("a model");
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            std::fs::write(to.path(id), bytes).expect("written");
+            let read = models.read(photo(), jiff::civil::date(2026, 1, 1)).await.map(drop);
+            let look = models.look(photo(), None).await.map(drop);
+            let film = models.follow(vec![photo()]).await.map(drop);
+            let is_ocr = id.starts_with("ocr.");
+            let wrong = Err(Unread::WrongModel);
+            assert_eq!(read, if is_ocr { wrong } else { Ok(()) }, "{id}");
+            assert_eq!(look, if is_ocr { Ok(()) } else { wrong }, "{id}");
+            assert_eq!(film, if is_ocr { Ok(()) } else { wrong }, "{id}");
+            let standing = if is_ocr { Ocr::models(&models) } else { Faces::models(&models) };
+            assert_eq!(standing.map(drop), wrong, "{id}");
+            std::fs::remove_dir_all(place).expect("removed");
+        }
+    }
+
+    /// The models in a folder of one's own; none where they are not, which CI does not accept.
+    fn copied(place: &PathBuf, ids: &[&str]) -> Option<ModelFolder> {
         let own = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/models");
         let from =
             ModelFolder::new(std::env::var_os("BAOHAO_MODELS").map_or_else(own, PathBuf::from));
-        let place = folder("faces");
-        let to = ModelFolder::new(&place);
-        for id in ["face.det", "face.embed"] {
+        let to = ModelFolder::new(place);
+        for id in ids {
             if let Err(error) = std::fs::copy(from.path(id), to.path(id)) {
                 assert!(std::env::var_os("CI").is_none(), "CI brings the models: {error}");
                 eprintln!("skipped: {id}: {error}");
-                return;
+                return None;
             }
         }
+        Some(to)
+    }
+
+    /// With the real files, where they are; visibly skipped elsewhere, and required in CI.
+    #[tokio::test]
+    async fn faces_are_there_without_the_models_of_documents() {
+        let place = folder("faces");
+        let Some(to) = copied(&place, &["face.det", "face.embed"]) else { return };
         let models = Models::open(to, PoolLimits::default()).expect("it starts");
         assert_eq!(Ocr::models(&models), Err(Unread::NoModel));
         assert_eq!(Faces::models(&models).map(|used| used.len()), Ok(2));

@@ -1,10 +1,14 @@
 //! The identity authority, from the submission to the check.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use domain::access::Actor;
 use domain::application::State;
+use domain::application::form::Who;
 use domain::authority::{Answer, Belongs, Likeness};
 use domain::check::{Check, CheckKind, Outcome};
 use domain::id::OperatorId;
+use domain::identity::DocumentKind;
+use domain::reason::Item;
 use service::port::PortError;
 use service::register::{self, Purpose};
 use store::audit;
@@ -14,6 +18,21 @@ const MATCH: Answer = Answer { belongs: Belongs::Match, likeness: None };
 
 fn said(belongs: Belongs) -> Answer {
     Answer { belongs, likeness: None }
+}
+
+/// The pack `cn`, in which the portrait is asked about too.
+fn asks_with_the_portrait() {
+    let text = include_str!("../../../policies/cn.toml")
+        .replacen("code = \"cn\"", "code = \"portrait\"", 1)
+        .replacen("value = \"name_number\"", "value = \"name_number_portrait\"", 1);
+    service::policy::add_packs(vec![service::policy::parse(&text).unwrap()]);
+}
+
+/// Whether the newest receipt of the consent to the portrait was given, and to which text.
+async fn portrait_consent(app: &TestApp, drafted: &Drafted) -> (bool, i64) {
+    let all = store::application::contact::Consent::list(&app.store.db, drafted.id).await.unwrap();
+    let newest = all.iter().rev().find(|consent| consent.purpose == "portrait").unwrap();
+    (newest.is_given, newest.text_version)
 }
 
 /// Sends an application of person `who` for card `n`, with these consents.
@@ -157,6 +176,72 @@ on_both_engines! {
         app.advance_seconds(31 * 86_400);
         sent(&app, 8, 3, &Purpose::ALL).await;
         assert_eq!(app.authority.asked().len(), 7, "after thirty days it is asked again");
+    }
+
+    async fn a_portrait_goes_to_an_authority_only_with_a_consent_that_says_so(fresh: Fresh) {
+        asks_with_the_portrait();
+        let app = TestApp::on(fresh).await;
+        app.operator_under(1, "portrait").await;
+        let known = Answer { likeness: Some(Likeness::Match), ..MATCH };
+        // Nobody is connected yet: the text names no authority, so later none gets the portrait.
+        let card = app.unregistered(1, 1).await;
+        let early = app.begin(1, &card).await;
+        app.fill(&early, &Applicant::new(1)).await;
+        assert_eq!(portrait_consent(&app, &early).await, (true, 1));
+        app.authority.answers([Ok(MATCH), Ok(known), Ok(MATCH)]);
+        let view = register::open(&app, &early.actor, early.id).await.unwrap();
+        assert!(view.is_portrait_shown && !view.is_portrait_told);
+        register::submit(&app, &early.actor, early.id).await.unwrap();
+        app.run_jobs().await;
+        assert!(app.authority.asked()[0].portrait.is_none(), "nobody agreed to that");
+        assert_eq!(check(&app, &early).await.outcome, Outcome::Pass);
+        // Whoever reads the text and agrees is asked about with the portrait.
+        let late = sent(&app, 2, 2, &Purpose::ALL).await;
+        assert_eq!(portrait_consent(&app, &late).await, (true, 2));
+        assert!(app.authority.asked()[1].portrait.is_some());
+        // A passport is not in its register: the text does not say otherwise.
+        let card = app.unregistered(1, 3).await;
+        let other = app.begin(1, &card).await;
+        app.fill(&other, &Applicant::new(3)).await;
+        let kind = DocumentKind::ForeignPassport;
+        let change = register::Change::Document(Some(kind));
+        register::save(&app, &other.actor, other.id, &change).await.unwrap();
+        assert!(!register::open(&app, &other.actor, other.id).await.unwrap().is_portrait_shown);
+        app.advance_seconds(1);
+        register::save_consents(&app, &other.actor, other.id, &Purpose::ALL).await.unwrap();
+        assert_eq!(portrait_consent(&app, &other).await, (true, 1));
+    }
+
+    async fn what_others_showed_does_not_count_as_the_text_that_names_an_authority(fresh: Fresh) {
+        asks_with_the_portrait();
+        let app = TestApp::on(fresh).await;
+        app.operator_under(1, "portrait").await;
+        app.authority.answers([Ok(MATCH)]);
+        let (card, person) = (app.unregistered(1, 1).await, Applicant::new(1));
+        let items = [Item::DocumentFront, Item::DocumentBack, Item::Portrait];
+        let whole = register::WholeApplication {
+            kind: domain::application::Kind::Registration,
+            lang: words::Lang::En,
+            zone: None,
+            number: card.msisdn.to_string(),
+            sim_tail: card.sim.iccid.as_str().to_owned(),
+            who: Who::Myself,
+            document: DocumentKind::ResidentId,
+            identity: person.fields(),
+            contact: Some("+44 7700 900123".into()),
+            consents: Purpose::ALL.to_vec(),
+            photos: items.into_iter().map(|item| (item, person.photo(item))).collect(),
+        };
+        let token = Actor::Token {
+            operator_id: OperatorId(1),
+            name: "bss".into(),
+            scopes: vec!["applications:write".into(), "applications:read".into()],
+        };
+        let sent = register::submit_whole(&app, &token, OperatorId(1), whole).await.unwrap();
+        assert!(matches!(sent.submitted, register::Submitted::Sent { .. }), "{:?}", sent.submitted);
+        app.run_jobs().await;
+        let asked = app.authority.asked();
+        assert_eq!((asked.len(), asked[0].portrait.is_none()), (1, true));
     }
 
     async fn only_answers_that_match_are_kept(fresh: Fresh) {

@@ -178,6 +178,28 @@ on_both_engines! {
         assert_eq!(state(&app, &drafted).await, State::InReview);
     }
 
+    async fn whatever_is_wrong_with_the_models_it_is_kept_and_a_person_looks(fresh: Fresh) {
+        let app = office(fresh).await;
+        for (n, why) in (1..).zip(Unread::ALL) {
+            app.outside.will_see((0..80).map(|_| Err(why)));
+            let (drafted, _) = filled(&app, n).await;
+            sent(&app, &drafted).await;
+            for _ in 0..40 {
+                app.advance_seconds(3);
+                app.run_jobs().await;
+            }
+            assert_eq!(state(&app, &drafted).await, State::InReview, "{why:?}");
+            for kind in [CheckKind::PortraitQuality, CheckKind::PortraitMatch] {
+                let check = check(&app, &drafted, kind).await;
+                assert_eq!(check.outcome, Outcome::Unavailable, "{why:?} {check:?}");
+                let because = check.evidence.iter().find(|one| one.name == "because");
+                assert_eq!(because.map(|one| &*one.value), Some(why.code()), "{check:?}");
+            }
+            assert_eq!(seen(&app, &drafted).await.unread, Some(why), "the page says so");
+            app.outside.forget_faces();
+        }
+    }
+
     async fn what_had_no_room_is_looked_at_again(fresh: Fresh) {
         let app = office(fresh).await;
         app.outside.will_see([Err(Unread::Busy), Err(Unread::Late), Ok(beside(0.6))]);

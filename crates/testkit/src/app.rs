@@ -160,6 +160,11 @@ impl Outside {
         known.get_or_insert_default().extend(faces);
     }
 
+    /// What is left of that is forgotten, and there are no models of faces any more.
+    pub fn forget_faces(&self) {
+        *self.looks.lock().expect("no test panics while it holds this") = None;
+    }
+
     /// The same for the frames of the films that come.
     pub fn will_follow(&self, films: impl IntoIterator<Item = Result<Vec<Portrait>, Unread>>) {
         self.will_see([]);

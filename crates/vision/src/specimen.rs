@@ -132,6 +132,12 @@ pub fn person(picture: &mut Picture, centre: (f32, f32), scale: f32, seed: u32) 
     face(picture, centre, scale, seed);
 }
 
+/// The same with the head turned: the nose lies `turn` distances between the eyes beside the middle
+/// of them, to the picture's right where it is more than zero (the person's own left).
+pub fn person_turned(picture: &mut Picture, centre: (f32, f32), scale: f32, who: (u32, f32)) {
+    turned_face(picture, centre, scale, who);
+}
+
 /// The same photo, out of focus by about `radius` pixels.
 pub fn blurred(picture: &Picture, radius: f32) -> Picture {
     Picture { rgb: image::imageops::fast_blur(&picture.rgb, radius) }
@@ -199,11 +205,20 @@ fn on_table(card: &Picture, seed: u32) -> Picture {
 }
 
 /// A drawn head and shoulders; `scale` 1 is about 520 pixels high.
-fn face(picture: &mut Picture, (cx, cy): draw::Point, scale: f32, seed: u32) {
+fn face(picture: &mut Picture, centre: draw::Point, scale: f32, seed: u32) {
+    turned_face(picture, centre, scale, (seed, 0.0));
+}
+
+/// The same with the head turned.
+fn turned_face(picture: &mut Picture, (cx, cy): draw::Point, scale: f32, (seed, turn): (u32, f32)) {
     let pick = |shift: u32, from: f32, to: f32| {
         from + (to - from) * ((seed.wrapping_mul(2_654_435_761) >> shift) & 15) as f32 / 15.0
     };
     let at = |x: f32, y: f32| (cx + x * scale, cy + y * scale);
+    // What lies farther in front of the neck moves farther when the head turns.
+    let eyes_by = turn * 30.0;
+    let nose_by = eyes_by + turn * 82.0;
+    let mouth_by = eyes_by + turn * 62.0;
     let hair = [pick(2, 20.0, 90.0) as u8, pick(6, 16.0, 60.0) as u8, pick(10, 14.0, 50.0) as u8];
     let skin =
         [pick(4, 205.0, 238.0) as u8, pick(8, 160.0, 200.0) as u8, pick(12, 125.0, 165.0) as u8];
@@ -216,19 +231,20 @@ fn face(picture: &mut Picture, (cx, cy): draw::Point, scale: f32, seed: u32) {
     draw::ellipse(picture, skin, at(0.0, 0.0), (scale * wide, scale * 135.0));
     draw::ellipse(picture, hair, at(0.0, -118.0), (scale * wide, scale * 48.0));
     for side in [-1.0, 1.0] {
-        let eye = at(side * pick(18, 38.0, 44.0), -10.0);
+        let eye = at(side * pick(18, 38.0, 44.0) + eyes_by, -10.0);
         draw::ellipse(picture, [250, 250, 248], eye, (scale * 19.0, scale * 10.0));
         draw::ellipse(picture, [40, 30, 26], eye, (scale * 9.0, scale * 9.5));
         let brow = Pen { stroke: 8.0 * scale, ..Pen::new(1.0, hair) };
         let high = -42.0;
-        draw::line(picture, &brow, at(side * 22.0, high), at(side * 62.0, high - 2.0));
+        let brow_at = |x: f32, y: f32| at(side * x + eyes_by, y);
+        draw::line(picture, &brow, brow_at(22.0, high), brow_at(62.0, high - 2.0));
     }
     let shade = skin.map(|channel| channel.saturating_sub(45));
     let nose = Pen { stroke: 6.0 * scale, ..Pen::new(1.0, shade) };
-    draw::line(picture, &nose, at(0.0, -2.0), at(-9.0, 42.0));
-    draw::line(picture, &nose, at(-9.0, 42.0), at(10.0, 44.0));
+    draw::line(picture, &nose, at(eyes_by, -2.0), at(nose_by - 9.0, 42.0));
+    draw::line(picture, &nose, at(nose_by - 9.0, 42.0), at(nose_by + 10.0, 44.0));
     let mouth = Pen { stroke: 9.0 * scale, ..Pen::new(1.0, [176, 84, 80]) };
-    draw::line(picture, &mouth, at(-30.0, 84.0), at(30.0, 82.0));
+    draw::line(picture, &mouth, at(mouth_by - 30.0, 84.0), at(mouth_by + 30.0, 82.0));
 }
 
 /// The same grain for the same seed and place.

@@ -215,3 +215,60 @@ on_both_engines! {
         assert_eq!(browser.send(form).await.path, "/register/receipt");
     }
 }
+
+/// The pack `cn`, in which the portrait is asked about too.
+fn asks_with_the_portrait() {
+    let text = include_str!("../../../policies/cn.toml")
+        .replacen("code = \"cn\"", "code = \"portrait\"", 1)
+        .replacen("value = \"name_number\"", "value = \"name_number_portrait\"", 1);
+    service::policy::add_packs(vec![service::policy::parse(&text).expect("a sound policy")]);
+}
+
+async fn consent_says_where_it_goes(fresh: Fresh, language: &str, words: [&str; 3]) {
+    let [plain, shown, told] = words;
+    asks_with_the_portrait();
+    let app = TestApp::on(fresh).await;
+    app.operator_under(1, "portrait").await;
+    let person = Applicant::new(1);
+    let mut browser = visitor(&app, language, &person).await;
+    send_portrait(&mut browser, &person).await;
+    // Nobody is connected: the portrait goes nowhere, and nothing else is said.
+    browser.open("/register/consents").await;
+    assert!(browser.page.says(plain) && !browser.page.says(shown), "{}", browser.page.text());
+    let old = browser.form("/register/consents");
+    let old = old.fill("registration", "on").fill("portrait", "on");
+    app.authority.answers([]);
+    app.outside.will_see([]);
+    browser.open(PORTRAIT).await;
+    assert!(browser.page.says(told), "{}", browser.page.text());
+    browser.open("/register/consents").await;
+    keep(&browser, &format!("consents-{language}"));
+    assert!(browser.page.says(shown) && !browser.page.says(plain), "{}", browser.page.text());
+    assert_eq!(testkit::page::faults(&browser.page.html), [""; 0]);
+    // A page from before did not say it: it counts for nothing, and the new text is shown.
+    let page = browser.send(old).await;
+    assert_eq!(page.status, 422);
+    assert!(page.says(shown), "{}", page.text());
+    let form = browser.form("/register/consents");
+    assert_eq!(form.value("portrait"), None, "not given beforehand");
+    let form = form.fill("registration", "on").fill("portrait", "on");
+    assert_eq!(browser.send(form).await.path, "/register/check");
+    assert!(browser.page.says(shown), "{}", browser.page.text());
+    browser.open("/privacy").await;
+    assert!(browser.page.says(shown), "{}", browser.page.text());
+}
+
+on_both_engines! {
+    async fn the_consent_says_that_a_portrait_goes_to_an_authority_in_chinese(fresh: Fresh) {
+        let plain = "我同意用我的正面照和证件照比对，确认是本人";
+        let told = "照片会交主管部门核验，此外不发到别处";
+        consent_says_where_it_goes(fresh, "zh", [plain, "把正面照交主管部门", told]).await;
+    }
+
+    async fn the_consent_says_that_a_portrait_goes_to_an_authority_in_english(fresh: Fresh) {
+        let plain = "compared with the photo on my document (sensitive";
+        let shown = "my portrait is sent to the authority to be checked against its record";
+        let told = "the photo is sent to the authority to be checked; it goes nowhere else";
+        consent_says_where_it_goes(fresh, "en", [plain, shown, told]).await;
+    }
+}

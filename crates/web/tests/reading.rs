@@ -36,6 +36,15 @@ async fn begin(app: &TestApp, browser: &mut Browser, sim: &Card, contact: &str, 
 
 async fn begin_with(
     document: &str,
+    at: (&TestApp, &mut Browser, &Card),
+    contact: &str,
+    next: &str,
+) {
+    begin_as(("myself", document), at, contact, next).await;
+}
+
+async fn begin_as(
+    (who, document): (&str, &str),
     (app, browser, sim): (&TestApp, &mut Browser, &Card),
     contact: &str,
     next: &str,
@@ -49,7 +58,7 @@ async fn begin_with(
     let code = app.code_to(contact).expect("a code");
     let form = browser.form("/register/code").fill("code", &code);
     browser.send(form).await;
-    let form = browser.form("/register/who").fill("who", "myself");
+    let form = browser.form("/register/who").fill("who", who);
     browser.send(form).await;
     browser.open("/register/document").await;
     let form = browser.form("/register/document").fill("document", document);
@@ -145,6 +154,57 @@ on_both_engines! {
         let says = "Birth: your document seems to say “12 Aug 1974”";
         assert!(browser.page.says(says), "{}", browser.page.text());
         assert!(!browser.page.says("Name: your document seems to say"));
+    }
+
+    async fn a_licence_fills_in_the_form_of_an_organisation(fresh: Fresh) {
+        let (app, mut browser, sim) = visitor(fresh, "en").await;
+        let person = Applicant::new(1);
+        let firm = [
+            (FieldName::Name, "样本(北京)科技有限公司"),
+            (FieldName::Number, "91110000600037341L"),
+            (FieldName::LegalPerson, "张三丰"),
+            (FieldName::ValidUntil, "2035-07-26"),
+        ];
+        app.outside.will_read([Ok(reading(Side::Front, &firm))]);
+        let at = (&app, &mut browser, &sim);
+        begin_as(("company", "business_licence"), at, &person.contact, FRONT).await;
+        photo(&app, &mut browser, &person, Item::DocumentFront, IDENTITY).await;
+        browser.open(IDENTITY).await;
+        keep(&browser, "identity-licence");
+        let form = browser.form(IDENTITY);
+        for (field, value) in [
+            ("name", "样本(北京)科技有限公司"),
+            ("document_number", "91110000600037341L"),
+            ("legal_person", "张三丰"),
+            ("expires-year", "2035"),
+            ("expires-month", "7"),
+            ("expires-day", "26"),
+        ] {
+            assert_eq!(form.value(field), Some(value), "{field}");
+        }
+        for (down, value) in [(0, "样本(北京)科技有限公司"), (2, "张三丰"), (3, "26 Jul 2035")] {
+            assert!(browser.page.says(&format!("From your document: {value}.")), "{value}");
+            let place = format!("{FRONT}/part?part=180,{},340,100&amp;r=0", 80 + down * 120);
+            assert!(browser.page.html.contains(&place), "the crop of {value}");
+        }
+        assert_eq!(testkit::page::faults(&browser.page.html), [""; 0]);
+        // Full-width brackets are the same name; another person and another day are not the same.
+        let form = form.fill("name", "样本（北京）科技有限公司").fill("legal_person", "李四");
+        let form = form.fill("expires-day", "25");
+        let form = form.fill("handler_name", &person.name).fill("handler_number", &person.number);
+        let form = form.fill("responsible_name", &person.name);
+        let form = form.fill("responsible_number", &person.number);
+        leads_to(&mut browser, form, "/register/photo/company_papers").await;
+        browser.open(IDENTITY).await;
+        assert_eq!(browser.form(IDENTITY).value("legal_person"), Some("李四"), "as it was typed");
+        assert!(browser.page.says("seems to say “张三丰”"), "{}", browser.page.text());
+        browser.open("/register/check").await;
+        keep(&browser, "check-licence");
+        let text = browser.page.text();
+        assert!(text.contains("Legal representative: your document seems to say “张三丰”"), "{text}");
+        assert!(text.contains("Valid until: your document seems to say “26 Jul 2035”"), "{text}");
+        assert!(!text.contains("Name: your document seems to say"), "{text}");
+        assert!(text.contains("李四") && text.contains("25 Jul 2035"), "{text}");
     }
 
     async fn another_document_than_the_chosen_one_is_told_by_name_and_fills_in_nothing(

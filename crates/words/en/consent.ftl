@@ -1,6 +1,7 @@
 consent-registration = I agree that my name, document and photos are used to register this number
 consent-registration-hint = Required by law; without it the number cannot be registered
 consent-portrait = I agree that my face is compared with the photo on my document (sensitive personal data)
+consent-portrait-shown = I agree that my face is compared with the photo on my document, and that my portrait is sent to the authority to be checked against its record (sensitive personal data)
 consent-portrait-hint = If not, visit an outlet with your document instead
 consent-partners = I agree that banks and other partners may ask whether this number is still mine
 consent-partners-hint = You may refuse, and withdraw at any time

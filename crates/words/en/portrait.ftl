@@ -1,5 +1,6 @@
 # What was found on a portrait by machine, each with one thing to do about it; and what it means.
 portrait-told = A program on our own machine looks whether your face can be seen well in this photo. The photo goes nowhere else.
+portrait-told-shown = A program on our own machines looks whether the face in this photo is clear. Once you agree to it on a later page, the photo is sent to the authority to be checked; it goes nowhere else.
 portrait-pending = Your photo is still being looked at. You can go on; what is found is shown before you send.
 portrait-unread = Your photo could not be looked at by a program this time; you need not retake it, a person will look.
 portrait-good = Face the camera

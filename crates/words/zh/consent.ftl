@@ -1,6 +1,7 @@
 consent-registration = 我同意用我的姓名、证件和照片办理实名登记
 consent-registration-hint = 法律要求，不同意就不能登记
 consent-portrait = 我同意用我的正面照和证件照比对，确认是本人（敏感个人信息）
+consent-portrait-shown = 我同意用我的正面照和证件照比对，并把正面照交主管部门与其登记的照片核验，确认是本人（敏感个人信息）
 consent-portrait-hint = 不同意可以带证件到营业网点当面核对
 consent-partners = 我同意向银行等合作方回答“这个号码是不是还归我”
 consent-partners-hint = 可以不同意，也可以随时撤回

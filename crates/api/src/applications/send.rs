@@ -91,6 +91,8 @@ pub(crate) struct NewApplication {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct OrganisationFields {
+    /// Who stands for the company on its licence (法定代表人); empty if it names nobody.
+    legal_person: String,
     /// The name of the person who acts for the company.
     handler_name: String,
     /// The resident identity number of that person.
@@ -108,6 +110,7 @@ pub(crate) struct OrganisationFields {
 impl From<OrganisationFields> for Organisation {
     fn from(fields: OrganisationFields) -> Self {
         Self {
+            legal_person: fields.legal_person,
             handler_name: fields.handler_name,
             handler_number: fields.handler_number,
             responsible_name: fields.responsible_name,

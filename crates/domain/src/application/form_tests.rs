@@ -72,7 +72,7 @@ fn every_wrong_field_is_named_with_its_fix() {
 fn a_document_is_valid_on_its_last_day() {
     let last_day = |f: &mut Form| {
         f.is_long_term = false;
-        f.expires = DateText::of(TODAY);
+        (f.is_long_term, f.expires) = (false, DateText::of(TODAY));
     };
     assert_eq!(found(Section::Identity, last_day), []);
 }
@@ -149,6 +149,20 @@ fn companies_name_a_handler_and_a_responsible_person() {
     is(no_handler, "handler_name", "form.handler_name_missing");
     let wrong = |f: &mut Form| f.organisation.responsible_number = "110105194912310021".into();
     is(wrong, "responsible_number", "check.check_character");
+    let no_name = |f: &mut Form| f.organisation.legal_person = "样本4".into();
+    is(no_name, "legal_person", "form.name_characters");
+    let over = |f: &mut Form| {
+        (f.is_long_term, f.expires) = (false, DateText::of(date(2026, 11, 23)));
+    };
+    is(over, "expires", "form.expired");
+    let no_day = |f: &mut Form| (f.is_long_term, f.expires.day) = (false, "32".into());
+    is(no_day, "expires", "form.expires_impossible");
+    let told = |f: &mut Form| {
+        company(f);
+        f.organisation.legal_person = "阿卜杜·买买提".into();
+        f.expires = DateText::of(TODAY);
+    };
+    assert_eq!(found(Section::Identity, told), [], "its last day is a day on which it is valid");
     let resident = |f: &mut Form| {
         company(f);
         f.document = Some(DocumentKind::ResidentId);

@@ -21,6 +21,8 @@ pub const CARDS_MAX: usize = 200;
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Organisation {
+    /// Who stands for the organisation on its licence (法定代表人); empty if it names nobody.
+    pub legal_person: String,
     /// The handler's name.
     pub handler_name: String,
     /// The handler's resident identity number.
@@ -53,6 +55,7 @@ impl Organisation {
 /// What is wrong with these fields.
 pub(super) fn problems(form: &Form, today: Date, found: &mut Vec<Problem>) {
     let typed = &form.organisation;
+    licence(form, today, found);
     name("handler_name", &typed.handler_name, FormRefusal::HandlerNameMissing, found);
     resident("handler_number", &typed.handler_number, today, found);
     let missing = FormRefusal::ResponsibleNameMissing;
@@ -62,6 +65,24 @@ pub(super) fn problems(form: &Form, today: Date, found: &mut Vec<Problem>) {
         use_scene(&typed.use_scene, found);
         cards(form, found);
     }
+}
+
+/// What not every licence prints: who stands for the organisation, and a last day. Both may be left
+/// out; what is typed must be a name, and a day that is not over.
+fn licence(form: &Form, today: Date, found: &mut Vec<Problem>) {
+    let person = &form.organisation.legal_person;
+    if !person.trim().is_empty() {
+        name("legal_person", person, FormRefusal::NameMissing, found);
+    }
+    if form.is_long_term || form.expires.is_empty() {
+        return;
+    }
+    let refusal = match form.expires.date() {
+        Some(last) if last < today => FormRefusal::Expired,
+        Some(_) => return,
+        None => FormRefusal::ExpiresImpossible,
+    };
+    found.push(Problem::of("expires", &refusal));
 }
 
 fn resident(field: &'static str, number: &str, today: Date, found: &mut Vec<Problem>) {

@@ -17,6 +17,8 @@ pub struct Typed {
     pub number: Option<String>,
     /// Day of birth, as `2006-01-31`; `None` if it was not typed.
     pub birth: Option<String>,
+    /// Who stands for an organisation; `None` if not told.
+    pub legal_person: Option<String>,
     /// The last day, or [`super::LONG_TERM`]; `None` if not told.
     pub valid_until: Option<String>,
 }
@@ -64,6 +66,7 @@ pub fn compare(typed: &Typed, readings: &[&Reading]) -> Vec<(FieldName, Agreemen
     let told = [
         (FieldName::Number, typed.number.as_deref()),
         (FieldName::Birth, typed.birth.as_deref()),
+        (FieldName::LegalPerson, typed.legal_person.as_deref()),
         (FieldName::ValidUntil, typed.valid_until.as_deref()),
     ];
     judged.extend(told.into_iter().filter_map(|(name, typed)| {

@@ -68,6 +68,7 @@ fn typed_values_are_held_against_clear_ones_only() {
         name: Some(name.to_owned()),
         number: Some(NUMBER.to_owned()),
         birth: None,
+        legal_person: None,
         valid_until: None,
     };
     use Agreement::{Agrees, Differs, NotRead};
@@ -180,7 +181,8 @@ fn a_name_in_two_scripts_agrees_with_either_in_any_order() {
     let both = Reading { fields, ..Reading::default() };
     let of = |reading: &Reading, name: &str| {
         let name = Some(name.to_owned());
-        let typed = Typed { name, number: None, birth: None, valid_until: None };
+        let typed =
+            Typed { name, number: None, birth: None, legal_person: None, valid_until: None };
         compare(&typed, &[reading]).first().map(|(_, agreement)| *agreement)
     };
     for same in ["陈大文", "Chan Tai Man", "Tai-Man Chan", "CHAN, Tai Man"] {

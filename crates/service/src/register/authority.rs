@@ -5,7 +5,7 @@
 //! the application and the answer, never the person.
 
 use super::load::Loaded;
-use super::save::{Purpose, consents};
+use super::save::{Purpose, consents, may_show_portrait};
 use crate::app::App;
 use crate::error::Error;
 use crate::port::{AuthorityQuestion, PortError};
@@ -37,23 +37,30 @@ struct Asked<'a> {
     input_index: [u8; 16],
 }
 
+/// By which terms somebody is asked about this application; `None` if nobody is to be.
+fn terms<'a>(app: &App, loaded: &'a Loaded) -> Option<&'a Terms> {
+    let terms = loaded.policy.authority.as_ref()?;
+    let is_asked = app.authority.is_connected()
+        && loaded.application.facts.kind != Kind::Appeal
+        && !loaded.form.is_of_organisation()
+        && loaded.form.document.is_some_and(|kind| terms.covers(kind));
+    is_asked.then_some(terms)
+}
+
+/// Whether the portrait goes to an authority, which the text of its consent must say.
+pub(super) fn is_portrait_shown(app: &App, loaded: &Loaded) -> bool {
+    terms(app, loaded).is_some_and(|terms| *terms.question == Question::NameNumberPortrait)
+}
+
 /// What would be asked; `None` if nobody is to be.
 async fn asked<'a>(app: &App, loaded: &'a Loaded) -> Result<Option<Asked<'a>>, Error> {
-    let Some(terms) = &loaded.policy.authority else { return Ok(None) };
-    let is_person = !loaded.form.is_of_organisation();
-    if !app.authority.is_connected()
-        || loaded.application.facts.kind == Kind::Appeal
-        || !is_person
-        || !loaded.form.document.is_some_and(|kind| terms.covers(kind))
-    {
-        return Ok(None);
-    }
+    let Some(terms) = terms(app, loaded) else { return Ok(None) };
     let Some(identity) = loaded.form.identity(loaded.today(app.now())) else { return Ok(None) };
     let portrait = match *terms.question {
         Question::NameNumber => None,
         Question::NameNumberPortrait => {
             let id = loaded.application.id;
-            let is_agreed = consents(app, id).await?.contains(&(Purpose::Portrait, true));
+            let is_agreed = may_show_portrait(app, id).await?;
             let photos = Document::current(&app.store.db, id).await?;
             photos.into_iter().find(|photo| photo.item == Item::Portrait).filter(|_| is_agreed)
         }

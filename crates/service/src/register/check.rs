@@ -242,7 +242,8 @@ fn document_format(loaded: &Loaded, today: Date) -> Check {
 fn document_dates(loaded: &Loaded, today: Date) -> Check {
     let kind = CheckKind::DocumentDates;
     let Some(document) = loaded.form.document else { return Check::unavailable(kind) };
-    if !tells_expiry(document) {
+    let is_told_all_the_same = loaded.form.is_of_organisation() && !loaded.form.expires.is_empty();
+    if !tells_expiry(document) && !is_told_all_the_same {
         return Check::pass(kind).with("because", "the document bears no last day");
     }
     if loaded.form.is_long_term {

@@ -62,3 +62,6 @@ pub use view::{ContactView, PhotoView, SectionState, SectionView, View, open};
 
 /// The version of the texts of the consents that are shown at present.
 pub const CONSENT_TEXT_VERSION: i64 = 1;
+/// The version of the text by which a portrait also goes to an authority; who agreed to an earlier
+/// one did not agree to that.
+pub const PORTRAIT_SHOWN_TEXT_VERSION: i64 = 2;

@@ -2,7 +2,7 @@
 
 use super::load::load;
 use super::photo::upload;
-use super::save::{Change, IdentityFields, Purpose, keep, may_change, save, save_consents};
+use super::save::{Change, IdentityFields, Purpose, keep, may_change, record_consents, save};
 use super::start::{Begin, Beginning, begin_with};
 use super::submit::{Submitted, submit};
 use crate::app::App;
@@ -87,7 +87,7 @@ pub async fn submit_whole(
     if let Some(contact) = whole.contact {
         take_contact(app, actor, id, &contact).await?;
     }
-    found.extend(save_consents(app, actor, id, &whole.consents).await?);
+    found.extend(record_consents(app, actor, id, (&whole.consents, false)).await?);
     for (item, bytes) in whole.photos {
         match upload(app, actor, id, item, bytes).await {
             Err(Error::Refused(refused)) => found.push(Problem {

@@ -109,15 +109,10 @@ impl ReadView {
     }
 }
 
-/// Whether the document of this form is one that models read.
+/// Whether the document of this form is one that models read; what they read fills in the form, so
+/// its photos come before it.
 pub(super) fn is_readable(kind: Kind, form: &Form) -> bool {
     kind != Kind::Appeal && form.document.is_some_and(machine_read::is_read)
-}
-
-/// Whether what is read fills in the form, so that photos come before it: the pages of
-/// organisations have their fields first.
-pub(super) fn is_filled_in(kind: Kind, form: &Form) -> bool {
-    is_readable(kind, form) && !form.is_of_organisation()
 }
 
 /// The document that was chosen.
@@ -272,11 +267,13 @@ fn settled(app: &App, loaded: &Loaded, mut reading: Reading) -> Reading {
 fn typed(form: &Form) -> Typed {
     let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let last = form.expires.date().map(|date| date.to_string());
-    let is_birth_typed = form.document.is_some_and(|kind| !form::tells_birth(kind));
+    let is_birth_typed =
+        form.document.is_some_and(|kind| !form::tells_birth(kind)) && !form.is_of_organisation();
     Typed {
         name: given(&form.name).filter(|_| !form.is_name_incomplete),
         number: given(&form.document_number),
         birth: form.birth.date().filter(|_| is_birth_typed).map(|date| date.to_string()),
+        legal_person: given(&form.organisation.legal_person).filter(|_| form.is_of_organisation()),
         valid_until: if form.is_long_term { Some(LONG_TERM.to_owned()) } else { last },
     }
 }

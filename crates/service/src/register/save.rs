@@ -1,5 +1,6 @@
 //! Saving a page: what was typed is kept, right or wrong, and what is wrong is said.
 
+use super::authority::is_portrait_shown;
 use super::load::{Loaded, load};
 use super::redo::is_asked;
 use super::stage::audit;
@@ -297,30 +298,46 @@ impl Purpose {
     }
 }
 
-/// Records the consents, each with the version of its text; what is not in `given` is taken back.
+/// Records the consents to the texts that our pages show now, each with the version of its text;
+/// what is not in `given` is taken back.
 pub async fn save_consents(
     app: &App,
     actor: &Actor,
     id: ApplicationId,
     given: &[Purpose],
 ) -> Result<Vec<Problem>, Error> {
+    record_consents(app, actor, id, (given, true)).await
+}
+
+/// The same; where the texts were shown by somebody else, none of them is taken to have named the
+/// authority.
+pub(super) async fn record_consents(
+    app: &App,
+    actor: &Actor,
+    id: ApplicationId,
+    (given, is_own_text): (&[Purpose], bool),
+) -> Result<Vec<Problem>, Error> {
     retry(|| async {
         let mut loaded = load(app, actor, Action::ChangeApplication, id).await?;
         may_change(app, &loaded, &[]).await?;
-        let before = consents(app, id).await?;
+        let before = standing(app, id).await?;
+        let is_shown = is_own_text && is_portrait_shown(app, &loaded);
         let at = app.now();
         let mut batch = Batch::new(at);
         for purpose in Purpose::ALL {
             let is_given = given.contains(&purpose);
-            if before.contains(&(purpose, is_given)) {
+            let text_version = match purpose {
+                Purpose::Portrait if is_shown => super::PORTRAIT_SHOWN_TEXT_VERSION,
+                _ => super::CONSENT_TEXT_VERSION,
+            };
+            let is_known = |(known, given, version): &(Purpose, bool, i64)| {
+                (*known, *given) == (purpose, is_given) && (!given || *version == text_version)
+            };
+            if before.iter().any(is_known) {
                 continue;
             }
-            let consent = Consent {
-                purpose: purpose.code().to_owned(),
-                text_version: super::CONSENT_TEXT_VERSION,
-                is_given,
-                at,
-            };
+            let consent =
+                Consent { purpose: purpose.code().to_owned(), text_version, is_given, at };
             consent.insert(&mut batch, id);
         }
         if given.contains(&Purpose::Portrait) {
@@ -339,14 +356,28 @@ pub async fn save_consents(
 
 /// The consents as they stand: purpose, and whether it was given; none for what was never asked.
 pub(super) async fn consents(app: &App, id: ApplicationId) -> Result<Vec<(Purpose, bool)>, Error> {
-    let mut standing: Vec<(Purpose, bool)> = Vec::new();
+    let standing = standing(app, id).await?;
+    Ok(standing.into_iter().map(|(purpose, is_given, _)| (purpose, is_given)).collect())
+}
+
+/// The same with the version of the text that was shown.
+async fn standing(app: &App, id: ApplicationId) -> Result<Vec<(Purpose, bool, i64)>, Error> {
+    let mut standing: Vec<(Purpose, bool, i64)> = Vec::new();
     for receipt in Consent::list(&app.store.db, id).await? {
         if let Some(purpose) = Purpose::from_code(&receipt.purpose) {
-            standing.retain(|(known, _)| *known != purpose);
-            standing.push((purpose, receipt.is_given));
+            standing.retain(|(known, ..)| *known != purpose);
+            standing.push((purpose, receipt.is_given, receipt.text_version));
         }
     }
     Ok(standing)
+}
+
+/// Whether its holder agreed that the portrait goes to an authority.
+pub(super) async fn may_show_portrait(app: &App, id: ApplicationId) -> Result<bool, Error> {
+    let is_it = |(purpose, is_given, version): (Purpose, bool, i64)| {
+        purpose == Purpose::Portrait && is_given && version >= super::PORTRAIT_SHOWN_TEXT_VERSION
+    };
+    Ok(standing(app, id).await?.into_iter().any(is_it))
 }
 
 pub(super) fn missing_consents(given: &[Purpose]) -> Vec<Problem> {

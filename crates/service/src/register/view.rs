@@ -1,12 +1,13 @@
 //! The application as the applicant fills it in: what was typed, what is missing, what it promises.
 
+use super::authority::is_portrait_shown;
 use super::contact::mask;
 use super::face::{FaceView, face_view};
 use super::load::{Loaded, load};
 use super::photo::{Uploaded, uploaded};
-use super::read::is_filled_in;
+use super::read::is_readable;
 use super::redo::{self, RedoView};
-use super::save::{Purpose, consents, missing_consents, problems_of};
+use super::save::{Purpose, consents, may_show_portrait, missing_consents, problems_of};
 use crate::app::App;
 use crate::error::Error;
 use domain::access::{Action, Actor};
@@ -107,6 +108,10 @@ pub struct View {
     pub is_read_first: bool,
     /// Whether models look at the portrait here.
     pub is_face_looked_at: bool,
+    /// Whether the portrait goes to an authority too, which the text of its consent says.
+    pub is_portrait_shown: bool,
+    /// Whether what its holder agreed to says where it goes; if not, it does not go there.
+    pub is_portrait_told: bool,
 }
 
 /// Opens an application for its applicant (or a clerk).
@@ -121,11 +126,12 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
     let contacts = Contact::list(&app.store.db, id).await?;
     let documents = Document::current(&app.store.db, id).await?;
     let consents = consents(app, id).await?;
+    let (is_portrait_shown, is_portrait_told) = portrait_shown(app, &loaded).await?;
     let redo = redo::list(app, id).await?;
     let faces = face_view(app, &loaded).await?;
     let wanted_photos = loaded.form.photos(loaded.application.facts.kind);
     let kind = loaded.application.facts.kind;
-    let is_read_first = is_filled_in(kind, &loaded.form) && app.ocr.models().is_ok();
+    let is_read_first = is_readable(kind, &loaded.form) && app.ocr.models().is_ok();
     let mut sections = Vec::new();
     for section in sections_of(loaded.application.facts.kind) {
         let mut found = problems_of(app, &mut loaded, *section).await?;
@@ -149,15 +155,7 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
         };
         let before_is_done =
             sections.iter().all(|s: &SectionView| s.state == SectionState::Done || may_wait(s));
-        let state = match (found.is_empty(), is_begun) {
-            (true, _) => SectionState::Done,
-            (false, false) if needs_before(*section) && !before_is_done => {
-                SectionState::CannotStart
-            }
-            (false, false) => SectionState::NotStarted,
-            (false, true) if found.iter().all(is_missing) => SectionState::InProgress,
-            (false, true) => SectionState::Problem,
-        };
+        let state = state_of(*section, &found, (is_begun, before_is_done));
         sections.push(SectionView { section: *section, state, problems: found });
     }
     let is_redone = redo.iter().all(|item| item.is_done);
@@ -183,8 +181,33 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
         redo,
         is_read_first,
         is_face_looked_at: faces.is_on,
+        is_portrait_shown,
+        is_portrait_told,
         form: loaded.form,
     })
+}
+
+/// Where a section stands, if so much was entered and everything before it is done.
+fn state_of(
+    section: Section,
+    found: &[Problem],
+    (is_begun, before_is_done): (bool, bool),
+) -> SectionState {
+    match (found.is_empty(), is_begun) {
+        (true, _) => SectionState::Done,
+        (false, false) if needs_before(section) && !before_is_done => SectionState::CannotStart,
+        (false, false) => SectionState::NotStarted,
+        (false, true) if found.iter().all(is_missing) => SectionState::InProgress,
+        (false, true) => SectionState::Problem,
+    }
+}
+
+/// Whether the portrait goes to an authority, and whether what its holder agreed to, if that is so,
+/// says it.
+async fn portrait_shown(app: &App, loaded: &Loaded) -> Result<(bool, bool), Error> {
+    let is_shown = is_portrait_shown(app, loaded);
+    let is_told = !is_shown || may_show_portrait(app, loaded.application.id).await?;
+    Ok((is_shown, is_told))
 }
 
 /// The sections of an application of this kind.

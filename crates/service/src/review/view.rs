@@ -135,6 +135,8 @@ pub enum Field {
     GuardianName,
     /// The guardian's number.
     GuardianNumber,
+    /// Who stands for an organisation on its licence.
+    LegalPerson,
     /// The name of the person who acts for an organisation.
     HandlerName,
     /// The number of that person.
@@ -418,6 +420,7 @@ fn rows(subject: &Subject, at: At, read: &ReadView) -> Vec<Compared> {
     if form.is_of_organisation() {
         let typed = &form.organisation;
         let fields = [
+            (Field::LegalPerson, &typed.legal_person),
             (Field::HandlerName, &typed.handler_name),
             (Field::HandlerNumber, &typed.handler_number),
             (Field::ResponsibleName, &typed.responsible_name),
@@ -443,6 +446,7 @@ fn put_read(row: &mut Compared, read: &ReadView) {
         Field::Birth => FieldName::Birth,
         Field::Expires => FieldName::ValidUntil,
         Field::Address => FieldName::Address,
+        Field::LegalPerson => FieldName::LegalPerson,
         _ => return,
     };
     row.read = read.field(name).cloned();

@@ -141,6 +141,7 @@ pub(super) fn field(t: Lang, field: Field) -> &'static str {
         Field::Who => t.desk_field_who(),
         Field::GuardianName => t.desk_field_guardian_name(),
         Field::GuardianNumber => t.desk_field_guardian_number(),
+        Field::LegalPerson => t.apply_legal_person(),
         Field::HandlerName => t.apply_handler_name(),
         Field::HandlerNumber => t.apply_handler_number(),
         Field::ResponsibleName => t.apply_responsible_name(),

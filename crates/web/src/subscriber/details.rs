@@ -5,8 +5,8 @@ use super::session::{Applicant, Maybe};
 use super::steps::{self, Way};
 use super::{go, read};
 use crate::component::{
-    Checks, Choice, Component as _, DateField, Errors, FormPage, Html, Notice, Pick, TextField,
-    TextPage, Tone,
+    Checks, Choice, Component as _, DateField, Errors, FormPage, Hidden, Html, Notice, Pick,
+    TextField, TextPage, Tone,
 };
 use crate::shell::Shell;
 use crate::shell::failure::Reply;
@@ -336,7 +336,7 @@ fn identity_page(
     let t = shell.lang;
     let form = &*view.form;
     if form.is_of_organisation() {
-        return super::organisation::page(shell, way, form, errors);
+        return super::organisation::page(shell, way, (view, read), errors);
     }
     let kind = form.document.unwrap_or(DocumentKind::ResidentId);
     let cannot = vec![
@@ -434,9 +434,12 @@ pub(crate) async fn consents(
     Query(way): Query<Way>,
 ) -> Reply {
     let view = applicant.open(&app).await?;
+    let is_given = |(purpose, is_given): &(Purpose, bool)| {
+        *is_given && (*purpose != Purpose::Portrait || view.is_portrait_told)
+    };
     let given: Vec<Purpose> =
-        view.consents.iter().filter(|(_, given)| *given).map(|(purpose, _)| *purpose).collect();
-    Ok(consents_page(&shell, &way, &given, &Errors::none()))
+        view.consents.iter().filter(|one| is_given(one)).map(|(purpose, _)| *purpose).collect();
+    Ok(consents_page(&shell, &way, (&given, view.is_portrait_shown), &Errors::none()))
 }
 
 /// `POST /register/consents`.
@@ -448,20 +451,33 @@ pub(crate) async fn save_consents(
     Form(fields): Form<Fields>,
 ) -> Reply {
     let is_given = |purpose: &Purpose| fields.is_on(purpose.code());
-    let given: Vec<Purpose> = Purpose::ALL.into_iter().filter(is_given).collect();
+    let mut given: Vec<Purpose> = Purpose::ALL.into_iter().filter(is_given).collect();
+    let is_shown = applicant.open(&app).await?.is_portrait_shown;
+    if is_shown && !fields.is_on(SHOWN) {
+        // The page that was sent did not say it yet: nobody agreed to what they did not read.
+        given.retain(|purpose| *purpose != Purpose::Portrait);
+    }
     let (actor, id) = (applicant.actor(), applicant.application_id);
     let found = register::save_consents(&app, &actor, id, &given).await?;
     let errors = Errors::problems(shell.lang, &found);
     if errors.is_empty() {
         return Ok(go(steps::CHECK));
     }
-    Ok(consents_page(&shell, &way, &given, &errors))
+    Ok(consents_page(&shell, &way, (&given, is_shown), &errors))
 }
 
-fn consents_page(shell: &Shell, way: &Way, given: &[Purpose], errors: &Errors) -> Response {
+/// Sent with the page whose text says that the portrait goes to an authority.
+const SHOWN: &str = "is_portrait_shown";
+
+fn consents_page(
+    shell: &Shell,
+    way: &Way,
+    (given, is_shown): (&[Purpose], bool),
+    errors: &Errors,
+) -> Response {
     let t = shell.lang;
     let pick = |purpose: Purpose| {
-        let (text, hint) = consent(t, purpose);
+        let (text, hint) = consent(t, purpose, is_shown);
         Pick::new(purpose.code(), text).hint(hint).chosen(given.contains(&purpose))
     };
     let picks = Purpose::ALL.into_iter().map(pick).collect();
@@ -469,6 +485,9 @@ fn consents_page(shell: &Shell, way: &Way, given: &[Purpose], errors: &Errors) -
         .back(way.back(&steps::photo(Item::Portrait)))
         .errors(errors)
         .part(Checks::new(t.apply_consents_label(), picks).errors(errors).html());
+    if is_shown {
+        page = page.part(Hidden::new(SHOWN, "on").html());
+    }
     if !errors.is_empty() {
         let notice = Notice::new(Tone::Blue, t.apply_consents_refused_text());
         page = page.after(notice.title(t.apply_consents_refused_title()).html());
@@ -476,9 +495,10 @@ fn consents_page(shell: &Shell, way: &Way, given: &[Purpose], errors: &Errors) -
     page.response()
 }
 
-/// The text of a consent and what it means.
-pub(crate) fn consent(t: Lang, purpose: Purpose) -> (&'static str, &'static str) {
+/// The text of a consent and what it means; `is_shown` if the portrait goes to an authority too.
+pub(crate) fn consent(t: Lang, purpose: Purpose, is_shown: bool) -> (&'static str, &'static str) {
     match purpose {
+        Purpose::Portrait if is_shown => (t.consent_portrait_shown(), t.consent_portrait_hint()),
         Purpose::Registration => (t.consent_registration(), t.consent_registration_hint()),
         Purpose::Portrait => (t.consent_portrait(), t.consent_portrait_hint()),
         Purpose::Authority => (t.consent_authority(), t.consent_authority_hint()),

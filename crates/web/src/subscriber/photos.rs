@@ -68,7 +68,8 @@ pub(crate) fn photo_name(t: Lang, item: Item, document: Option<DocumentKind>) ->
 
 fn photo_page(shell: &Shell, way: &Way, view: &View, item: Item, failed: Option<&str>) -> Response {
     let t = shell.lang;
-    let is_watched = view.is_face_looked_at;
+    let looks = if view.is_portrait_shown { t.portrait_told_shown() } else { t.portrait_told() };
+    let told = view.is_face_looked_at.then_some(looks);
     let name = photo_name(t, item, view.form.document);
     let path = steps::photo(item);
     let photo = view.photos.iter().find(|photo| photo.found.item == item);
@@ -93,7 +94,7 @@ fn photo_page(shell: &Shell, way: &Way, view: &View, item: Item, failed: Option<
         page = page.lead(t.apply_handler_portrait());
     }
     page = if is_portrait {
-        portrait_rules(page, t, photo, is_watched)
+        portrait_rules(page, t, photo, told)
     } else {
         document_rules(page, t, photo)
     };
@@ -150,12 +151,13 @@ pub(super) fn faults(t: Lang, photo: &PhotoView) -> Vec<String> {
     lines
 }
 
-/// The rules, and pictures of what to do better: what was found comes right after the good one.
+/// What is `told` of who looks, the rules, and pictures of what to do better: what was found comes
+/// right after the good one.
 fn portrait_rules<'a>(
     page: FormPage<'a>,
     t: Lang,
     photo: Option<&PhotoView>,
-    is_watched: bool,
+    told: Option<&'static str>,
 ) -> FormPage<'a> {
     let mut examples = vec![Example::FaceGood];
     let found = photo.iter().flat_map(|photo| &photo.found.portrait);
@@ -165,8 +167,10 @@ fn portrait_rules<'a>(
             examples.push(Example::Face(usual));
         }
     }
-    let page =
-        if is_watched { page.before(super::read::told_of(t, t.portrait_told())) } else { page };
+    let page = match told {
+        Some(told) => page.before(super::read::told_of(t, told)),
+        None => page,
+    };
     page.before(Examples::new(t, examples).html()).before(Html::list(&[
         t.apply_portrait_rule_1(),
         t.apply_portrait_rule_2(),

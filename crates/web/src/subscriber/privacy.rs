@@ -54,6 +54,11 @@ pub(crate) async fn page(
         .response(&shell))
 }
 
+/// Whether the text that was agreed to says that the portrait goes to an authority.
+fn is_told(view: &View) -> bool {
+    view.is_portrait_shown && view.is_portrait_told
+}
+
 fn consents(t: Lang, view: &View) -> Html {
     let mut summary = Summary::new();
     for purpose in Purpose::ALL {
@@ -63,7 +68,7 @@ fn consents(t: Lang, view: &View) -> Html {
         } else {
             Tag::new(Tone::Grey, t.privacy_consent_none())
         };
-        summary = summary.part(consent(t, purpose).0, tag.html());
+        summary = summary.part(consent(t, purpose, is_told(view)).0, tag.html());
     }
     let can = view.facts.state.is_editable() && view.consents.iter().any(|(_, given)| *given);
     let withdraw =

@@ -192,7 +192,8 @@ fn summary(t: Lang, view: &View) -> Html {
             .change(change, format!("{}?from=check", steps::photo(*item)));
     }
     let given = view.consents.iter().filter(|(_, given)| *given);
-    let given: Vec<&str> = given.map(|(purpose, _)| consent(t, *purpose).0).collect();
+    let is_told = view.is_portrait_shown && view.is_portrait_told;
+    let given: Vec<&str> = given.map(|(purpose, _)| consent(t, *purpose, is_told).0).collect();
     summary
         .row(t.apply_check_consents(), given.join(t.common_semicolon()))
         .change(change, to(Section::Consents))
