@@ -92,6 +92,7 @@ async fn submit(world: Arc<World>, folder: String, round: u16, half: usize) {
             contact: Some(person.contact.clone()),
             consents: Purpose::ALL.to_vec(),
             photos: photos.to_vec(),
+            is_awaited: n % 2 == 0,
         };
         let answered = submit_whole(app, &system, ONE, whole).await.unwrap();
         assert!(matches!(answered.submitted, Submitted::Sent { .. }), "{:?}", answered.submitted);

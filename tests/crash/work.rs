@@ -161,4 +161,18 @@ async fn everything_acknowledged_survives_whenever_it_is_killed() {
         check(folder, &known).await;
     }
     assert!(!known.submitted.is_empty() && !known.decided.is_empty() && !known.used.is_empty());
+    nothing_waits(folder, &known).await;
+}
+
+/// What the killed ones left undrawn is drawn by whoever comes after them.
+async fn nothing_waits(folder: &str, known: &Acknowledged) {
+    let world = World::open(folder, known.offset_millis + 3_600_000).await;
+    service::work::run_due(&world.app).await.unwrap();
+    for id in known.submitted.keys() {
+        let db = &world.app.store.db;
+        let received = application::received::Received::list(db, *id).await.unwrap();
+        assert!(received.is_empty(), "{id} was submitted: {received:?}");
+        let found = application::load(db, *id).await.unwrap().unwrap().facts.state;
+        assert_ne!(found, State::Submitted, "{id}");
+    }
 }

@@ -4,19 +4,26 @@ use crate::app::App;
 use crate::error::Error;
 use crate::register;
 use domain::calendar::Calendar;
+use std::sync::LazyLock;
 use store::Batch;
 
 /// The calendars that ship. A policy pack without one counts weekends only, provisionally.
 const SHIPPED: [&str; 1] = [include_str!("../../../policies/calendars/cn.toml")];
 
+/// Read once: every step of an application goes by a calendar.
+fn shipped() -> &'static [Calendar] {
+    static PARSED: LazyLock<Vec<Calendar>> = LazyLock::new(|| {
+        let parse = |text: &&str| parse(text).expect("a test reads every calendar");
+        SHIPPED.iter().map(parse).collect()
+    });
+    &PARSED
+}
+
 /// The calendar of a policy pack.
 pub async fn of(app: &App, name: &str) -> Result<Calendar, Error> {
     let mut calendar = Calendar::empty(name);
-    for text in SHIPPED {
-        let shipped = parse(text).map_err(Error::fault)?;
-        if shipped.name() == name {
-            calendar = calendar.merged(shipped);
-        }
+    for shipped in shipped().iter().filter(|shipped| shipped.name() == name) {
+        calendar = calendar.merged(shipped.clone());
     }
     for text in store::calendar::of_name(&app.store.db, name).await? {
         calendar = calendar.merged(parse(&text).map_err(Error::fault)?);

@@ -7,7 +7,8 @@ use tokio::sync::Semaphore;
 use vision::{Fault, FaultKind, Fingerprint, ImageError, Limits, Quality, Region, Thresholds};
 
 /// Photos worked on at once: a photo of fifty million pixels takes 150 MB while it is read.
-static WORKERS: Semaphore = Semaphore::const_new(2);
+pub(crate) const AT_ONCE: usize = 2;
+static WORKERS: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// The largest file that is taken.
 pub const BYTES_MAX: usize = 10_000_000;
@@ -48,18 +49,45 @@ impl Refusal for PhotoRefusal {
     }
 }
 
-/// Reads a photo as somebody sent it.
-pub async fn read(bytes: Vec<u8>) -> Result<Result<Read, ImageError>, Error> {
-    on_worker(move || {
-        let decoded =
-            vision::decode(&bytes, &Limits { bytes_max: BYTES_MAX, ..Limits::default() })?;
-        Ok(Read {
-            quality: vision::measure(&decoded.picture, decoded.original),
-            fingerprint: vision::fingerprint(&decoded.picture),
-            jpeg: decoded.picture.to_jpeg(),
+/// What is taken of a photo as somebody sent it.
+const SENT: Limits = Limits { bytes_max: BYTES_MAX, ..Limits::USUAL };
+
+/// Whether a photo can be taken in, as far as its outline tells; see [`vision::check`].
+pub fn check(bytes: &[u8]) -> Result<(), ImageError> {
+    vision::check(bytes, &SENT)
+}
+
+/// Who waits for a photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Haste {
+    /// Whoever sent it, at his page.
+    Now,
+    /// Nobody: everything that somebody waits for goes first.
+    Later,
+}
+
+/// Reads a photo as somebody sent it. A file that makes the decoder panic is a damaged one, and the
+/// panic is logged: whoever sent it must not wait for it to be tried for days.
+pub async fn read(bytes: Vec<u8>, haste: Haste) -> Result<Result<Read, ImageError>, Error> {
+    let work = move || {
+        std::panic::catch_unwind(|| draw(&bytes)).unwrap_or_else(|_| {
+            tracing::error!("a photo made the decoder panic");
+            Err(ImageError::Damaged)
         })
+    };
+    match haste {
+        Haste::Now => on_worker(work).await,
+        Haste::Later => in_background(work).await,
+    }
+}
+
+fn draw(bytes: &[u8]) -> Result<Read, ImageError> {
+    let decoded = vision::decode(bytes, &SENT)?;
+    Ok(Read {
+        quality: vision::measure(&decoded.picture, decoded.original),
+        fingerprint: vision::fingerprint(&decoded.picture),
+        jpeg: decoded.picture.to_jpeg(),
     })
-    .await
 }
 
 /// The part of a kept photo inside `region`, turned clockwise by quarters, at most `side` pixels
@@ -86,6 +114,31 @@ pub(crate) async fn on_worker<T: Send + 'static>(
     let _permit = WORKERS.acquire().await.map_err(|_| Error::fault("no workers for photos"))?;
     tokio::task::spawn_blocking(work).await.map_err(|_| Error::fault("reading a photo failed"))
 }
+
+/// Does `work` on a thread of its own that leaves the cores to everybody else, when there is room.
+/// The thread ends with the work: what was made less urgent may not be made urgent again.
+async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
+    let _permit = PLACES.acquire().await.map_err(|_| Error::fault("no place for photos"))?;
+    let (told, answer) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("photo".to_owned());
+    let started = thread.spawn(move || {
+        // Linux takes this for the calling thread alone. Where it is not allowed, photos are drawn
+        // as urgently as the rest.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::setpriority_process(None, NICE);
+        // Whoever asked may have gone.
+        let _ = told.send(work());
+    });
+    started.map_err(|_| Error::fault("no thread for a photo"))?;
+    answer.await.map_err(|_| Error::fault("reading a photo failed"))
+}
+
+/// The least urgent there is.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 19;
 
 /// The thresholds for a photo of `item`.
 pub fn thresholds(item: Item) -> Thresholds {

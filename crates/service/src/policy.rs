@@ -54,10 +54,9 @@ pub async fn of(app: &App, operator_id: OperatorId, at: At) -> Result<Policy, Er
 
 /// The same when the operator is at hand: its pack, with its own legal zone.
 pub fn of_operator(operator: &Operator, at: At) -> Result<Policy, Error> {
-    let ours = |policy: &&Policy| policy.code == operator.policy_pack;
-    let all = packs().iter().chain(ADDED.get().into_iter().flatten());
-    let versions: Vec<Policy> = all.filter(ours).cloned().collect();
-    let held = effective(&versions, at.date_in(&operator.zone)).or(versions.first());
+    let all = || packs().iter().chain(ADDED.get().into_iter().flatten());
+    let ours = || all().filter(|policy| policy.code == operator.policy_pack);
+    let held = effective(ours(), at.date_in(&operator.zone)).or_else(|| ours().next());
     let Some(policy) = held else {
         let text = format!("operator {} names an unknown pack", operator.id);
         return Err(Error::fault(text));

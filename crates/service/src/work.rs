@@ -6,6 +6,7 @@
 use crate::app::App;
 use crate::error::Error;
 use crate::esim;
+use crate::image;
 use crate::keep;
 use crate::notice;
 use crate::port::Later;
@@ -22,6 +23,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 pub use store::job::DeadJob;
+use store::job::Lane;
 use store::{Batch, ClaimedJob, CommitError, Failed, job};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -109,6 +111,13 @@ pub fn handlers() -> &'static [Handler] {
         Handler {
             kind: "notice.settle",
             run: |app, taken| Box::pin(async { notice::settle(app, &payload(&taken.job)?).await }),
+        },
+        Handler {
+            kind: store::job::PHOTOS,
+            run: |app, taken| {
+                let job = &taken.job;
+                Box::pin(async { register::run_draw(app, subject(job)?, job).await })
+            },
         },
         Handler {
             kind: register::CHECK,
@@ -232,7 +241,7 @@ pub struct Report {
 pub async fn run_due(app: &App) -> Result<Report, Error> {
     let mut report = Report::default();
     loop {
-        let jobs = claim(app, CLAIM_MAX).await?;
+        let jobs = claim(app, CLAIM_MAX, Lane::All).await?;
         if jobs.is_empty() {
             return Ok(report);
         }
@@ -282,11 +291,20 @@ pub async fn run_forever(app: Arc<App>, shutdown: impl Future<Output = ()>) {
         shutdown.await;
         stop.send_replace(true);
     };
-    futures::join!(run_jobs(&app, stopped.clone()), futures::future::join_all(periodic), end);
+    let others = run_jobs(&app, stopped.clone(), Lane::Others, PARALLEL_MAX);
+    // Photos that are drawn anew need a core each, and none of the places of everything else. Twice as
+    // many jobs as photos at once, so that one is at hand while another waits for its commit.
+    let photos = run_jobs(&app, stopped.clone(), Lane::Photos, 2 * image::AT_ONCE);
+    futures::join!(others, photos, futures::future::join_all(periodic), end);
 }
 
-/// Claims jobs as there is room for them.
-async fn run_jobs(app: &Arc<App>, mut stopped: watch::Receiver<bool>) {
+/// Claims jobs of the lane as there is room for them.
+async fn run_jobs(
+    app: &Arc<App>,
+    mut stopped: watch::Receiver<bool>,
+    lane: Lane,
+    parallel_max: usize,
+) {
     let mut running = JoinSet::new();
     let mut has_more = false;
     while !*stopped.borrow() {
@@ -294,14 +312,14 @@ async fn run_jobs(app: &Arc<App>, mut stopped: watch::Receiver<bool>) {
         while let Some(ended) = running.try_join_next() {
             told(ended);
         }
-        let room = PARALLEL_MAX.saturating_sub(running.len());
-        if has_more && room > 0 && room < CLAIM_MIN {
+        let room = parallel_max.saturating_sub(running.len());
+        if has_more && room > 0 && room < CLAIM_MIN && parallel_max >= CLAIM_MIN {
             has_more = false;
             tokio::time::sleep(GATHER).await;
             continue;
         }
         let count = i64::try_from(room).unwrap_or(i64::MAX).min(CLAIM_MAX);
-        let claimed = if room == 0 { Ok(Vec::new()) } else { claim(app, count).await };
+        let claimed = if room == 0 { Ok(Vec::new()) } else { claim(app, count, lane).await };
         let claimed = claimed.unwrap_or_else(|error| {
             tracing::error!(error = %error.with_causes(), "the queue does not run");
             Vec::new()
@@ -312,13 +330,13 @@ async fn run_jobs(app: &Arc<App>, mut stopped: watch::Receiver<bool>) {
             let app = Arc::clone(app);
             running.spawn(async move { run_one(&app, job).await.map(drop) });
         }
-        if is_new && running.len() < PARALLEL_MAX {
+        if is_new && running.len() < parallel_max {
             continue;
         }
         tokio::select! {
             _ = stopped.wait_for(|is_stopped| *is_stopped) => {}
             Some(ended) = running.join_next() => told(ended),
-            () = app.store.db.jobs_wait() => {}
+            () = app.store.db.jobs_wait(lane) => {}
             () = tokio::time::sleep(POLL) => {}
         }
     }
@@ -331,8 +349,8 @@ async fn run_jobs(app: &Arc<App>, mut stopped: watch::Receiver<bool>) {
     let _ = tokio::time::timeout(FINISH_WAIT, finish).await;
 }
 
-async fn claim(app: &App, count: i64) -> Result<Vec<Taken>, Error> {
-    let jobs = job::claim(&app.store.db, app.now(), count).await?;
+async fn claim(app: &App, count: i64, lane: Lane) -> Result<Vec<Taken>, Error> {
+    let jobs = job::claim_in(&app.store.db, app.now(), count, lane).await?;
     let is_attempt = |job: &&ClaimedJob| job.kind == notice::DELIVER;
     let keys: Vec<_> = jobs.iter().filter(is_attempt).filter_map(|job| payload(job).ok()).collect();
     let begun = notice::begin_many(app, &keys).await;

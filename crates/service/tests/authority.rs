@@ -220,6 +220,7 @@ on_both_engines! {
         let (card, person) = (app.unregistered(1, 1).await, Applicant::new(1));
         let items = [Item::DocumentFront, Item::DocumentBack, Item::Portrait];
         let whole = register::WholeApplication {
+            is_awaited: true,
             kind: domain::application::Kind::Registration,
             lang: words::Lang::En,
             zone: None,

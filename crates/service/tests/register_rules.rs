@@ -95,6 +95,7 @@ async fn state(app: &TestApp, drafted: &Drafted) -> State {
 fn whole(card: &testkit::Card, person: &Applicant) -> WholeApplication {
     let items = [Item::DocumentFront, Item::DocumentBack, Item::Portrait];
     WholeApplication {
+        is_awaited: true,
         kind: Kind::Registration,
         lang: Lang::En,
         zone: Some("Europe/London".into()),

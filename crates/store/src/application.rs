@@ -10,6 +10,7 @@ pub mod guess;
 pub mod live;
 pub mod part;
 pub mod reading;
+pub mod received;
 
 pub(crate) use event::ALL as EVENTS;
 pub use event::{Event, events};

@@ -17,7 +17,7 @@ use seal::{DataKey, Place};
 use std::path::Path;
 use std::sync::Arc;
 
-pub(crate) const ALL: &[&Statement] = &[&INSERT, &LOAD, &ERASE, &LIST];
+pub(crate) const ALL: &[&Statement] = &[&INSERT, &LOAD, &ERASE, &FORGET, &LIST];
 
 const INSERT: Statement = Statement::new(
     "blob.insert",
@@ -33,6 +33,8 @@ const ERASE: Statement = Statement::new(
     "blob.erase",
     "update sealed_blob set erased_at = $3 where bucket = $1 and id = $2 and erased_at is null",
 );
+const FORGET: Statement =
+    Statement::new("blob.forget", "delete from sealed_blob where bucket = $1 and id = $2");
 
 const LIST: Statement = Statement::new(
     "blob.list",
@@ -111,6 +113,13 @@ impl BlobRecord {
     }
 }
 
+impl BlobRecord {
+    /// Removes the record of a file that was kept for a while only; the sweep removes its object.
+    pub fn forget(batch: &mut Batch, id: BlobId) {
+        batch.push(&FORGET, params![id.bucket(), id], Expect::Any);
+    }
+}
+
 /// Where the objects are.
 #[derive(Clone, Debug)]
 pub struct Blobs {
@@ -139,9 +148,12 @@ impl Blobs {
 
     /// Seals `plain` and stores it durably under `id`, which must be new.
     pub async fn put(&self, key: &DataKey, id: BlobId, plain: &[u8]) -> Result<(), Error> {
-        let sealed = key.seal_blob(plain, &aad(id));
-        let put = self.objects.put(&self.path(id), PutPayload::from(sealed)).await;
-        put.map(drop).map_err(|e| fault("store", id, e))
+        self.put_raw(id, Self::seal(key, id, plain)).await
+    }
+
+    /// `plain` as it is stored under `id`; for whoever seals on a thread of his own.
+    pub fn seal(key: &DataKey, id: BlobId, plain: &[u8]) -> Vec<u8> {
+        key.seal_blob(plain, &aad(id))
     }
 
     /// The content of `id`, opened.
@@ -163,7 +175,7 @@ impl Blobs {
         Ok(Some(bytes.to_vec()))
     }
 
-    /// Stores an object that [`Blobs::raw`] gave, durably.
+    /// Stores an object that [`Blobs::raw`] or [`Blobs::seal`] gave, durably.
     pub async fn put_raw(&self, id: BlobId, sealed: Vec<u8>) -> Result<(), Error> {
         let put = self.objects.put(&self.path(id), PutPayload::from(sealed)).await;
         put.map(drop).map_err(|e| fault("store", id, e))
@@ -185,9 +197,7 @@ impl Blobs {
         while let Some(object) = listed.try_next().await.map_err(fail)? {
             let name = object.location.filename().unwrap_or_default();
             let Ok(id) = format!("blb_{name}").parse::<BlobId>() else { continue };
-            // The first 48 bits of an id are the instant at which it was made.
-            let made = i64::try_from(id.as_u128() >> 80).unwrap_or(i64::MAX);
-            let is_young = now.millis().saturating_sub(made) < ORPHAN_MILLIS;
+            let is_young = now.millis().saturating_sub(made_at(id).millis()) < ORPHAN_MILLIS;
             if is_young || BlobRecord::load(db, id).await?.is_some() {
                 continue;
             }
@@ -204,6 +214,11 @@ impl Blobs {
     fn path(&self, id: BlobId) -> ObjectPath {
         name(id).split('/').fold(self.prefix.clone(), ObjectPath::join)
     }
+}
+
+/// When a blob was made: the first 48 bits of its id.
+pub(crate) fn made_at(id: BlobId) -> At {
+    At::from_millis(i64::try_from(id.as_u128() >> 80).unwrap_or(i64::MAX))
 }
 
 /// The name of an object below the prefix: its bucket, then its id.

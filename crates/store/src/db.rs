@@ -4,14 +4,18 @@ mod replica;
 
 use crate::batch::Batch;
 use crate::error::{CommitError, Error, ErrorKind};
+use crate::job::{Lane, PHOTOS};
 use crate::options::Options;
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::statement::{Statement, texts};
 use crate::value::{Row, Value};
+use domain::id::OperatorId;
+use domain::operator::Operator;
 use replica::Replica;
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
 /// The database. Cheap to clone; reads see everything that was committed before they began, but for
@@ -20,7 +24,9 @@ use tokio::sync::Notify;
 pub struct Db {
     engine: Arc<Engine>,
     replica: Option<Arc<Replica>>,
-    jobs: Arc<Notify>,
+    jobs: Arc<Waits>,
+    /// Those that were read: no statement changes an operator.
+    pub(crate) operators: Arc<Mutex<HashMap<OperatorId, Operator>>>,
     is_for_reports: bool,
 }
 
@@ -47,8 +53,8 @@ impl Db {
             Engine::Sqlite(Sqlite::open(path, options.connections).await?)
         };
         let replica = Replica::of(options)?.map(Arc::new);
-        let jobs = Arc::new(Notify::new());
-        Ok(Self { engine: Arc::new(engine), replica, jobs, is_for_reports: false })
+        let (jobs, operators) = (Arc::default(), Arc::default());
+        Ok(Self { engine: Arc::new(engine), replica, jobs, operators, is_for_reports: false })
     }
 
     /// The same database for long lists and sums: they are read from the standby, if there is one
@@ -129,14 +135,12 @@ impl Db {
         if ops.is_empty() {
             return Ok(Vec::new());
         }
-        let has_jobs = ops.iter().any(|op| op.statement.name == crate::job::INSERT.name);
+        let asked = Asked::of(&ops);
         let rows = match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.commit(ops).await,
             Engine::Postgres(postgres) => postgres.commit(ops).await,
         }?;
-        if has_jobs {
-            self.jobs.notify_one();
-        }
+        self.jobs.wake(asked);
         Ok(rows)
     }
 
@@ -145,28 +149,26 @@ impl Db {
     /// come, what succeeded is durable.
     pub async fn commit_many(&self, batches: Vec<Batch>) -> Vec<Result<(), CommitError>> {
         let batches: Vec<_> = batches.into_iter().map(Batch::into_ops).collect();
-        let has_jobs = |ops: &Vec<crate::batch::Op>| {
-            ops.iter().any(|op| op.statement.name == crate::job::INSERT.name)
-        };
-        let has_jobs = batches.iter().any(has_jobs);
+        let asked = batches.iter().map(|ops| Asked::of(ops)).fold(Asked::default(), Asked::and);
         let count = batches.len();
         let answers = match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.commit_many(batches).await,
             Engine::Postgres(postgres) => Ok(postgres.commit_many(batches).await),
         };
-        if has_jobs {
-            self.jobs.notify_one();
-        }
+        self.jobs.wake(asked);
         match answers {
             Ok(answers) => answers.into_iter().map(|answer| answer.map(drop)).collect(),
             Err(error) => (0..count).map(|_| Err(error.again().into())).collect(),
         }
     }
 
-    /// Waits until this process commits a job. Jobs of other processes and those that only fall
-    /// due have to be looked for.
-    pub async fn jobs_wait(&self) {
-        self.jobs.notified().await;
+    /// Waits until this process commits a job of the lane. Jobs of other processes and those that
+    /// only fall due have to be looked for.
+    pub async fn jobs_wait(&self, lane: Lane) {
+        match lane {
+            Lane::Photos => self.jobs.photos.notified().await,
+            Lane::All | Lane::Others => self.jobs.others.notified().await,
+        }
     }
 
     /// Prepares every registered statement; the first that this engine refuses is the error.
@@ -195,3 +197,45 @@ pub(crate) fn path_of(address: &str) -> &str {
 pub(crate) mod faults;
 #[cfg(test)]
 pub(crate) mod tests;
+
+/// Those who wait for jobs.
+#[derive(Debug, Default)]
+struct Waits {
+    photos: Notify,
+    others: Notify,
+}
+
+impl Waits {
+    fn wake(&self, asked: Asked) {
+        if asked.photos {
+            self.photos.notify_one();
+        }
+        if asked.others {
+            self.others.notify_one();
+        }
+    }
+}
+
+/// For which lanes a batch has jobs.
+#[derive(Clone, Copy, Debug, Default)]
+struct Asked {
+    photos: bool,
+    others: bool,
+}
+
+impl Asked {
+    fn of(ops: &[crate::batch::Op]) -> Self {
+        let jobs = ops.iter().filter(|op| op.statement.name == crate::job::INSERT.name);
+        let is_photos = |op: &crate::batch::Op| {
+            op.params.iter().any(|value| matches!(value, Value::Text(kind) if kind == PHOTOS))
+        };
+        jobs.map(is_photos).fold(Self::default(), |asked, is_photos| Self {
+            photos: asked.photos || is_photos,
+            others: asked.others || !is_photos,
+        })
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { photos: self.photos || other.photos, others: self.others || other.others }
+    }
+}

@@ -16,8 +16,9 @@ use crate::value::Row;
 use domain::id::JobId;
 use domain::time::At;
 
-pub(crate) const ALL: &[&Statement] =
-    &[&INSERT, &DUE, &CLAIM, &DONE, &RELEASE, &AGAIN, &FAIL, &DEAD, &REVIVE, &NEXT];
+pub(crate) const ALL: &[&Statement] = &[
+    &INSERT, &DUE, &DUE_OF, &DUE_BUT, &CLAIM, &DONE, &RELEASE, &AGAIN, &FAIL, &DEAD, &REVIVE, &NEXT,
+];
 
 /// Whether a batch with this statement asks for work.
 pub(crate) const INSERT: Statement = Statement::new(
@@ -33,6 +34,16 @@ const DUE: Statement = Statement::new(
     "job.due",
     "select bucket, kind, key from job where dead_at is null and run_at <= $1 \
         and (leased_until is null or leased_until <= $1) order by run_at limit $2",
+);
+const DUE_OF: Statement = Statement::new(
+    "job.due_of",
+    "select bucket, kind, key from job where dead_at is null and run_at <= $1 \
+        and (leased_until is null or leased_until <= $1) and kind = $3 order by run_at limit $2",
+);
+const DUE_BUT: Statement = Statement::new(
+    "job.due_but",
+    "select bucket, kind, key from job where dead_at is null and run_at <= $1 \
+        and (leased_until is null or leased_until <= $1) and kind <> $3 order by run_at limit $2",
 );
 const CLAIM: Statement = Statement::new(
     "job.claim",
@@ -157,10 +168,40 @@ pub(crate) fn insert(batch: &mut Batch, job: Job) {
     batch.push(&INSERT, values, Expect::Rows(1));
 }
 
+/// The kind that has workers of its own: drawing a photo anew takes a core for a while, and a crowd of
+/// photos must not hold up everything else.
+pub const PHOTOS: &str = "application.draw";
+
+/// Which jobs a worker takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// All kinds.
+    All,
+    /// [`PHOTOS`] only.
+    Photos,
+    /// All but those.
+    Others,
+}
+
 /// Takes up to `count` jobs that are due, oldest first.
 pub async fn claim(db: &Db, now: At, count: i64) -> Result<Vec<ClaimedJob>, CommitError> {
+    claim_in(db, now, count, Lane::All).await
+}
+
+/// The same for the jobs of one lane.
+pub async fn claim_in(
+    db: &Db,
+    now: At,
+    count: i64,
+    lane: Lane,
+) -> Result<Vec<ClaimedJob>, CommitError> {
+    let (statement, values) = match lane {
+        Lane::All => (&DUE, params![now, count]),
+        Lane::Photos => (&DUE_OF, params![now, count, PHOTOS]),
+        Lane::Others => (&DUE_BUT, params![now, count, PHOTOS]),
+    };
     let mut due = db
-        .query(&DUE, params![now, count])
+        .query(statement, values)
         .await?
         .iter()
         .map(|row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?, row.get::<String>(2)?)))

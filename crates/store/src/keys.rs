@@ -11,7 +11,8 @@ use domain::time::At;
 use seal::{DataKey, Keyring};
 use std::collections::HashMap;
 
-pub(crate) const ALL: &[&Statement] = &[&INSERT, &LOAD, &LOAD_MANY, &ERASE, &REWRAP, &LIST];
+pub(crate) const ALL: &[&Statement] =
+    &[&INSERT, &LOAD, &LOAD_MANY, &ERASE, &FORGET, &REWRAP, &LIST];
 
 const INSERT: Statement = Statement::new(
     "data_key.insert",
@@ -33,6 +34,8 @@ const ERASE: Statement = Statement::new(
     "data_key.erase",
     "update data_key set wrapped = null, erased_at = $3 where bucket = $1 and id = $2",
 );
+const FORGET: Statement =
+    Statement::new("data_key.forget", "delete from data_key where bucket = $1 and id = $2");
 const REWRAP: Statement = Statement::new(
     "data_key.rewrap",
     "update data_key set wrapped = $3 where bucket = $1 and id = $2 and wrapped is not null",
@@ -111,6 +114,11 @@ impl Keys {
     pub fn erase(batch: &mut Batch, id: DataKeyId) {
         let at = batch.at();
         batch.push(&ERASE, params![id.bucket(), id, at], Expect::Rows(1));
+    }
+
+    /// Removes the key of a single file, which erases the file, and leaves no trace of it.
+    pub fn forget(batch: &mut Batch, id: DataKeyId) {
+        batch.push(&FORGET, params![id.bucket(), id], Expect::Any);
     }
 
     /// Wraps every data key anew that is not under the key file's present key; how many. Can be

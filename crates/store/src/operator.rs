@@ -9,6 +9,7 @@ use crate::value::Row;
 use domain::id::OperatorId;
 use domain::operator::Operator;
 use domain::time::Zone;
+use std::sync::PoisonError;
 
 pub(crate) const ALL: &[&Statement] = &[&INSERT, &LOAD, &BY_CODE, &LIST];
 
@@ -51,9 +52,19 @@ pub fn insert(batch: &mut Batch, operator: &Operator) {
     batch.push(&INSERT, values, Expect::Rows(1));
 }
 
-/// The operator `id`.
+/// The operator `id`. It is read once: every step of an application goes by its operator, and no
+/// statement changes one.
 pub async fn load(db: &Db, id: OperatorId) -> Result<Option<Operator>, Error> {
-    db.query_opt(&LOAD, params![id.0]).await?.as_ref().map(of_row).transpose()
+    let known = || db.operators.lock().unwrap_or_else(PoisonError::into_inner);
+    let read = known().get(&id).cloned();
+    if read.is_some() {
+        return Ok(read);
+    }
+    let read = db.query_opt(&LOAD, params![id.0]).await?.as_ref().map(of_row).transpose()?;
+    if let Some(operator) = &read {
+        known().insert(id, operator.clone());
+    }
+    Ok(read)
 }
 
 /// The operator with this code.

@@ -16,6 +16,7 @@ pub fn all() -> impl Iterator<Item = &'static Statement> {
         crate::application::face::ALL,
         crate::application::live::ALL,
         crate::application::reading::ALL,
+        crate::application::received::ALL,
         crate::application::EVENTS,
         crate::api_token::ALL,
         crate::audit::ALL,

@@ -94,6 +94,26 @@ impl TestApp {
         operator
     }
 
+    /// The program once more on the same database, as another process has it.
+    pub fn beside(&self) -> Arc<App> {
+        let outside = &self.outside;
+        Arc::new(App {
+            store: self.store.clone(),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            hlr: Arc::clone(outside) as Arc<dyn Hlr>,
+            sms: Arc::clone(outside) as Arc<dyn Sms>,
+            mail: Arc::clone(outside) as Arc<dyn Mail>,
+            smdp: Arc::clone(&self.smdp) as Arc<dyn Smdp>,
+            authority: Arc::clone(&self.authority) as Arc<dyn Authority>,
+            ocr: Arc::clone(outside) as Arc<dyn Ocr>,
+            faces: Arc::clone(outside) as Arc<dyn Faces>,
+            site: self.site.clone(),
+            maintenance: service::maintenance::Watch::default(),
+            limits: self.limits,
+            recent: service::notice::Recent::default(),
+        })
+    }
+
     /// Where key file and blobs are.
     pub fn folder(&self) -> &Path {
         &self.folder

@@ -21,9 +21,15 @@ pub struct Limits {
     pub side_kept: u32,
 }
 
+impl Limits {
+    /// What a photo of a document or a person may be.
+    pub const USUAL: Self =
+        Self { bytes_max: 10_000_000, pixels_max: 52_000_000, side_min: 200, side_kept: 2000 };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes_max: 10_000_000, pixels_max: 52_000_000, side_min: 200, side_kept: 2000 }
+        Self::USUAL
     }
 }
 
@@ -95,6 +101,11 @@ impl ImageError {
         Self::Damaged,
     ];
 
+    /// The one with this word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|error| error.code() == code)
+    }
+
     /// The stable word.
     pub const fn code(self) -> &'static str {
         match self {
@@ -122,38 +133,53 @@ enum Format {
 
 /// Reads one still photo within `limits`.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, ImageError> {
+    match format(bytes, limits)? {
+        Format::Jpeg => read(jpeg(bytes)?, limits),
+        Format::Png => read(png(bytes, limits)?, limits),
+        Format::WebP => read(webp(bytes)?, limits),
+    }
+}
+
+/// What can be told of a photo without its pixels: that it is one still picture of a format that is
+/// read, within `limits`, and not cut off as far as its outline says. [`decode`] refuses the same
+/// and more; it costs a hundred times as much.
+pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), ImageError> {
+    match format(bytes, limits)? {
+        Format::Jpeg => is_within(&jpeg(bytes)?, limits),
+        Format::Png => is_within(&png(bytes, limits)?, limits),
+        Format::WebP => is_within(&webp(bytes)?, limits),
+    }
+}
+
+fn format(bytes: &[u8], limits: &Limits) -> Result<Format, ImageError> {
     if bytes.is_empty() {
         return Err(ImageError::Empty);
     }
     if bytes.len() > limits.bytes_max {
         return Err(ImageError::TooLarge);
     }
-    match format_of(bytes)? {
-        Format::Jpeg => {
-            if !jpeg::is_whole(bytes) {
-                return Err(ImageError::Truncated);
-            }
-            read(JpegDecoder::new(Cursor::new(bytes)).map_err(failed)?, limits)
-        }
-        Format::Png => {
-            let decoder =
-                PngDecoder::with_limits(Cursor::new(bytes), allowed(limits)).map_err(failed)?;
-            if decoder.is_apng().map_err(failed)? {
-                return Err(ImageError::Animated);
-            }
-            read(decoder, limits)
-        }
-        Format::WebP => {
-            if riff_size(bytes).is_none_or(|size| size > bytes.len()) {
-                return Err(ImageError::Truncated);
-            }
-            let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(failed)?;
-            if decoder.has_animation() {
-                return Err(ImageError::Animated);
-            }
-            read(decoder, limits)
-        }
+    format_of(bytes)
+}
+
+fn jpeg(bytes: &[u8]) -> Result<JpegDecoder<Cursor<&[u8]>>, ImageError> {
+    if !jpeg::is_whole(bytes) {
+        return Err(ImageError::Truncated);
     }
+    JpegDecoder::new(Cursor::new(bytes)).map_err(failed)
+}
+
+fn png<'a>(bytes: &'a [u8], limits: &Limits) -> Result<PngDecoder<Cursor<&'a [u8]>>, ImageError> {
+    let decoder = PngDecoder::with_limits(Cursor::new(bytes), allowed(limits)).map_err(failed)?;
+    let is_animated = decoder.is_apng().map_err(failed)?;
+    if is_animated { Err(ImageError::Animated) } else { Ok(decoder) }
+}
+
+fn webp(bytes: &[u8]) -> Result<WebPDecoder<Cursor<&[u8]>>, ImageError> {
+    if riff_size(bytes).is_none_or(|size| size > bytes.len()) {
+        return Err(ImageError::Truncated);
+    }
+    let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(failed)?;
+    if decoder.has_animation() { Err(ImageError::Animated) } else { Ok(decoder) }
 }
 
 fn format_of(bytes: &[u8]) -> Result<Format, ImageError> {
@@ -203,7 +229,7 @@ fn allowed(limits: &Limits) -> image::Limits {
     allowed
 }
 
-fn read(mut decoder: impl ImageDecoder, limits: &Limits) -> Result<Decoded, ImageError> {
+fn is_within(decoder: &impl ImageDecoder, limits: &Limits) -> Result<(), ImageError> {
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > limits.pixels_max {
         return Err(ImageError::TooManyPixels);
@@ -211,6 +237,12 @@ fn read(mut decoder: impl ImageDecoder, limits: &Limits) -> Result<Decoded, Imag
     if width.min(height) < limits.side_min {
         return Err(ImageError::TooSmall);
     }
+    Ok(())
+}
+
+fn read(mut decoder: impl ImageDecoder, limits: &Limits) -> Result<Decoded, ImageError> {
+    is_within(&decoder, limits)?;
+    let (width, height) = decoder.dimensions();
     decoder.set_limits(allowed(limits)).map_err(failed)?;
     let orientation = decoder.orientation().map_err(failed)?;
     let image = DynamicImage::from_decoder(decoder).map_err(failed)?;

@@ -38,7 +38,7 @@ pub mod specimen;
 
 pub use align::{Landmarks, TEMPLATE, aligned, template};
 pub use compare::{Fingerprint, fingerprint};
-pub use decode::{Decoded, ImageError, Limits, Size, decode};
+pub use decode::{Decoded, ImageError, Limits, Size, check, decode};
 pub use mark::stamp;
 pub use measure::{Fault, FaultKind, Quality, Severity, Thresholds, measure};
 pub use picture::{Picture, Region};

@@ -4,14 +4,26 @@
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use vision::specimen::{self, Holder};
-use vision::{FaultKind, ImageError, Limits, Region, Thresholds, decode, fingerprint, measure};
+use vision::{
+    FaultKind, ImageError, Limits, Region, Thresholds, check, decode, fingerprint, measure,
+};
 
 fn front() -> Vec<u8> {
     specimen::document_front(&Holder::default()).to_jpeg()
 }
 
+/// Why a photo is refused; what is told without its pixels is told with them as well.
 fn refused(bytes: &[u8]) -> Option<ImageError> {
-    decode(bytes, &Limits::default()).err()
+    let refused = decode(bytes, &Limits::default()).err();
+    if let Err(early) = check(bytes, &Limits::default()) {
+        assert_eq!(Some(early), refused);
+    }
+    refused
+}
+
+/// The same without pixels.
+fn refused_early(bytes: &[u8]) -> Option<ImageError> {
+    check(bytes, &Limits::default()).err()
 }
 
 /// A JPEG with an EXIF block of the given orientation and a place where it was taken.
@@ -132,8 +144,39 @@ fn random_damage_never_panics() {
             let at = state as usize % broken.len();
             broken[at] ^= (state >> 24) as u8;
         }
-        let _ = decode(&broken, &Limits::default());
+        let _ = refused(&broken);
     }
+}
+
+#[test]
+fn what_the_outline_tells_is_told_without_pixels() {
+    let jpeg = front();
+    let mut bomb = png(300, 300);
+    bomb[16..20].copy_from_slice(&30_000_u32.to_be_bytes());
+    bomb[20..24].copy_from_slice(&30_000_u32.to_be_bytes());
+    let crc = crc32(&bomb[12..29]);
+    bomb[29..33].copy_from_slice(&crc.to_be_bytes());
+    let cases: [(&[u8], Option<ImageError>); 9] = [
+        (b"", Some(ImageError::Empty)),
+        (b"%PDF-1.7\n%....", Some(ImageError::Pdf)),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", Some(ImageError::Heic)),
+        (b"hello, this is a text", Some(ImageError::NotAnImage)),
+        (&vec![0xff; 10_000_001], Some(ImageError::TooLarge)),
+        (&png(40, 40), Some(ImageError::TooSmall)),
+        (&jpeg[..jpeg.len() - 2], Some(ImageError::Truncated)),
+        (&bomb, Some(ImageError::TooManyPixels)),
+        (&jpeg, None),
+    ];
+    for (bytes, expected) in cases {
+        assert_eq!(refused_early(bytes), expected);
+        assert_eq!(refused(bytes), expected);
+    }
+    // Damage inside the pixels is seen only by whoever reads them.
+    let mut png = png(300, 300);
+    let middle = png.len() / 2;
+    png[middle] ^= 0xff;
+    assert_eq!(refused_early(&png), None);
+    assert_eq!(refused(&png), Some(ImageError::Damaged));
 }
 
 #[test]

@@ -1,8 +1,37 @@
 //! From the first page to the receipt without JavaScript, in both languages; what is wrong on the
 //! way is said and loses nothing.
 
+use domain::access::Actor;
+use domain::id::{ApplicationId, OperatorId};
 use domain::reason::Item;
 use testkit::{Applicant, Browser, Card, Form, Fresh, TestApp, on_both_engines};
+
+const ONE: OperatorId = OperatorId(1);
+
+fn applicant(application_id: ApplicationId) -> Actor {
+    Actor::Applicant { operator_id: ONE, application_id }
+}
+
+/// A PNG whose outline is sound and whose pixels are not.
+fn damaged() -> Vec<u8> {
+    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut header = b"IHDR".to_vec();
+    header.extend([0, 0, 1, 44, 0, 0, 1, 44, 8, 2, 0, 0, 0]);
+    for chunk in [header, b"IDATno pixels".to_vec(), b"IEND".to_vec()] {
+        png.extend(u32::try_from(chunk.len() - 4).unwrap().to_be_bytes());
+        png.extend(&chunk);
+        png.extend(crc32(&chunk).to_be_bytes());
+    }
+    png
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1))
+        })
+    })
+}
 
 async fn visitor(fresh: Fresh, language: &str) -> (TestApp, Browser, Card) {
     visitor_under(fresh, language, "cn").await
@@ -104,6 +133,60 @@ on_both_engines! {
         let promise = "16 Mar 10:00 your time";
         let words = ["Check and send", "Your reference is ", promise, "Reference"];
         whole_way(fresh, "en", words).await;
+    }
+
+    async fn a_photo_that_is_still_looked_at_says_so_and_holds_nobody_up(fresh: Fresh) {
+        let (app, mut browser, card) = visitor(fresh, "en").await;
+        let person = Applicant::new(1);
+        begin(&app, &mut browser, &card, &person.contact).await;
+        fill(&mut browser, &person).await;
+        let rows = store::application::list(&app.store.db, ONE, None, None, 9).await.unwrap();
+        let (id, actor) = (rows[0].id, applicant(rows[0].id));
+        let take = |photo| service::register::receive(&app, &actor, id, Item::Portrait, photo);
+        let path = "/register/photo/portrait";
+        // As after an upload that nobody could look at within three seconds.
+        take(person.photo(Item::Portrait)).await.unwrap();
+        let page = browser.open(path).await;
+        assert!(page.says("Received") && page.says("You can go on"), "{}", page.text());
+        assert!(!page.html.contains("<img src=\"/register/photo"), "nothing is shown of it");
+        let form = browser.form(&format!("{path}/keep"));
+        leads_to(&mut browser, form, "/register/consents").await;
+        let page = browser.open("/register/check").await;
+        assert!(page.says("We are still looking at some photos"), "{}", page.text());
+        assert_eq!(browser.open("/register/tasks").await.status, 200);
+
+        // It cannot be read: the pages say so, the earlier one is kept, a new one may be sent.
+        take(damaged()).await.unwrap();
+        app.run_jobs().await;
+        let page = browser.open("/register/check").await;
+        assert!(page.says("The photo is damaged") && page.says("Cannot be read"), "{}", page.text());
+        let form = browser.form("/register/send");
+        let page = browser.send(form).await;
+        assert_eq!(page.path, "/register/send", "it is not sent: {}", page.text());
+        let page = browser.open(path).await;
+        assert!(page.says("The photo is damaged"), "{}", page.text());
+        assert!(page.says("Your earlier photo is kept"), "{}", page.text());
+        let form = browser.form(path).attach("photo", person.photo(Item::Portrait));
+        leads_to(&mut browser, form, "/register/consents").await;
+
+        // Sent while the next one waits; it cannot be read either, and is asked for again.
+        take(damaged()).await.unwrap();
+        browser.open("/register/check").await;
+        let form = browser.form("/register/send");
+        leads_to(&mut browser, form, "/register/receipt").await;
+        app.run_jobs().await;
+        let mail = app.outside.mail().pop().unwrap();
+        assert!(mail.text.contains("Photo file cannot be opened"), "{}", mail.text);
+        let page = browser.open("/register/redo").await;
+        assert!(page.says("Photo file cannot be opened"), "{}", page.text());
+        browser.open(path).await;
+        let form = browser.form(path).attach("photo", person.photo(Item::Portrait));
+        leads_to(&mut browser, form, "/register/redo").await;
+        let form = browser.form("/register/redo");
+        leads_to(&mut browser, form, "/register/receipt").await;
+        app.run_jobs().await;
+        let rows = store::application::list(&app.store.db, ONE, None, None, 9).await.unwrap();
+        assert_eq!(rows[0].state, domain::application::State::InReview);
     }
 
     async fn a_company_registers_the_card_of_a_machine(fresh: Fresh) {

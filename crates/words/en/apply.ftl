@@ -180,6 +180,7 @@ apply-handler-document = Handler's identity card, portrait side
 apply-handler-portrait = Take the photo of the handler here.
 apply-begin-organisation = Companies and IoT cards: have the licence, the stamped letter of authority and the handler's identity card ready.
 apply-photo-fault = { $fault }: { $fix }
+apply-check-waiting = We are still looking at some photos. You can send now; if one cannot be read, we will ask you for it again.
 apply-photo-broken = The upload broke off. Please try again.
 apply-receipt-sent-at = Sent
 apply-begin-go-on = You have an unfinished application, reference { $reference }.

@@ -82,6 +82,7 @@ desk-photos-none = There are no photos.
 desk-photos-before = Earlier photos
 desk-photo-name = { $item }, upload { $round }, { $time }
 desk-photo-alt = { $item }, upload { $round }
+desk-photo-preparing = { $item }: a photo came and is being prepared. Nobody can see it yet.
 desk-photo-sent-anyway = Sent in spite of a warning
 desk-zoom-in = Zoom in
 desk-zoom-out = Zoom out

@@ -1,5 +1,8 @@
 photo-checked = Received, clear enough
 photo-warning = Received, but it may be sent back
+photo-waiting = We are looking whether it can be read. You can go on; the next pages tell you.
+photo-waiting-tag = Received
+photo-unreadable = Cannot be read
 photo-kept = Your earlier photo is kept.
 photo-from-album = Choose from your album
 photo-from-camera = Take one now

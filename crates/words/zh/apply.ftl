@@ -180,6 +180,7 @@ apply-handler-document = 经办人身份证人像面
 apply-handler-portrait = 这里拍经办人本人。
 apply-begin-organisation = 公司和物联网卡：准备证照、盖章授权书和经办人身份证。
 apply-photo-fault = { $fault }：{ $fix }
+apply-check-waiting = 有照片还在查看。您现在就可以提交；如果有打不开的，我们会请您重新上传。
 apply-photo-broken = 上传中断了，请再试一次。
 apply-receipt-sent-at = 提交时间
 apply-begin-go-on = 您有一份没填完的申请，编号 { $reference }。

@@ -76,6 +76,7 @@ desk-photos-none = 没有照片。
 desk-photos-before = 之前的照片
 desk-photo-name = { $item }，第{ $round }次，{ $time }
 desk-photo-alt = { $item }，第{ $round }次上传
+desk-photo-preparing = { $item }：新照片已收到，正在处理，目前任何人都看不到。
 desk-photo-sent-anyway = 提示后仍提交
 desk-zoom-in = 放大
 desk-zoom-out = 缩小

@@ -1,5 +1,8 @@
 photo-checked = 已收到，看得清
 photo-warning = 已收到，但可能通不过
+photo-waiting = 正在查看是否清楚。您可以继续，结果会在后面的页面显示。
+photo-waiting-tag = 已收到
+photo-unreadable = 照片打不开
 photo-kept = 已保留前一张。
 photo-from-album = 从相册选一张
 photo-from-camera = 现在拍一张

@@ -20,8 +20,8 @@ use domain::identity::DocumentKind;
 use domain::reason::Item;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use service::Sensitive;
 use service::register::{self, Change, IdentityFields, Purpose, Submitted, WholeApplication};
+use service::{Refused, Sensitive};
 use utoipa::ToSchema;
 use words::Lang;
 
@@ -198,8 +198,13 @@ struct Parts {
 
 /// Sends a whole application with its documents. If something is wrong, everything that is wrong
 /// is answered at once and the application waits as a draft.
+///
+/// The answer waits up to three seconds for the photos to be looked at. With `Prefer: respond-async`,
+/// or when that takes longer, the application is sent on without; if a photo then cannot be read or
+/// will not do, it is asked for again, as after any check.
 #[utoipa::path(
     post, path = "/api/v1/applications", tag = "applications",
+    params(("Prefer" = Option<String>, Header, description = "`respond-async`: see above")),
     request_body(
         content = NewApplication, content_type = "multipart/form-data",
         description = "The part `application` as JSON, and the photos as files (JPEG, PNG or WebP)",
@@ -221,7 +226,7 @@ pub(crate) async fn send(
     let parts = Parts::read(body).await?;
     let json = parts.application.ok_or_else(|| Problem::bad_field("application", "missing"))?;
     let new: NewApplication = read_json(&json)?;
-    let whole = new.whole(parts.photos)?;
+    let whole = new.whole(parts.photos, is_awaited(&headers))?;
     let (actor, operator_id) = (&caller.actor, caller.operator_id());
     let answered = register::submit_whole(&api.app, actor, operator_id, whole).await?;
     let lang = language_of(&headers);
@@ -232,7 +237,10 @@ pub(crate) async fn send(
 /// Answers a request for updates, or mends a draft that was sent with faults, and sends it on.
 #[utoipa::path(
     post, path = "/api/v1/applications/{id}/answer", tag = "applications",
-    params(("id" = String, Path, description = "The application")),
+    params(
+        ("id" = String, Path, description = "The application"),
+        ("Prefer" = Option<String>, Header, description = "`respond-async`, as when sending"),
+    ),
     request_body(
         content = AnswerFields, content_type = "multipart/form-data",
         description = "The part `application` as JSON, if fields change, and new photos as files",
@@ -262,9 +270,11 @@ pub(crate) async fn answer(
     for change in fields.changes(&view.form)? {
         found.extend(register::save(app, actor, id, &change).await?);
     }
-    for (item, bytes) in parts.photos {
-        let uploaded = register::upload(app, actor, id, item, bytes).await;
-        uploaded.map_err(|error| Problem::from(error).in_field(item.code()))?;
+    let photos = parts.photos;
+    let wrong = register::take_photos(app, actor, id, photos, is_awaited(&headers)).await?;
+    if let Some(wrong) = wrong.into_iter().next() {
+        let (code, field, values) = (wrong.code, Some(wrong.field), wrong.values);
+        return Err(service::Error::Refused(Refused { code, field, values }).into());
     }
     let submitted = if found.is_empty() {
         register::submit(app, actor, id).await?
@@ -317,7 +327,11 @@ impl Sent {
 }
 
 impl NewApplication {
-    fn whole(self, photos: Vec<(Item, Vec<u8>)>) -> Result<WholeApplication, Problem> {
+    fn whole(
+        self,
+        photos: Vec<(Item, Vec<u8>)>,
+        is_awaited: bool,
+    ) -> Result<WholeApplication, Problem> {
         let consents = self
             .consents
             .iter()
@@ -346,6 +360,7 @@ impl NewApplication {
             contact: self.contact,
             consents,
             photos,
+            is_awaited,
         })
     }
 }
@@ -411,6 +426,14 @@ impl Parts {
         }
         Ok(parts)
     }
+}
+
+/// Whether the caller waits for what is wrong with the photos: not with `Prefer: respond-async`
+/// (RFC 7240, section 4.1).
+fn is_awaited(headers: &HeaderMap) -> bool {
+    let preferred = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let mut preferred = preferred.flat_map(|value| value.split(','));
+    !preferred.any(|one| one.trim().eq_ignore_ascii_case("respond-async"))
 }
 
 fn broken(error: MultipartError) -> Problem {

@@ -115,6 +115,46 @@ on_both_engines! {
         api.assert_audited().await;
     }
 
+    async fn who_does_not_wait_is_answered_before_the_photos_are_drawn(fresh: Fresh) {
+        let api = TestApi::on(fresh).await;
+        let token = api.full_token(1).await;
+        let send = |n: u16, photos: Vec<(&'static str, Vec<u8>)>| {
+            let (api, token) = (&api, &token);
+            async move {
+                let card = api.app.unregistered(1, n).await;
+                let sent = fields(&Applicant::new(n), &card);
+                let mut sent = multipart(token, PATH, &sent, &photos);
+                let preferred = "handling=lenient, Respond-Async".parse().unwrap();
+                sent.headers_mut().insert("prefer", preferred);
+                api.send(sent).await
+            }
+        };
+        let sent = send(7, photos(&Applicant::new(7))).await;
+        assert_eq!(sent.status, StatusCode::CREATED, "{:?}", sent.body);
+        let path = format!("{PATH}/{}", sent.body["id"].as_str().unwrap());
+        assert_eq!(api.get(&token, &path).await.body["state"], "submitted");
+        assert_eq!(api.get(&token, "/api/v1/reviews").await.body["items"], json!([]));
+        service::work::run_due(&api.app).await.unwrap();
+        assert_eq!(api.get(&token, &path).await.body["state"], "in_review");
+
+        // What the outline tells is told all the same; what it does not comes back later.
+        let mut cut = photos(&Applicant::new(8));
+        cut[2].1.truncate(3000);
+        let kept = send(8, cut).await;
+        assert_eq!((kept.status, &kept.body["is_sent"]), (StatusCode::OK, &json!(false)));
+        let problem = &kept.body["problems"][0];
+        assert_eq!((&problem["field"], &problem["code"]), (&json!("portrait"), &json!("photo.truncated")));
+        let mut alike = photos(&Applicant::new(9));
+        alike[1].1 = alike[0].1.clone();
+        let sent = send(9, alike).await;
+        assert_eq!(sent.status, StatusCode::CREATED, "{:?}", sent.body);
+        service::work::run_due(&api.app).await.unwrap();
+        let path = format!("{PATH}/{}", sent.body["id"].as_str().unwrap());
+        let shown = api.get(&token, &path).await.body;
+        assert_eq!(shown["state"], "needs_update", "{shown}");
+        api.assert_audited().await;
+    }
+
     async fn wrong_bodies_are_told_and_nothing_personal_is_echoed(fresh: Fresh) {
         let api = TestApi::on(fresh).await;
         let token = api.full_token(1).await;

@@ -144,7 +144,10 @@ impl Policy {
 }
 
 /// The policy among `versions` that holds on `date`: the one that took effect last.
-pub fn effective(versions: &[Policy], date: Date) -> Option<&Policy> {
-    let held = versions.iter().filter(|policy| policy.effective_on <= date);
+pub fn effective<'a>(
+    versions: impl IntoIterator<Item = &'a Policy>,
+    date: Date,
+) -> Option<&'a Policy> {
+    let held = versions.into_iter().filter(|policy| policy.effective_on <= date);
     held.max_by_key(|policy| (policy.effective_on, policy.version))
 }

@@ -95,7 +95,7 @@ pub(crate) fn longest() -> Vec<Template> {
 
 const REASONS: &[&str] = &[
     "D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8", "D9", "D10", "P1", "P2", "P3", "P4", "M1",
-    "M2", "M3", "M4", "G1", "B1", "E1", "E2", "E3", "E9", "T1",
+    "M2", "M3", "M4", "G1", "B1", "F1", "E1", "E2", "E3", "E9", "T1",
 ];
 
 #[test]

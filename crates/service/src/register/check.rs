@@ -2,6 +2,7 @@
 //! needs a model or an authority that is not connected says so and never passes.
 
 use super::authority::{authority_check, look_up};
+use super::draw::{draw_received, unreadable};
 use super::load::{Loaded, complete};
 use super::photo::{faults_of, is_same, reason_of_same, worst};
 use super::read;
@@ -10,6 +11,7 @@ use super::start::pair;
 use super::{face, live};
 use crate::app::App;
 use crate::error::Error;
+use crate::image::Haste;
 use crate::work::Next;
 use crate::{image, retry};
 use domain::access::Actor;
@@ -17,7 +19,7 @@ use domain::application::form::{Identity, Who, tells_expiry};
 use domain::application::{Event, Kind, State};
 use domain::cap::{CapClass, CapHolder, Holdings, one_more};
 use domain::check::{Check, CheckKind, Outcome};
-use domain::decision::{self, Decision, Fired, Rule, Rules, Standing, Verdict};
+use domain::decision::{self, Decision, Fired, Redo, Rule, Rules, Standing, Verdict};
 use domain::finding::Severity as Weight;
 use domain::id::{ApplicationId, PartyId};
 use domain::identity;
@@ -26,12 +28,19 @@ use jiff::civil::Date;
 use store::Batch;
 use store::application::check::{Decided, insert, latest_run};
 use store::application::document::Document;
+use store::application::received::Received;
 use store::party::{self, MATCH_COLUMN, Party};
-use vision::Severity;
+use vision::{ImageError, Severity};
+
+/// Photos that somebody else is drawing are waited for so long.
+const AGAIN_MILLIS: i64 = 1_000;
 
 /// Runs the checks of a submitted application and lets the rule decide what follows: the job
 /// behind every submission. Safe to repeat: a run that was cut off begins again.
 pub async fn run_checks(app: &App, id: ApplicationId) -> Result<Next, Error> {
+    // The job of the photos comes before this one; whoever asks for the checks otherwise finds them
+    // drawn as well.
+    draw_received(app, id, Haste::Later).await?;
     retry(|| begin(app, id)).await?;
     retry(|| async {
         let Some(row) = store::application::load(&app.store.db, id).await? else {
@@ -41,6 +50,14 @@ pub async fn run_checks(app: &App, id: ApplicationId) -> Result<Next, Error> {
             return Ok(Next::Done);
         }
         let loaded = complete(app, row).await?;
+        let received = Received::list(&app.store.db, id).await?;
+        if received.iter().any(Received::is_waiting) {
+            return Ok(Next::At(app.now().plus_millis(AGAIN_MILLIS)));
+        }
+        let unreadable = unreadable(&received);
+        if !unreadable.is_empty() {
+            return ask_for_readable(app, loaded, &unreadable).await;
+        }
         if read::is_readable(loaded.application.facts.kind, &loaded.form)
             && let Next::At(at) = read::read_photos(app, &loaded).await?
         {
@@ -72,6 +89,35 @@ pub async fn run_checks(app: &App, id: ApplicationId) -> Result<Next, Error> {
         Ok(Next::Done)
     })
     .await
+}
+
+/// What was sent without waiting for its photos comes back for those of which nothing could be drawn,
+/// before anything else is looked at: there is no photo to look at, and no policy decides about it.
+async fn ask_for_readable(
+    app: &App,
+    loaded: Loaded,
+    unreadable: &[(Item, ImageError)],
+) -> Result<Next, Error> {
+    let (kind, reason) = (CheckKind::ImageQuality, Reason::F1);
+    let check = |(item, error): &(Item, ImageError)| {
+        let check = Check::new(kind, Outcome::Fail).of(*item).because(reason);
+        check.with("unreadable", error.code())
+    };
+    let checks: Vec<Check> = unreadable.iter().map(check).collect();
+    let redo = unreadable.iter().map(|(item, _)| Redo { item: *item, reason }).collect();
+    let verdict = Verdict::AskAgain { redo };
+    let fired = vec![Fired { rule: Rule::AskAgainOnFail, check: Some(kind) }];
+    let decision = Decision { verdict: verdict.clone(), fired };
+    let decided = Decided { decision, policy: loaded.policy.label(), at: app.now() };
+    let id = loaded.application.id;
+    let run = latest_run(&app.store.db, id).await? + 1;
+    let mut batch = Batch::new(app.now());
+    insert(&mut batch, id, run, &checks, &decided);
+    let difficulty = domain::review::difficulty(&checks);
+    let event = Event::ChecksDone { verdict };
+    super::stage::stage_checked(app, &mut batch, loaded, &event, difficulty).await?;
+    app.store.db.commit(batch).await?;
+    Ok(Next::Done)
 }
 
 async fn begin(app: &App, id: ApplicationId) -> Result<(), Error> {

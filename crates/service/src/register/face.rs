@@ -142,7 +142,7 @@ pub(super) async fn look_at_faces(app: &App, loaded: &Loaded) -> Result<Next, Er
         return Ok(Next::Done);
     }
     let seen = look(app, loaded, key, &portrait, document.as_ref()).await?;
-    let came = portrait.uploaded_at.millis().max(loaded.application.changed_at.millis());
+    let came = portrait.drawn_at().millis().max(loaded.application.changed_at.millis());
     let is_patient = app.now().millis() - came < GIVE_UP_MILLIS;
     if matches!(seen.seen, FacesSeen::Unread(Unread::Busy | Unread::Late)) && is_patient {
         return Ok(Next::At(app.now().plus_millis(AGAIN_MILLIS)));

@@ -87,8 +87,8 @@ pub async fn load(
 pub(crate) async fn complete(app: &App, application: Application) -> Result<Loaded, Error> {
     let operator = operator::load(app, application.operator_id).await?;
     let policy = Box::new(policy::of_operator(&operator, application.created_at)?);
-    let calendar = calendar::of(app, &operator.policy_pack).await?;
-    let key = app.store.keys.load(&app.store.db, application.data_key_id).await?;
+    let key = async { Ok(app.store.keys.load(&app.store.db, application.data_key_id).await?) };
+    let (calendar, key) = futures::try_join!(calendar::of(app, &operator.policy_pack), key)?;
     let form = match &key {
         Some(key) => match application.open_form(key)? {
             Some(text) => serde_json::from_slice(&text).map_err(|e| Error::fault(e.to_string()))?,

@@ -11,6 +11,7 @@ mod appeal;
 mod authority;
 mod check;
 mod contact;
+mod draw;
 mod face;
 mod list;
 mod live;
@@ -19,6 +20,7 @@ mod outside;
 mod part;
 mod photo;
 mod read;
+mod receive;
 mod redo;
 mod save;
 mod stage;
@@ -35,6 +37,7 @@ pub use contact::{
     Addressed, ContactRefusal, confirm, resume, send_code, send_code_again, send_resume_code,
     set_reach,
 };
+pub use draw::run_draw;
 pub(crate) use face::{FACES, face_on, face_view};
 pub use face::{FaceView, Pair, faces, run_faces};
 pub use list::{Listed, list};
@@ -44,9 +47,10 @@ pub use load::{Loaded, load};
 pub use outside::{Answered, WholeApplication, submit_whole};
 pub(crate) use part::sweep_parts;
 pub use part::{PART_BYTES, PartRefusal, Whole, join, parts, put_part};
-pub use photo::{Uploaded, photo, photo_part, send_anyway, upload};
+pub use photo::{PhotoStage, Uploaded, keep_earlier, photo, photo_part, send_anyway, upload};
 pub use read::{FieldSeen, PhotoSeen, ReadView, readings, run_read};
 pub(crate) use read::{READ, read_view};
+pub use receive::{receive, take_photos};
 pub use redo::RedoView;
 pub use save::{Change, IdentityFields, Purpose, save, save_consents};
 pub(crate) use stage::{CHECK, DRAFT, TIMER};

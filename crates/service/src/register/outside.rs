@@ -1,7 +1,7 @@
 //! An application that comes whole, from a program of the operator: the same steps in one call.
 
 use super::load::load;
-use super::photo::upload;
+use super::receive::take_photos;
 use super::save::{Change, IdentityFields, Purpose, keep, may_change, record_consents, save};
 use super::start::{Begin, Beginning, begin_with};
 use super::submit::{Submitted, submit};
@@ -44,6 +44,10 @@ pub struct WholeApplication {
     pub consents: Vec<Purpose>,
     /// The photos.
     pub photos: Vec<(Item, Vec<u8>)>,
+    /// Whether the answer waits a moment until the photos are drawn, to tell what is wrong with
+    /// them. Without it the application is sent with photos that nobody has looked at, and comes
+    /// back if one of them will not do.
+    pub is_awaited: bool,
 }
 
 /// What the program gets.
@@ -88,16 +92,7 @@ pub async fn submit_whole(
         take_contact(app, actor, id, &contact).await?;
     }
     found.extend(record_consents(app, actor, id, (&whole.consents, false)).await?);
-    for (item, bytes) in whole.photos {
-        match upload(app, actor, id, item, bytes).await {
-            Err(Error::Refused(refused)) => found.push(Problem {
-                field: refused.field.unwrap_or("photo"),
-                code: refused.code,
-                values: refused.values,
-            }),
-            other => drop(other?),
-        }
-    }
+    found.extend(take_photos(app, actor, id, whole.photos, whole.is_awaited).await?);
     let submitted =
         if found.is_empty() { submit(app, actor, id).await? } else { Submitted::Incomplete(found) };
     Ok(Answered { id, reference: begun.reference, submitted })

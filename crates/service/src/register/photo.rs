@@ -1,28 +1,46 @@
-//! Photos: taken in, measured, sealed; the one before stays until the new one is safe.
+//! Photos as the applicant sees them: what became of one, what is doubtful about it, sending it anyway.
 
-use super::face::{face_view, look_now, stage_look};
+use super::draw::{draw_received, unreadable};
+use super::face::{face_view, look_now};
 use super::load::load;
-use super::read::stage_read;
+use super::receive::receive_one;
 use super::save::{keep, may_change};
 use crate::app::App;
 use crate::error::Error;
-use crate::image::{self, PhotoRefusal};
+use crate::image::{self, Haste, PhotoRefusal};
 use crate::retry;
 use domain::access::{Action, Actor};
-use domain::id::{ApplicationId, BlobId, DataKeyId};
+use domain::id::ApplicationId;
 use domain::portrait::Finding;
 use domain::reason::{Item, Reason};
-use seal::DataKey;
-use store::application::document::{Document, redo_done};
-use store::{Batch, BlobRecord};
-use vision::{Fault, Quality, Severity};
+use std::time::Duration;
+use store::Batch;
+use store::application::document::Document;
+use store::application::received::Received;
+use vision::{Fault, ImageError, Quality, Severity};
+
+/// Whoever sends a photo waits so long until it is drawn; then the next pages tell of it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How far a photo is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhotoStage {
+    /// It came and is being looked at; nothing is known of it yet.
+    Received,
+    /// Nothing can be made of it, and why; the earlier photo, if there was one, is still there.
+    Unreadable(ImageError),
+    /// It was drawn anew and measured.
+    Drawn,
+}
 
 /// What became of a photo.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Uploaded {
     /// What it shows.
     pub item: Item,
-    /// The how-manieth photo of this item it is.
+    /// How far it is.
+    pub stage: PhotoStage,
+    /// The how-manieth photo of this item it is; before it is drawn, that of the one before, or 0.
     pub round: i64,
     /// What is doubtful about it; it can be sent anyway, which is recorded.
     pub faults: Vec<Fault>,
@@ -36,7 +54,8 @@ pub struct Uploaded {
     pub is_copy: bool,
 }
 
-/// Takes a photo in. What is refused leaves the photo before in its place.
+/// Takes a photo in and waits a moment until it is drawn. What is refused leaves the photo before in
+/// its place.
 pub async fn upload(
     app: &App,
     actor: &Actor,
@@ -44,49 +63,45 @@ pub async fn upload(
     item: Item,
     bytes: Vec<u8>,
 ) -> Result<Uploaded, Error> {
-    let loaded = load(app, actor, Action::ChangeApplication, id).await?;
-    may_change(app, &loaded, &[item]).await?;
-    if !item.is_image() {
-        return Err(Error::NotFound);
+    let received = receive_one(app, actor, (id, item), bytes, PATIENCE).await?;
+    drawn(app, actor, id, &received, PATIENCE).await
+}
+
+/// What becomes of a photo that was taken in: drawn here and now, if that takes no longer than
+/// `patience`; else its job does it.
+pub(super) async fn drawn(
+    app: &App,
+    actor: &Actor,
+    id: ApplicationId,
+    received: &Received,
+    patience: Duration,
+) -> Result<Uploaded, Error> {
+    match tokio::time::timeout(patience, draw_received(app, id, Haste::Now)).await {
+        Ok(Err(error)) => {
+            let error = error.with_causes();
+            tracing::warn!(application = %id, %error, "a photo is drawn later");
+        }
+        Ok(Ok(())) | Err(_) => {}
     }
-    let digest = seal::sha256(&bytes);
-    let read = match image::read(bytes).await? {
-        Ok(read) => read,
-        Err(error) => return Err(PhotoRefusal(error, item).into()),
-    };
-    let blob = put(app, &loaded, &read.jpeg).await?;
-    let mut found = retry(|| async {
-        let mut loaded = load(app, actor, Action::ChangeApplication, id).await?;
-        may_change(app, &loaded, &[item]).await?;
-        let every = Document::every(&app.store.db, id).await?;
-        let rounds = every.iter().filter(|photo| photo.item == item).count();
-        let photo = Document {
-            item,
-            round: i64::try_from(rounds).unwrap_or(i64::MAX).saturating_add(1),
-            blob_id: blob.id,
-            digest,
-            fingerprint: read.fingerprint.0,
-            quality: serde_json::to_value(read.quality).map_err(|e| Error::fault(e.to_string()))?,
-            is_sent_anyway: false,
-            uploaded_at: app.now(),
-            replaced_at: None,
+    let item = received.item;
+    let left = Received::list(&app.store.db, id).await?;
+    let left = left.iter().find(|left| left.blob_id == received.blob_id);
+    if let Some(left) = left {
+        let [(_, error)] = unreadable(std::slice::from_ref(left))[..] else {
+            return Ok(undrawn(item, PhotoStage::Received, 0));
         };
-        let mut batch = Batch::new(app.now());
-        blob.insert(&mut batch);
-        photo.insert(&mut batch, id);
-        redo_done(&mut batch, id, item);
-        stage_read(app, &mut batch, &loaded, item);
-        stage_look(app, &mut batch, &loaded);
-        let detail = serde_json::json!({ "item": item.code(), "round": photo.round });
-        keep(&mut batch, &mut loaded, actor, "application.photo", detail);
-        app.store.db.commit(batch).await?;
-        let others: Vec<&Document> = every
-            .iter()
-            .filter(|other| other.replaced_at.is_none() && other.item != item)
-            .collect();
-        Ok(uploaded(&photo, &others))
-    })
-    .await?;
+        // It is told now, and leaves the photo before in its place.
+        dismiss(app, actor, id, left).await?;
+        return Err(PhotoRefusal(error, item).into());
+    }
+    let photos = Document::current(&app.store.db, id).await?;
+    let is_it = |photo: &&Document| photo.item == item && photo.digest == received.digest;
+    let Some(photo) = photos.iter().find(is_it) else {
+        // Another photo of the same item was faster.
+        return Ok(undrawn(item, PhotoStage::Received, 0));
+    };
+    let others: Vec<&Document> = photos.iter().filter(|other| other.item != item).collect();
+    let mut found = uploaded(photo, &others);
     if item == Item::Portrait {
         let loaded = load(app, actor, Action::ChangeApplication, id).await?;
         look_now(app, &loaded).await;
@@ -95,7 +110,57 @@ pub async fn upload(
     Ok(found)
 }
 
+/// Forgets a file that could not be read. Once the application was sent it stays: the checks ask for
+/// another one.
+async fn dismiss(
+    app: &App,
+    actor: &Actor,
+    id: ApplicationId,
+    left: &Received,
+) -> Result<(), Error> {
+    retry(|| async {
+        let mut loaded = load(app, actor, Action::ChangeApplication, id).await?;
+        let known = Received::list(&app.store.db, id).await?;
+        if !loaded.application.facts.state.is_editable() || !known.contains(left) {
+            return Ok(());
+        }
+        let mut batch = Batch::new(app.now());
+        left.dismiss(&mut batch, id);
+        let detail = serde_json::json!({ "item": left.item.code(), "why": left.refused });
+        keep(&mut batch, &mut loaded, actor, "application.photo_dismissed", detail);
+        Ok(app.store.db.commit(batch).await?)
+    })
+    .await
+}
+
+/// Goes on with the earlier photo after one that could not be read.
+pub async fn keep_earlier(
+    app: &App,
+    actor: &Actor,
+    id: ApplicationId,
+    item: Item,
+) -> Result<(), Error> {
+    let loaded = load(app, actor, Action::ChangeApplication, id).await?;
+    may_change(app, &loaded, &[item]).await?;
+    let left = Received::list(&app.store.db, id).await?;
+    match left.iter().find(|left| left.item == item && !left.is_waiting()) {
+        Some(left) => dismiss(app, actor, id, left).await,
+        None => Ok(()),
+    }
+}
+
+/// A photo of which nothing is known but that it came.
+pub(super) fn undrawn(item: Item, stage: PhotoStage, round: i64) -> Uploaded {
+    let (faults, reasons, portrait) = (Vec::new(), Vec::new(), Vec::new());
+    Uploaded { item, stage, round, faults, reasons, same_as: None, portrait, is_copy: false }
+}
+
 impl Uploaded {
+    /// Whether it is there and nothing is doubtful about it, as far as is known.
+    pub fn is_clear(&self) -> bool {
+        self.stage == PhotoStage::Drawn && self.reasons.is_empty()
+    }
+
     /// With what models found wrong with it.
     pub(super) fn add(&mut self, findings: Vec<Finding>) {
         for finding in &findings {
@@ -106,22 +171,6 @@ impl Uploaded {
         }
         self.portrait = findings;
     }
-}
-
-/// Seals the photo and makes it durable, before anything refers to it.
-async fn put(app: &App, loaded: &super::Loaded, jpeg: &[u8]) -> Result<BlobRecord, Error> {
-    let key: &DataKey = loaded.key()?;
-    let at = app.now();
-    let id: BlobId = crate::id::new(at);
-    app.store.blobs.put(key, id, jpeg).await?;
-    Ok(BlobRecord {
-        id,
-        operator_id: loaded.operator.id,
-        data_key_id: DataKeyId::from_u128(key.id()),
-        media_type: "image/jpeg".to_owned(),
-        size_bytes: i64::try_from(jpeg.len()).unwrap_or(i64::MAX),
-        created_at: at,
-    })
 }
 
 /// What is doubtful about a kept photo, beside the other present ones.
@@ -138,9 +187,8 @@ pub(super) fn uploaded(photo: &Document, others: &[&Document]) -> Uploaded {
     if same_as.is_some() {
         reasons.push(reason_of_same(photo.item));
     }
-    let portrait = Vec::new();
-    let (item, round, is_copy) = (photo.item, photo.round, false);
-    Uploaded { item, round, faults, reasons, same_as, portrait, is_copy }
+    let known = undrawn(photo.item, PhotoStage::Drawn, photo.round);
+    Uploaded { faults, reasons, same_as, ..known }
 }
 
 /// What was measured of a photo, against the thresholds.
@@ -192,7 +240,7 @@ pub async fn send_anyway(
     .await
 }
 
-/// A photo as it is kept, for the applicant's own eyes or for a use case that has checked the
+/// A photo as it was drawn, for the applicant's own eyes or for a use case that has checked the
 /// right to see it; `round` 0 is the present one.
 pub async fn photo(
     app: &App,

@@ -18,10 +18,12 @@ use domain::reading::{
     self, Agreement, Field, FieldName, LONG_TERM, Reading, Seen, Standing, Typed, Unread,
 };
 use domain::reason::Item;
+use domain::time::At;
 use seal::{DataKey, Sensitive};
 use std::time::Duration;
 use store::application::document::Document;
 use store::application::reading::PhotoReading;
+use store::application::received::Received;
 use store::{Batch, Job};
 use tokio::sync::Mutex;
 
@@ -157,7 +159,7 @@ pub(super) async fn read_photos(app: &App, loaded: &Loaded) -> Result<Next, Erro
         }
         let read = read_one(app, loaded, key, &photo).await?;
         let is_patient =
-            app.now().millis() - photo.uploaded_at.millis().max(changed(loaded)) < GIVE_UP_MILLIS;
+            app.now().millis() - photo.drawn_at().millis().max(changed(loaded)) < GIVE_UP_MILLIS;
         if matches!(read.seen, Seen::Unread(Unread::Busy | Unread::Late)) && is_patient {
             next = Next::At(app.now().plus_millis(AGAIN_MILLIS));
             continue;
@@ -310,14 +312,20 @@ pub(crate) async fn read_view(app: &App, loaded: &Loaded) -> Result<ReadView, Er
     let mut view = ReadView { is_readable, is_on, ..ReadView::default() };
     let mut usable = Vec::new();
     let mut present = Document::current(&app.store.db, id).await?;
-    present.retain(|photo| side_of(photo.item).is_some());
+    // A newer file that is still to be drawn is what will be read.
+    let mut coming = Received::list(&app.store.db, id).await?;
+    coming.retain(|new| new.is_waiting() && side_of(new.item).is_some());
+    for new in &coming {
+        view.is_waiting |= is_on && is_awaited(app, new.received_at);
+    }
+    let is_coming = |item: Item| coming.iter().any(|new| new.item == item);
+    present.retain(|photo| side_of(photo.item).is_some() && !is_coming(photo.item));
     present.sort_by_key(|photo| photo.item);
     for photo in present {
         let read = known.iter().find(|r| r.item == photo.item && r.round == photo.round);
         let (fault, unread) = match read.map(|read| &read.seen) {
             None => {
-                let age = app.now().millis() - photo.uploaded_at.millis();
-                view.is_waiting |= is_on && (0..GIVE_UP_MILLIS).contains(&age);
+                view.is_waiting |= is_on && is_awaited(app, photo.drawn_at());
                 continue;
             }
             Some(Seen::Unread(why)) => (None, Some(*why)),
@@ -333,6 +341,11 @@ pub(crate) async fn read_view(app: &App, loaded: &Loaded) -> Result<ReadView, Er
     }
     view.fields = fields(&loaded.form, &usable);
     Ok(view)
+}
+
+/// Whether what began at `at` may still be under way.
+fn is_awaited(app: &App, at: At) -> bool {
+    (0..GIVE_UP_MILLIS).contains(&(app.now().millis() - at.millis()))
 }
 
 fn fields(form: &Form, usable: &[(Document, Reading)]) -> Vec<FieldSeen> {

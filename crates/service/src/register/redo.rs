@@ -5,6 +5,7 @@ use crate::error::Error;
 use domain::id::ApplicationId;
 use domain::reason::{Item, Reason};
 use store::application::document::redo;
+use store::application::received::Received;
 
 /// One item to be redone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +22,11 @@ pub struct RedoView {
     pub is_done: bool,
 }
 
-/// The items to be redone, in the order of the pages.
+/// The items to be redone, in the order of the pages. A photo that came and is not drawn yet counts as
+/// redone; if nothing can be drawn of it, it is asked for again.
 pub(super) async fn list(app: &App, id: ApplicationId) -> Result<Vec<RedoView>, Error> {
+    let received = Received::list(&app.store.db, id).await?;
+    let is_here = |item: Item| received.iter().any(|new| new.item == item && new.is_waiting());
     let mut views: Vec<RedoView> = Vec::new();
     for row in redo(&app.store.db, id).await? {
         let reason = row.redo.reason.public();
@@ -33,7 +37,7 @@ pub(super) async fn list(app: &App, id: ApplicationId) -> Result<Vec<RedoView>, 
                 reasons: vec![reason],
                 round: row.round,
                 region: row.region,
-                is_done: row.is_done,
+                is_done: row.is_done || is_here(row.redo.item),
             }),
         }
     }

@@ -18,6 +18,7 @@ use store::application::document::{Document, RedoRow, set_redo};
 use store::application::face::PhotoFaces;
 use store::application::live::Challenge;
 use store::application::reading::PhotoReading;
+use store::application::received::Received;
 use store::application::{Application, Event as Story};
 use store::review::Enqueue;
 use store::{AuditEntry, Batch, BlobRecord, Job, Keys};
@@ -199,11 +200,7 @@ async fn follow(
 ) -> Result<(), Error> {
     let application = &loaded.application;
     match effect {
-        Effect::RunChecks => {
-            let run_at = batch.at();
-            let payload = serde_json::json!({});
-            batch.job(Job { kind: CHECK, key: application.subject(), payload, run_at });
-        }
+        Effect::RunChecks => super::draw::stage_checks(app, batch, application.id).await?,
         Effect::Queue { is_front } => queue(batch, application, *is_front, by.difficulty),
         Effect::LeaveQueue => store::review::leave(batch, application.id),
         // The approval of a number is committed together with the number.
@@ -265,6 +262,11 @@ async fn ask_again(
 /// Erases what the applicant entered. A key that the holder's own record took over is left alone.
 async fn erase(app: &App, batch: &mut Batch, loaded: &mut Loaded) -> Result<(), Error> {
     let application = &mut loaded.application;
+    // What was received is listed first: if it is drawn meanwhile, its row is gone and the batch a
+    // conflict, and the next try finds the photo that was drawn.
+    for received in Received::list(&app.store.db, application.id).await? {
+        received.erase(batch, application.id);
+    }
     for photo in Document::every(&app.store.db, application.id).await? {
         BlobRecord::erase(batch, photo.blob_id);
     }

@@ -2,14 +2,16 @@
 
 use super::authority::is_portrait_shown;
 use super::contact::mask;
+use super::draw::unreadable;
 use super::face::{FaceView, face_view};
 use super::load::{Loaded, load};
-use super::photo::{Uploaded, uploaded};
+use super::photo::{PhotoStage, Uploaded, undrawn, uploaded};
 use super::read::is_readable;
 use super::redo::{self, RedoView};
 use super::save::{Purpose, consents, may_show_portrait, missing_consents, problems_of};
 use crate::app::App;
 use crate::error::Error;
+use crate::image::PhotoRefusal;
 use domain::access::{Action, Actor};
 use domain::application::form::{Form, FormRefusal, Problem, Section};
 use domain::application::{Facts, Kind, State};
@@ -20,6 +22,7 @@ use domain::reason::{Item, Reason};
 use domain::time::At;
 use store::application::contact::Contact;
 use store::application::document::Document;
+use store::application::received::Received;
 
 /// Where a row of the task list stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +72,22 @@ pub struct PhotoView {
     pub uploaded_at: At,
 }
 
+impl PhotoView {
+    /// Whether a photo of this item was drawn: this one, or the one before it.
+    pub fn is_shown(&self) -> bool {
+        self.found.round > 0
+    }
+
+    /// Whether nothing stands against sending it, as far as is known.
+    pub fn is_fine(&self) -> bool {
+        match self.found.stage {
+            PhotoStage::Received => true,
+            PhotoStage::Unreadable(_) => false,
+            PhotoStage::Drawn => self.found.reasons.is_empty() || self.is_sent_anyway,
+        }
+    }
+}
+
 /// An application as its pages need it.
 #[derive(Clone, Debug)]
 pub struct View {
@@ -90,7 +109,7 @@ pub struct View {
     pub contacts: Vec<ContactView>,
     /// The photos that are needed.
     pub wanted_photos: Vec<Item>,
-    /// The photos that are there.
+    /// The photos that are there, drawn or on their way, in the order of the pages.
     pub photos: Vec<PhotoView>,
     /// The consents as they stand; none for what was not asked yet.
     pub consents: Vec<(Purpose, bool)>,
@@ -124,7 +143,10 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
     let id = loaded.application.id;
     let now = app.now();
     let contacts = Contact::list(&app.store.db, id).await?;
+    // In this order: what is drawn meanwhile is seen twice rather than not at all.
+    let received = Received::list(&app.store.db, id).await?;
     let documents = Document::current(&app.store.db, id).await?;
+    let photos = Photos { received: &received, drawn: &documents };
     let consents = consents(app, id).await?;
     let (is_portrait_shown, is_portrait_told) = portrait_shown(app, &loaded).await?;
     let redo = redo::list(app, id).await?;
@@ -139,8 +161,8 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
             Section::Contact if contacts.iter().all(|c| c.confirmed_at.is_none()) => {
                 found.push(Problem::of("contact", &FormRefusal::ContactUnconfirmed));
             }
-            Section::Photos => found.extend(missing_photos(&wanted_photos, &documents, false)),
-            Section::Portrait => found.extend(missing_photos(&wanted_photos, &documents, true)),
+            Section::Photos => found.extend(photos.missing(&wanted_photos, false)),
+            Section::Portrait => found.extend(photos.missing(&wanted_photos, true)),
             Section::Consents => {
                 let given: Vec<Purpose> =
                     consents.iter().filter(|(_, given)| *given).map(|(p, _)| *p).collect();
@@ -148,7 +170,7 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
             }
             _ => {}
         }
-        let is_begun = is_begun(*section, &loaded.form, &contacts, &documents, &consents);
+        let is_begun = is_begun(*section, &loaded.form, &contacts, photos, &consents);
         // Where documents are read, the photo comes before what it fills in.
         let may_wait = |s: &SectionView| {
             is_read_first && *section == Section::Photos && s.section == Section::Identity
@@ -173,7 +195,7 @@ pub(super) async fn view(app: &App, mut loaded: Loaded) -> Result<View, Error> {
         promise: promise::promise_days(now, days, terms, rules.calendar, rules.zone),
         is_after_cut_off: promise::is_after_cut_off(now, terms, rules.calendar, rules.zone),
         contacts: contact_views(&loaded, &contacts)?,
-        photos: photo_views(&documents, &faces),
+        photos: photos.views(&faces),
         wanted_photos,
         consents,
         sections,
@@ -227,7 +249,7 @@ fn is_begun(
     section: Section,
     form: &Form,
     contacts: &[Contact],
-    photos: &[Document],
+    photos: Photos<'_>,
     consents: &[(Purpose, bool)],
 ) -> bool {
     match section {
@@ -240,8 +262,8 @@ fn is_begun(
                 || !form.document_number.is_empty()
                 || !form.appeal_text.is_empty()
         }
-        Section::Photos => photos.iter().any(|photo| photo.item != Item::Portrait),
-        Section::Portrait => photos.iter().any(|photo| photo.item == Item::Portrait),
+        Section::Photos => photos.items().iter().any(|item| *item != Item::Portrait),
+        Section::Portrait => photos.items().contains(&Item::Portrait),
         Section::Consents => !consents.is_empty(),
     }
 }
@@ -252,29 +274,74 @@ fn is_missing(problem: &Problem) -> bool {
         || matches!(problem.code, "check.empty" | "phone.empty" | "form.contact_unconfirmed")
 }
 
-/// Missing photos, and those with a warning that was neither mended nor overruled.
-fn missing_photos(wanted: &[Item], photos: &[Document], is_portrait: bool) -> Vec<Problem> {
-    let wanted = wanted.iter().filter(|item| (**item == Item::Portrait) == is_portrait);
-    wanted
-        .filter_map(|item| match photos.iter().find(|photo| photo.item == *item) {
-            None => Some(Problem::of(item.code(), &FormRefusal::PhotoMissing)),
-            Some(photo) if photo.is_sent_anyway => None,
-            Some(photo) => {
-                let found = uploaded(photo, &others(photo, photos));
-                let is_clear = found.reasons.is_empty();
-                (!is_clear).then(|| Problem::of(item.code(), &FormRefusal::PhotoRedo))
-            }
-        })
-        .collect()
+/// The photos of an application: as they were sent and wait, or could not be read; and as they were
+/// drawn. Of one item the former is the newer.
+#[derive(Clone, Copy)]
+struct Photos<'a> {
+    received: &'a [Received],
+    drawn: &'a [Document],
 }
 
-fn others<'a>(photo: &Document, photos: &'a [Document]) -> Vec<&'a Document> {
-    photos.iter().filter(|other| other.item != photo.item).collect()
-}
+impl<'a> Photos<'a> {
+    /// The items of which there is a photo, each once, in order.
+    fn items(self) -> Vec<Item> {
+        let received = self.received.iter().map(|new| new.item);
+        let mut items: Vec<Item> =
+            received.chain(self.drawn.iter().map(|photo| photo.item)).collect();
+        items.sort_unstable();
+        items.dedup();
+        items
+    }
 
-fn photo_views(photos: &[Document], faces: &FaceView) -> Vec<PhotoView> {
-    let found = |photo: &Document| {
-        let mut found = uploaded(photo, &others(photo, photos));
+    fn drawn(self, item: Item) -> Option<&'a Document> {
+        self.drawn.iter().find(|photo| photo.item == item)
+    }
+
+    fn received(self, item: Item) -> Option<&'a Received> {
+        self.received.iter().find(|new| new.item == item)
+    }
+
+    /// Missing photos, those that could not be read, and those with a warning that was neither
+    /// mended nor overruled. Of what is not drawn yet nothing is wrong yet.
+    fn missing(self, wanted: &[Item], is_portrait: bool) -> Vec<Problem> {
+        let wanted = wanted.iter().filter(|item| (**item == Item::Portrait) == is_portrait);
+        wanted.filter_map(|item| self.problem(*item)).collect()
+    }
+
+    fn problem(self, item: Item) -> Option<Problem> {
+        if let Some(new) = self.received(item) {
+            let [(_, error)] = unreadable(std::slice::from_ref(new))[..] else { return None };
+            return Some(Problem::of(item.code(), &PhotoRefusal(error, item)));
+        }
+        let Some(photo) = self.drawn(item) else {
+            return Some(Problem::of(item.code(), &FormRefusal::PhotoMissing));
+        };
+        let is_clear =
+            photo.is_sent_anyway || uploaded(photo, &self.others(item)).reasons.is_empty();
+        (!is_clear).then(|| Problem::of(item.code(), &FormRefusal::PhotoRedo))
+    }
+
+    fn others(self, item: Item) -> Vec<&'a Document> {
+        self.drawn.iter().filter(|other| other.item != item).collect()
+    }
+
+    fn views(self, faces: &FaceView) -> Vec<PhotoView> {
+        self.items().into_iter().filter_map(|item| self.view(item, faces)).collect()
+    }
+
+    fn view(self, item: Item, faces: &FaceView) -> Option<PhotoView> {
+        let drawn = self.drawn(item);
+        if let Some(new) = self.received(item) {
+            let stage = match unreadable(std::slice::from_ref(new))[..] {
+                [(_, error)] => PhotoStage::Unreadable(error),
+                _ => PhotoStage::Received,
+            };
+            let found = undrawn(item, stage, drawn.map_or(0, |photo| photo.round));
+            let uploaded_at = new.received_at;
+            return Some(PhotoView { found, is_sent_anyway: false, uploaded_at });
+        }
+        let photo = drawn?;
+        let mut found = uploaded(photo, &self.others(item));
         if photo.item == Item::Portrait && photo.round == faces.round {
             found.add(faces.findings.clone());
             found.is_copy = faces.is_copy();
@@ -282,14 +349,9 @@ fn photo_views(photos: &[Document], faces: &FaceView) -> Vec<PhotoView> {
                 found.reasons.push(Reason::P4);
             }
         }
-        found
-    };
-    let view = |photo: &Document| PhotoView {
-        found: found(photo),
-        is_sent_anyway: photo.is_sent_anyway,
-        uploaded_at: photo.uploaded_at,
-    };
-    photos.iter().map(view).collect()
+        let (is_sent_anyway, uploaded_at) = (photo.is_sent_anyway, photo.uploaded_at);
+        Some(PhotoView { found, is_sent_anyway, uploaded_at })
+    }
 }
 
 fn contact_views(loaded: &Loaded, contacts: &[Contact]) -> Result<Vec<ContactView>, Error> {

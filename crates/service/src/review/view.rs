@@ -20,6 +20,7 @@ use jiff::civil::Date;
 use seal::Sensitive;
 use serde_json::Value;
 use store::application::document::Document;
+use store::application::received::Received;
 use store::application::{Event, check, events};
 use store::review::Given;
 
@@ -100,6 +101,8 @@ pub struct Content {
     pub rows: Vec<Compared>,
     /// The photos, in order of doubt.
     pub images: Vec<Photo>,
+    /// What came and is still to be drawn: nobody sees it until then.
+    pub preparing: Vec<Item>,
     /// The checks, the worst first.
     pub checks: Vec<Check>,
     /// What the rule made of the checks.
@@ -333,6 +336,8 @@ async fn content(
     let loaded = crate::register::complete(app, subject.application.clone()).await?;
     let read = crate::register::read_view(app, &loaded).await?;
     let faces = crate::register::face_view(app, &loaded).await?;
+    let received = Received::list(db, id).await?.into_iter().filter(Received::is_waiting);
+    let preparing = received.map(|received| received.item).collect();
     let mut opinions = Vec::new();
     for given in given.iter().filter(|given| may_know(subject, actor, given)) {
         opinions.push(past(app, subject, given).await?);
@@ -341,6 +346,7 @@ async fn content(
         items: subject.items(),
         rows: rows(subject, app.now(), &read),
         images: images(subject, &checks),
+        preparing,
         rule: check::latest_decision(db, id).await?.map(|decided| decided.decision),
         checks,
         faces,

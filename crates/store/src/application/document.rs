@@ -78,7 +78,7 @@ pub struct Document {
     pub item: Item,
     /// The how-manieth photo of this item it is, from 1.
     pub round: i64,
-    /// Where its pixels are.
+    /// Where its pixels are: the photo as it was drawn anew, never the file as sent.
     pub blob_id: BlobId,
     /// SHA-256 of the file as sent.
     pub digest: [u8; 32],
@@ -128,6 +128,11 @@ impl Document {
     /// Records that the present photo of `item` is sent in spite of the warnings.
     pub fn send_anyway(batch: &mut Batch, id: ApplicationId, item: Item) {
         batch.push(&SENT_ANYWAY, params![id.bucket(), id, item.code()], Expect::Rows(1));
+    }
+
+    /// When it was drawn: from then on it can be looked at.
+    pub fn drawn_at(&self) -> At {
+        crate::blobs::made_at(self.blob_id)
     }
 
     fn of_row(row: &Row) -> Result<Self, Error> {

@@ -1,5 +1,6 @@
 use super::contact::{Code, Contact};
 use super::document::{Document, RedoRow};
+use super::received::Received;
 use super::*;
 use crate::error::CommitError;
 use crate::keys::Keys;
@@ -143,6 +144,60 @@ on_both_engines! {
         document::redo_done(&mut batch, id, Item::DocumentFront);
         fresh.commit(batch).await.unwrap();
         assert!(document::redo(&fresh, id).await.unwrap()[0].is_done);
+    }
+
+    async fn what_was_sent_is_taken_once_and_leaves_nothing(fresh: Fresh) {
+        let (application, _) = begun(&fresh, 5).await;
+        let id = application.id;
+        let keys = Keys::new(Keyring::create(&folder().join("keys")).unwrap());
+        let mut sent = Vec::new();
+        for number in 1..=2_u128 {
+            let mut batch = Batch::new(AT);
+            let data_key_id = DataKeyId::from_u128(keys.create(&mut batch, AT).id());
+            let blob_id = BlobId::from_u128(number);
+            let blob = crate::BlobRecord {
+                id: blob_id,
+                operator_id: OperatorId(1),
+                data_key_id,
+                media_type: "application/octet-stream".into(),
+                size_bytes: 1,
+                created_at: AT,
+            };
+            blob.insert(&mut batch);
+            let item = Item::Portrait;
+            let digest = [7; 32];
+            let received =
+                Received { item, blob_id, data_key_id, digest, refused: None, received_at: AT };
+            received.put(&mut batch, id, sent.last());
+            fresh.commit(batch).await.unwrap();
+            sent.push(received);
+        }
+        let [first, second] = sent.try_into().unwrap();
+        assert_eq!(Received::list(&fresh, id).await.unwrap(), [second.clone()]);
+        assert!(keys.load(&fresh, first.data_key_id).await.unwrap().is_none(), "replaced");
+        assert!(crate::BlobRecord::load(&fresh, first.blob_id).await.unwrap().is_none());
+        type Step = fn(&Received, &mut Batch, ApplicationId);
+        let steps: [Step; 2] = [Received::take, |one, batch, id| one.refuse(batch, id, "damaged")];
+        for step in steps {
+            let mut batch = Batch::new(AT);
+            step(&first, &mut batch, id);
+            assert!(matches!(fresh.commit(batch).await, Err(CommitError::Conflict(_))));
+        }
+        let mut batch = Batch::new(AT);
+        second.refuse(&mut batch, id, "damaged");
+        fresh.commit(batch).await.unwrap();
+        let left = Received::list(&fresh, id).await.unwrap();
+        assert_eq!(left[0].refused.as_deref(), Some("damaged"));
+        assert!(keys.load(&fresh, second.data_key_id).await.unwrap().is_none());
+        for step in steps {
+            let mut batch = Batch::new(AT);
+            step(&second, &mut batch, id);
+            assert!(matches!(fresh.commit(batch).await, Err(CommitError::Conflict(_))), "twice");
+        }
+        let mut batch = Batch::new(AT);
+        left[0].erase(&mut batch, id);
+        fresh.commit(batch).await.unwrap();
+        assert_eq!(Received::list(&fresh, id).await.unwrap(), []);
     }
 
     async fn contacts_and_codes(fresh: Fresh) {

@@ -31,6 +31,28 @@ on_both_engines! {
         assert_eq!(jobs.iter().map(|job| job.key.as_str()).collect::<Vec<_>>(), ["b"]);
     }
 
+    async fn photos_and_everything_else_are_claimed_apart(db: Fresh) {
+        ask(&db, NOON, "a", 1).await;
+        let mut batch = Batch::new(NOON);
+        let payload = serde_json::json!({});
+        batch.job(Job { kind: PHOTOS, key: "p".to_owned(), payload, run_at: NOON });
+        db.commit(batch).await.unwrap();
+        let keys = |jobs: Vec<ClaimedJob>| -> Vec<String> {
+            jobs.into_iter().map(|job| job.key).collect()
+        };
+        assert_eq!(keys(claim_in(&db, NOON, 10, Lane::Photos).await.unwrap()), ["p"]);
+        assert_eq!(keys(claim_in(&db, NOON, 10, Lane::Photos).await.unwrap()), [""; 0]);
+        assert_eq!(keys(claim_in(&db, NOON, 10, Lane::Others).await.unwrap()), ["a"]);
+        assert_eq!(keys(claim(&db, NOON, 10).await.unwrap()), [""; 0]);
+        // Who waits for one is not woken by the other.
+        let waits = std::time::Duration::from_millis(50);
+        db.jobs_wait(Lane::Photos).await;
+        db.jobs_wait(Lane::Others).await;
+        ask(&db, NOON, "b", 1).await;
+        assert!(tokio::time::timeout(waits, db.jobs_wait(Lane::Photos)).await.is_err());
+        db.jobs_wait(Lane::Others).await;
+    }
+
     /// A change while the job runs must not be lost: the job runs again with the new payload.
     async fn asked_again_while_running_it_runs_again(db: Fresh) {
         ask(&db, NOON, "a", 1).await;

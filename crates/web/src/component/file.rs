@@ -12,6 +12,8 @@ pub enum FileState {
     /// No photo yet.
     #[default]
     Empty,
+    /// One came and is being looked at.
+    Waiting,
     /// There is one, and nothing is wrong with it.
     Checked,
     /// There is one that may be sent back: what is wrong with it.
@@ -57,7 +59,7 @@ impl FileTile {
 
     fn class(&self) -> &'static str {
         match self.state {
-            FileState::Empty => "",
+            FileState::Empty | FileState::Waiting => "",
             FileState::Checked => " checked",
             FileState::Warning(_) => " warning",
             FileState::Failed(_) => " failed",

@@ -45,6 +45,7 @@ struct CasePage {
     errors: Html,
     summary: String,
     images: Vec<Image>,
+    preparing: Vec<String>,
     has_old_photos: bool,
     rows: Vec<Row>,
     faces: Option<super::faces::Pair>,
@@ -160,6 +161,7 @@ pub(super) fn write(signed: &mut Signed, parts: &CaseParts<'_>) -> Response {
         errors: parts.errors.summary(t),
         summary: announce(t, view, parts.sent),
         images: view.content.as_ref().map_or_else(Vec::new, |c| images(shell, parts, c)),
+        preparing: view.content.as_ref().map_or_else(Vec::new, |c| preparing(t, c)),
         has_old_photos: view.content.iter().flat_map(|c| &c.images).any(|p| !p.is_current),
         rows: view.content.as_ref().map_or_else(Vec::new, |c| rows(t, parts, c)),
         faces: super::faces::pair(t, parts),
@@ -231,6 +233,11 @@ fn announce(t: Lang, view: &CaseView, sent: &Sent) -> String {
     let items = view.content.as_ref().map_or(&[][..], |content| &content.items);
     let left = items.iter().filter(|item| sent.result(**item).is_none()).count();
     t.desk_announce(&view.reference, left)
+}
+
+fn preparing(t: Lang, content: &Content) -> Vec<String> {
+    let told = |item: &Item| t.desk_photo_preparing(names::item(t, *item));
+    content.preparing.iter().map(told).collect()
 }
 
 fn images(shell: &Shell, parts: &CaseParts<'_>, content: &Content) -> Vec<Image> {

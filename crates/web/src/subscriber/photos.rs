@@ -18,8 +18,10 @@ use domain::identity::DocumentKind;
 use domain::machine_read::side_of;
 use domain::portrait::FindingKind;
 use domain::reason::{Item, Reason};
+use domain::refusal::Refusal as _;
 use service::App;
-use service::register::{self, PhotoView, View, Whole};
+use service::image::PhotoRefusal;
+use service::register::{self, PhotoStage, PhotoView, View, Whole};
 use std::sync::Arc;
 use words::Lang;
 
@@ -81,7 +83,7 @@ fn photo_page(shell: &Shell, way: &Way, view: &View, item: Item, failed: Option<
     if is_portrait {
         tile = tile.towards_person();
     }
-    if let Some(photo) = photo {
+    if let Some(photo) = photo.filter(|photo| has_picture(photo)) {
         let src = format!("{path}/image?round={}", photo.found.round);
         tile = tile.preview(src, t.apply_photo_alt(name, photo.found.round));
     }
@@ -102,7 +104,7 @@ fn photo_page(shell: &Shell, way: &Way, view: &View, item: Item, failed: Option<
         page = page.before(super::read::told(t));
     }
     page = page.part(tile.html());
-    if let Some(photo) = photo {
+    if let Some(photo) = photo.filter(|photo| may_go_on(photo)) {
         page = page.after(keep_or_retake(t, way, item, photo));
     }
     if photo.is_some_and(|photo| photo.found.round >= TRIES_MAX) {
@@ -121,9 +123,26 @@ fn state(t: Lang, photo: Option<&PhotoView>, failed: Option<&str>) -> FileState 
     match (failed, photo) {
         (Some(why), _) => FileState::Failed(why.to_owned()),
         (None, None) => FileState::Empty,
-        (None, Some(photo)) if photo.found.reasons.is_empty() => FileState::Checked,
-        (None, Some(photo)) => FileState::Warning(faults(t, photo)),
+        (None, Some(photo)) => match photo.found.stage {
+            PhotoStage::Received => FileState::Waiting,
+            PhotoStage::Unreadable(error) => {
+                let code = PhotoRefusal(error, photo.found.item).code();
+                FileState::Failed(Errors::message(t, code, &[]))
+            }
+            PhotoStage::Drawn if photo.found.reasons.is_empty() => FileState::Checked,
+            PhotoStage::Drawn => FileState::Warning(faults(t, photo)),
+        },
     }
+}
+
+/// The photo that was drawn last; not while another one that came after it is being looked at.
+fn has_picture(photo: &PhotoView) -> bool {
+    photo.is_shown() && photo.found.stage != PhotoStage::Received
+}
+
+/// Whether there is a photo to go on with.
+fn may_go_on(photo: &PhotoView) -> bool {
+    photo.is_shown() || photo.found.stage == PhotoStage::Received
 }
 
 /// What seems wrong with a photo: fault and one action. What models found on a portrait says more
@@ -196,8 +215,8 @@ fn document_rules<'a>(page: FormPage<'a>, t: Lang, photo: Option<&PhotoView>) ->
 /// With a photo there: go on with it, even against a warning.
 fn keep_or_retake(t: Lang, way: &Way, item: Item, photo: &PhotoView) -> Html {
     let next = way.here(&format!("{}/keep", steps::photo(item)));
-    let text =
-        if photo.found.reasons.is_empty() { t.common_continue() } else { t.apply_photo_anyway() };
+    let is_doubtful = !photo.found.reasons.is_empty();
+    let text = if is_doubtful { t.apply_photo_anyway() } else { t.common_continue() };
     Html::join([Html::paragraph(t.apply_photo_retake()), Html::post_quiet(t, text, &next)])
 }
 
@@ -238,11 +257,12 @@ fn after_upload(
     uploaded: Result<register::Uploaded, service::Error>,
 ) -> Reply {
     match uploaded {
-        Ok(found) if found.reasons.is_empty() => {
+        Ok(found) if found.is_clear() => {
             let next = steps::after_photo(item, view);
             Ok(go(&way.after(&view.facts, &next)))
         }
-        // A warning is shown where the photo is, so that it can be taken again at once.
+        // A warning is shown where the photo is, so that it can be taken again at once; so is that
+        // nothing is known of it yet.
         Ok(_) => Ok(go(&way.here(&steps::photo(item)))),
         Err(service::Error::Refused(refused)) => {
             let why = Errors::refused(shell.lang, &refused, "photo").first();
@@ -375,9 +395,15 @@ pub(crate) async fn keep(
         return Ok(StatusCode::NOT_FOUND.into_response());
     };
     let present = view.photos.iter().find(|photo| photo.found.item == item);
-    if present.is_some_and(|photo| !photo.found.reasons.is_empty()) {
-        let id = applicant.application_id;
-        register::send_anyway(&app, &applicant.actor(), id, item).await?;
+    let (actor, id) = (applicant.actor(), applicant.application_id);
+    match present.map(|photo| &photo.found) {
+        Some(found) if matches!(found.stage, PhotoStage::Unreadable(_)) => {
+            register::keep_earlier(&app, &actor, id, item).await?;
+        }
+        Some(found) if !found.reasons.is_empty() => {
+            register::send_anyway(&app, &actor, id, item).await?;
+        }
+        _ => {}
     }
     Ok(go(&way.after(&view.facts, &steps::after_photo(item, &view))))
 }

@@ -18,7 +18,7 @@ use domain::application;
 use domain::application::form::Section;
 use domain::reason::Item;
 use service::App;
-use service::register::{self, PhotoView, ReadView, SectionState, Submitted, View};
+use service::register::{self, PhotoStage, PhotoView, ReadView, SectionState, Submitted, View};
 use std::sync::Arc;
 use words::Lang;
 
@@ -97,17 +97,14 @@ fn photo_task(t: Lang, view: &View, item: Item, section: SectionState) -> Task {
     let state = match photo {
         None if section == SectionState::CannotStart => section,
         None => SectionState::NotStarted,
-        Some(photo) if is_fine(photo) => SectionState::Done,
+        Some(photo) if photo.found.stage == PhotoStage::Received => SectionState::InProgress,
+        Some(photo) if photo.is_fine() => SectionState::Done,
         Some(_) => SectionState::Problem,
     };
     let name = photo_name(t, item, view.form.document);
     let name = if item == Item::Portrait { name.to_owned() } else { t.apply_task_front(name) };
     let task = Task::new(name, state_tag(t, state));
     if state == SectionState::CannotStart { task } else { task.href(steps::photo(item)) }
-}
-
-fn is_fine(photo: &PhotoView) -> bool {
-    photo.found.reasons.is_empty() || photo.is_sent_anyway
 }
 
 /// `GET /register/check`: S11.
@@ -182,10 +179,7 @@ fn summary(t: Lang, view: &View) -> Html {
         let photo = view.photos.iter().find(|photo| photo.found.item == *item);
         let state = match photo {
             None => Tag::new(Tone::Amber, t.apply_check_missing()),
-            Some(photo) if photo.found.reasons.is_empty() => {
-                Tag::new(Tone::Green, t.apply_check_given())
-            }
-            Some(_) => Tag::new(Tone::Amber, t.photo_warning()),
+            Some(photo) => photo_tag(t, photo),
         };
         summary = summary
             .part(photo_name(t, *item, form.document), state.html())
@@ -198,6 +192,17 @@ fn summary(t: Lang, view: &View) -> Html {
         .row(t.apply_check_consents(), given.join(t.common_semicolon()))
         .change(change, to(Section::Consents))
         .html()
+}
+
+fn photo_tag(t: Lang, photo: &PhotoView) -> Tag {
+    match photo.found.stage {
+        PhotoStage::Received => Tag::new(Tone::Blue, t.photo_waiting_tag()),
+        PhotoStage::Unreadable(_) => Tag::new(Tone::Amber, t.photo_unreadable()),
+        PhotoStage::Drawn if photo.found.reasons.is_empty() => {
+            Tag::new(Tone::Green, t.apply_check_given())
+        }
+        PhotoStage::Drawn => Tag::new(Tone::Amber, t.photo_warning()),
+    }
 }
 
 /// The card that will serve the number, or the eSIM, and for which phone.
@@ -253,7 +258,11 @@ fn precheck(t: Lang, view: &View, read: &ReadView) -> Html {
         }
     }
     found.extend(super::read::differing(t, read));
-    let open = view.photos.iter().filter(|photo| !is_fine(photo));
+    let is_waiting = |photo: &PhotoView| photo.found.stage == PhotoStage::Received;
+    if view.photos.iter().any(is_waiting) {
+        found.push(Notice::new(Tone::Blue, t.apply_check_waiting()).html());
+    }
+    let open = view.photos.iter().filter(|photo| !photo.is_fine());
     for photo in open.filter(|photo| photo.found.is_copy || !photo.found.portrait.is_empty()) {
         for line in super::photos::faults(t, photo) {
             let href = format!("{}?from=check", steps::photo(photo.found.item));
