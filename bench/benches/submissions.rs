@@ -1,7 +1,7 @@
 //! Applications with three photos of about 400 kB each, from the first photo to the receipt, on
 //! SQLite: `cargo bench -p baohao-bench --bench submissions [-- APPLICATIONS [AT_ONCE [SINGLY]]]`.
-//! The photos of an application come together, as over the operator API; with 1 for SINGLY one after
-//! the other, as from the pages.
+//! The photos of an application come together, as over the operator API; with 1 for SINGLY one
+//! after the other, as from the pages.
 //!
 //! Beside it the bound: the same bytes sealed and made durable, and nothing else. The program's own
 //! workers run meanwhile, as in `serve`, and draw the photos anew; how long that takes until the
@@ -76,7 +76,7 @@ async fn measure(applications: u64, at_once: u64, is_singly: bool) {
     let sent = drafts.len() as f64 / rate;
     let each = drafts.len() as f64 * ITEMS.len() as f64 / all;
     say(&format!(
-        "all sent after {sent:.1} s; all photos drawn and checked after {all:.1} s, {each:.1} photos/s"
+        "all sent after {sent:.1} s; all drawn and checked after {all:.1} s, {each:.1} photos/s"
     ));
 }
 

@@ -96,8 +96,8 @@ impl Item {
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $code:ident $retry:ident [$($item:ident),*];)*) => {
-        /// Why; see the module. `D` document, `P` portrait, `M` match, `G` guardian, `B` business, `F` file,
-        /// `E` eligibility, `T` technical, `S` staff only.
+        /// Why; see the module. `D` document, `P` portrait, `M` match, `G` guardian, `B` business,
+        /// `F` file, `E` eligibility, `T` technical, `S` staff only.
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
@@ -169,7 +169,9 @@ reasons! {
     /// The company's authority or stamp is missing.
     B1 RedoItem [CompanyPapers];
     /// The file of the photo cannot be read.
-    F1 RedoItem [DocumentFront, DocumentBack, Portrait, GuardianPapers, CompanyPapers, HandlerDocument];
+    F1 RedoItem [
+        DocumentFront, DocumentBack, Portrait, GuardianPapers, CompanyPapers, HandlerDocument
+    ];
     /// The age rule is not met.
     E1 NewApplication [];
     /// The person has as many numbers as allowed.

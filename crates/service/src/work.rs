@@ -292,8 +292,8 @@ pub async fn run_forever(app: Arc<App>, shutdown: impl Future<Output = ()>) {
         stop.send_replace(true);
     };
     let others = run_jobs(&app, stopped.clone(), Lane::Others, PARALLEL_MAX);
-    // Photos that are drawn anew need a core each, and none of the places of everything else. Twice as
-    // many jobs as photos at once, so that one is at hand while another waits for its commit.
+    // Photos that are drawn anew need a core each, and none of the places of everything else. Twice
+    // as many jobs as photos at once, so that one is at hand while another waits for its commit.
     let photos = run_jobs(&app, stopped.clone(), Lane::Photos, 2 * image::AT_ONCE);
     futures::join!(others, photos, futures::future::join_all(periodic), end);
 }

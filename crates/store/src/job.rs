@@ -168,8 +168,8 @@ pub(crate) fn insert(batch: &mut Batch, job: Job) {
     batch.push(&INSERT, values, Expect::Rows(1));
 }
 
-/// The kind that has workers of its own: drawing a photo anew takes a core for a while, and a crowd of
-/// photos must not hold up everything else.
+/// The kind that has workers of its own: drawing a photo anew takes a core for a while, and a crowd
+/// of photos must not hold up everything else.
 pub const PHOTOS: &str = "application.draw";
 
 /// Which jobs a worker takes.

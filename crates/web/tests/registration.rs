@@ -159,7 +159,8 @@ on_both_engines! {
         take(damaged()).await.unwrap();
         app.run_jobs().await;
         let page = browser.open("/register/check").await;
-        assert!(page.says("The photo is damaged") && page.says("Cannot be read"), "{}", page.text());
+        assert!(page.says("The photo is damaged"), "{}", page.text());
+        assert!(page.says("Cannot be read"), "{}", page.text());
         let form = browser.form("/register/send");
         let page = browser.send(form).await;
         assert_eq!(page.path, "/register/send", "it is not sent: {}", page.text());

@@ -199,9 +199,9 @@ struct Parts {
 /// Sends a whole application with its documents. If something is wrong, everything that is wrong
 /// is answered at once and the application waits as a draft.
 ///
-/// The answer waits up to three seconds for the photos to be looked at. With `Prefer: respond-async`,
-/// or when that takes longer, the application is sent on without; if a photo then cannot be read or
-/// will not do, it is asked for again, as after any check.
+/// The answer waits up to three seconds for the photos to be looked at. With `Prefer:
+/// respond-async`, or when that takes longer, the application is sent on without; if a photo then
+/// cannot be read or will not do, it is asked for again, as after any check.
 #[utoipa::path(
     post, path = "/api/v1/applications", tag = "applications",
     params(("Prefer" = Option<String>, Header, description = "`respond-async`: see above")),

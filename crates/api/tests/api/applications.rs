@@ -143,7 +143,8 @@ on_both_engines! {
         let kept = send(8, cut).await;
         assert_eq!((kept.status, &kept.body["is_sent"]), (StatusCode::OK, &json!(false)));
         let problem = &kept.body["problems"][0];
-        assert_eq!((&problem["field"], &problem["code"]), (&json!("portrait"), &json!("photo.truncated")));
+        assert_eq!(problem["field"], "portrait");
+        assert_eq!(problem["code"], "photo.truncated");
         let mut alike = photos(&Applicant::new(9));
         alike[1].1 = alike[0].1.clone();
         let sent = send(9, alike).await;

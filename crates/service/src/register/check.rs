@@ -91,8 +91,9 @@ pub async fn run_checks(app: &App, id: ApplicationId) -> Result<Next, Error> {
     .await
 }
 
-/// What was sent without waiting for its photos comes back for those of which nothing could be drawn,
-/// before anything else is looked at: there is no photo to look at, and no policy decides about it.
+/// What was sent without waiting for its photos comes back for those of which nothing could be
+/// drawn, before anything else is looked at: there is no photo to look at, and no policy decides
+/// about it.
 async fn ask_for_readable(
     app: &App,
     loaded: Loaded,

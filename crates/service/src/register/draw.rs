@@ -22,16 +22,16 @@ use store::application::received::Received;
 use store::{AuditEntry, Batch, BlobRecord, ClaimedJob, Job};
 use tokio::sync::Mutex;
 
-/// Asks for what was received to be drawn, in the batch that needs it, so many milliseconds from now:
-/// whoever waits for it draws it himself until then.
+/// Asks for what was received to be drawn, in the batch that needs it, so many milliseconds from
+/// now: whoever waits for it draws it himself until then.
 pub(super) fn stage_draw(batch: &mut Batch, id: ApplicationId, after_millis: i64) {
     let run_at = batch.at().plus_millis(after_millis);
     let (kind, key) = (store::job::PHOTOS, id.to_string());
     batch.job(Job { kind, key, payload: serde_json::json!({}), run_at });
 }
 
-/// Asks for the checks of an application that is being sent; where photos are still to be drawn, for
-/// those first, and the checks begin when they are.
+/// Asks for the checks of an application that is being sent; where photos are still to be drawn,
+/// for those first, and the checks begin when they are.
 pub(super) async fn stage_checks(
     app: &App,
     batch: &mut Batch,
@@ -51,8 +51,8 @@ fn check(batch: &mut Batch, id: ApplicationId) {
     batch.job(Job { kind: CHECK, key, payload: serde_json::json!({}), run_at });
 }
 
-/// The job after a photo was received. When nothing waits any more and the application was sent, its
-/// checks begin. Safe to repeat: what was drawn is not drawn again.
+/// The job after a photo was received. When nothing waits any more and the application was sent,
+/// its checks begin. Safe to repeat: what was drawn is not drawn again.
 pub async fn run_draw(app: &App, id: ApplicationId, job: &ClaimedJob) -> Result<Next, Error> {
     draw_received(app, id, Haste::Later).await?;
     let row = store::application::load(&app.store.db, id).await?;

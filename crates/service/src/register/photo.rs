@@ -1,4 +1,5 @@
-//! Photos as the applicant sees them: what became of one, what is doubtful about it, sending it anyway.
+//! Photos as the applicant sees them: what became of one, what is doubtful about it, sending it
+//! anyway.
 
 use super::draw::{draw_received, unreadable};
 use super::face::{face_view, look_now};
@@ -54,8 +55,8 @@ pub struct Uploaded {
     pub is_copy: bool,
 }
 
-/// Takes a photo in and waits a moment until it is drawn. What is refused leaves the photo before in
-/// its place.
+/// Takes a photo in and waits a moment until it is drawn. What is refused leaves the photo before
+/// in its place.
 pub async fn upload(
     app: &App,
     actor: &Actor,
@@ -110,8 +111,8 @@ pub(super) async fn drawn(
     Ok(found)
 }
 
-/// Forgets a file that could not be read. Once the application was sent it stays: the checks ask for
-/// another one.
+/// Forgets a file that could not be read. Once the application was sent it stays: the checks ask
+/// for another one.
 async fn dismiss(
     app: &App,
     actor: &Actor,

@@ -1,6 +1,6 @@
-//! Photos are taken in as they were sent: looked at as far as their outline tells, sealed, each under
-//! a key of its own, and made durable side by side; then one commit records all of them and asks for
-//! them to be drawn.
+//! Photos are taken in as they were sent: looked at as far as their outline tells, sealed, each
+//! under a key of its own, and made durable side by side; then one commit records all of them and
+//! asks for them to be drawn.
 
 use super::draw::stage_draw;
 use super::load::{Loaded, load};

@@ -22,8 +22,8 @@ pub struct RedoView {
     pub is_done: bool,
 }
 
-/// The items to be redone, in the order of the pages. A photo that came and is not drawn yet counts as
-/// redone; if nothing can be drawn of it, it is asked for again.
+/// The items to be redone, in the order of the pages. A photo that came and is not drawn yet counts
+/// as redone; if nothing can be drawn of it, it is asked for again.
 pub(super) async fn list(app: &App, id: ApplicationId) -> Result<Vec<RedoView>, Error> {
     let received = Received::list(&app.store.db, id).await?;
     let is_here = |item: Item| received.iter().any(|new| new.item == item && new.is_waiting());

@@ -100,8 +100,8 @@ impl Received {
         batch.push(&DISMISS, self.names(id), Expect::Rows(1));
     }
 
-    /// Removes it with everything else of the application: a conflict if it changed meanwhile, since
-    /// then there is a drawn photo that has to go as well.
+    /// Removes it with everything else of the application: a conflict if it changed meanwhile,
+    /// since then there is a drawn photo that has to go as well.
     pub fn erase(&self, batch: &mut Batch, id: ApplicationId) {
         if self.refused.is_some() {
             self.dismiss(batch, id);
