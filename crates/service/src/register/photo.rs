@@ -77,12 +77,10 @@ pub(super) async fn drawn(
     received: &Received,
     patience: Duration,
 ) -> Result<Uploaded, Error> {
-    match tokio::time::timeout(patience, draw_received(app, id, Haste::Now)).await {
-        Ok(Err(error)) => {
-            let error = error.with_causes();
-            tracing::warn!(application = %id, %error, "a photo is drawn later");
-        }
-        Ok(Ok(())) | Err(_) => {}
+    let drawing = draw_received(app, id, Haste::Now);
+    if let Ok(Err(error)) = tokio::time::timeout(patience, drawing).await {
+        let error = error.with_causes();
+        tracing::warn!(application = %id, %error, "a photo is drawn later");
     }
     let item = received.item;
     let left = Received::list(&app.store.db, id).await?;
