@@ -1,5 +1,6 @@
 //! From the first page to the receipt without JavaScript, in both languages; what is wrong on the
 //! way is said and loses nothing.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use domain::access::Actor;
 use domain::id::{ApplicationId, OperatorId};

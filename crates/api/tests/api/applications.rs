@@ -146,7 +146,8 @@ on_both_engines! {
         assert_eq!(problem["field"], "portrait");
         assert_eq!(problem["code"], "photo.truncated");
         let mut alike = photos(&Applicant::new(9));
-        alike[1].1 = alike[0].1.clone();
+        let front = alike[0].1.clone();
+        alike[1].1 = front;
         let sent = send(9, alike).await;
         assert_eq!(sent.status, StatusCode::CREATED, "{:?}", sent.body);
         service::work::run_due(&api.app).await.unwrap();
