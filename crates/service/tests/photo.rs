@@ -334,7 +334,7 @@ on_both_engines! {
             // The first photo may be lost with the one who took it in: nobody was told it came.
             let front = Applicant::new(steps).photo(Item::DocumentFront);
             let (actor, item) = (&drafted.actor, Item::DocumentFront);
-            let taken = register::upload(&app, actor, id, item, front);
+            let taken = Box::pin(register::upload(&app, actor, id, item, front));
             let _ = killed_after(usize::from(steps), taken).await;
             receive_all(&app, &drafted, steps).await;
             assert!(matches!(submit(&app, &drafted).await, Submitted::Sent { .. }));
