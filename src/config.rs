@@ -122,6 +122,9 @@ pub(crate) struct StorePlace {
     pub(crate) key_file: PathBuf,
     /// A folder for the models that read documents; without them a person reads.
     pub(crate) models: PathBuf,
+    /// The shared library of ONNX Runtime, to run the models with it instead of what is part of
+    /// the program; only in a program built with `--features ort`.
+    pub(crate) onnxruntime: Option<PathBuf>,
 }
 
 /// `[operator]`
@@ -256,6 +259,7 @@ impl StorePlace {
             blobs: folder.join("blobs").to_string_lossy().into_owned(),
             key_file: folder.join("keys.json"),
             models: folder.join("models"),
+            onnxruntime: None,
         }
     }
 

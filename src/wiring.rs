@@ -11,7 +11,7 @@ use gateway::meter::{Meter, Metered};
 use gateway::network::{Network, carry};
 use gateway::ocr::Models;
 use gateway::{Unconnected, authority, hlr, mail, smdp, smsc, usage};
-use reader::{ModelFolder, PoolLimits};
+use reader::{ModelFolder, PoolLimits, Runtime};
 use seal::Keyring;
 use service::app::{App, Site};
 use service::clock::{Clock, SystemClock};
@@ -80,7 +80,7 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
         UsageAdapter::Nats if is_worker => Some(usage_feed(config, usage)?),
         UsageAdapter::Nats | UsageAdapter::None => None,
     };
-    let (ocr, faces) = if is_worker { models(&config.store.models)? } else { no_models() };
+    let (ocr, faces) = if is_worker { models(&config.store)? } else { no_models() };
     let app = Arc::new(App {
         store,
         hlr: Arc::new(Metered { meter: hlr, port: ports.hlr }),
@@ -116,9 +116,11 @@ fn no_models() -> Looking {
 }
 
 /// The models that read documents and compare faces; a file that is another one stops the start.
-fn models(folder: &Path) -> Result<Looking, Failure> {
-    let models = Arc::new(Models::open(ModelFolder::new(folder), PoolLimits::default())?);
-    let folder = folder.display();
+fn models(place: &StorePlace) -> Result<Looking, Failure> {
+    let runtime = Runtime::open(place.onnxruntime.as_deref())?;
+    let folder = ModelFolder::new(&place.models);
+    let models = Arc::new(Models::open(folder, runtime, PoolLimits::default())?);
+    let folder = place.models.display();
     if let Err(why) = Ocr::models(&*models) {
         let why = why.code();
         tracing::warn!(why, %folder, "documents are not read by machine: `baohao models fetch`");

@@ -9,7 +9,7 @@ use clap::Args;
 use demo::{ACCOUNTS, ModelNews, Outside, Scale, World};
 use gateway::ocr::Models;
 use reader::models::{COMMAND, client};
-use reader::{ModelFolder, PoolLimits};
+use reader::{ModelFolder, PoolLimits, Runtime};
 use service::app::{App, Site};
 use service::clock::Clock;
 use service::port::{Faces, Ocr};
@@ -48,7 +48,8 @@ impl Demo {
             let place = StorePlace::in_folder(&self.data);
             let store = wiring::open_store(&place).await?;
             let models = ModelFolder::new(self.models.unwrap_or(place.models));
-            let ocr = Arc::new(Models::open(models.clone(), PoolLimits::default())?);
+            let runtime = Runtime::default();
+            let ocr = Arc::new(Models::open(models.clone(), runtime, PoolLimits::default())?);
             let app = Arc::new(App {
                 store,
                 clock: Arc::clone(&outside.clock) as Arc<dyn Clock>,

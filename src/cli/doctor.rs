@@ -10,7 +10,7 @@ use clap::Args;
 use gateway::hlr::osmo;
 use gateway::{mail, smdp, smsc};
 use reader::models::{Model, wheels};
-use reader::{ModelFolder, State};
+use reader::{ModelFolder, Runtime, State};
 use serde_json::json;
 use service::clock::{Clock, SystemClock};
 use service::port::PortError;
@@ -101,8 +101,12 @@ async fn database(place: &Place) -> What {
     }
 }
 
-/// The files that read documents: none is no fault, a part of them or another one is.
+/// The files that read documents: none is no fault, a part of them or another one is; so is a
+/// runtime that cannot be used.
 fn models(config: &Config) -> What {
+    if let Err(error) = Runtime::open(config.store.onnxruntime.as_deref()) {
+        return What::Fails("settings", error.to_string());
+    }
     let folder = ModelFolder::new(&config.store.models);
     let mut missing = 0;
     let all: Vec<Model> = wheels().into_iter().flat_map(|wheel| wheel.models).collect();

@@ -21,7 +21,9 @@ impl Place {
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let mut config = load(self.config.as_deref())?;
         if let Some(folder) = &self.data {
-            config.store = StorePlace::in_folder(folder);
+            // What runs the models is no data.
+            let onnxruntime = config.store.onnxruntime.take();
+            config.store = StorePlace { onnxruntime, ..StorePlace::in_folder(folder) };
         }
         Ok(config)
     }

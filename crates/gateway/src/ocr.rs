@@ -6,8 +6,8 @@ use domain::reading::{Reading, Unread};
 use jiff::civil::Date;
 use reader::models::{Model, ModelFolder, State, Wheel, wheels};
 use reader::{
-    DocumentReader, FaceReader, ModelError, NotReady, Pool, PoolError, PoolLimits, document_reader,
-    face_reader,
+    DocumentReader, FaceReader, ModelError, NotReady, Pool, PoolError, PoolLimits, Runtime,
+    document_reader, face_reader,
 };
 use service::port::{Faces, Later, ModelCard, ModelUsed, Ocr};
 #[cfg(target_os = "linux")]
@@ -30,6 +30,7 @@ const GRACE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Models {
     folder: ModelFolder,
+    runtime: Runtime,
     limits: PoolLimits,
     pool: OnceCell<Arc<Pool>>,
     documents: Arc<Family<DocumentReader>>,
@@ -44,7 +45,7 @@ struct Family<R> {
     standing: Mutex<Standing>,
     /// Whether somebody looks for the files at this moment.
     is_looking: AtomicBool,
-    load: fn(&ModelFolder) -> Result<R, NotReady>,
+    load: fn(&ModelFolder, &Runtime) -> Result<R, NotReady>,
     reader: OnceCell<Arc<R>>,
 }
 
@@ -67,9 +68,13 @@ pub struct WrongModel {
 }
 
 impl Models {
-    /// The models in `folder`, which need not be there yet. A file that is there and is another
-    /// one, or cannot be read, is an error: it is never passed over in silence.
-    pub fn open(folder: ModelFolder, limits: PoolLimits) -> Result<Self, WrongModel> {
+    /// The models in `folder`, which need not be there yet, run by `runtime`. A file that is there
+    /// and is another one, or cannot be read, is an error: it is never passed over in silence.
+    pub fn open(
+        folder: ModelFolder,
+        runtime: Runtime,
+        limits: PoolLimits,
+    ) -> Result<Self, WrongModel> {
         for model in wheels().iter().flat_map(|wheel| &wheel.models) {
             let state = folder.state(model);
             if matches!(state, State::Wrong | State::Unreadable) {
@@ -79,7 +84,7 @@ impl Models {
         }
         let documents = Family::new(&folder, "ocr.", document_reader);
         let faces = Family::new(&folder, "face.", face_reader);
-        Ok(Self { folder, limits, pool: OnceCell::new(), documents, faces })
+        Ok(Self { folder, runtime, limits, pool: OnceCell::new(), documents, faces })
     }
 
     /// The folder.
@@ -95,7 +100,7 @@ impl Models {
     ) -> Result<T, Unread> {
         family.models(&self.folder)?;
         let limits = self.limits;
-        let reader = family.reader(&self.folder, limits.deadline).await?;
+        let reader = family.reader(&self.folder, &self.runtime, limits.deadline).await?;
         let start = || async { Pool::start(limits).map(Arc::new).map_err(|_| Unread::Failed) };
         let pool = self.pool.get_or_try_init(start).await?;
         let (answer, answered) = oneshot::channel();
@@ -141,7 +146,7 @@ impl<R: Send + Sync + 'static> Family<R> {
     fn new(
         folder: &ModelFolder,
         prefix: &'static str,
-        load: fn(&ModelFolder) -> Result<R, NotReady>,
+        load: fn(&ModelFolder, &Runtime) -> Result<R, NotReady>,
     ) -> Arc<Self> {
         let standing = Mutex::new(look(folder, prefix));
         let is_looking = AtomicBool::new(false);
@@ -187,23 +192,24 @@ impl<R: Send + Sync + 'static> Family<R> {
     async fn reader(
         self: &Arc<Self>,
         folder: &ModelFolder,
+        runtime: &Runtime,
         patience: Duration,
     ) -> Result<Arc<R>, Unread> {
         if let Some(reader) = self.reader.get() {
             return Ok(Arc::clone(reader));
         }
-        let (family, folder) = (Arc::clone(self), folder.clone());
-        let loading = tokio::spawn(async move { family.loaded(&folder).await });
+        let (family, folder, runtime) = (Arc::clone(self), folder.clone(), runtime.clone());
+        let loading = tokio::spawn(async move { family.loaded(&folder, &runtime).await });
         match tokio::time::timeout(patience, loading).await {
             Ok(loaded) => loaded.map_err(|_| Unread::Failed)?,
             Err(_) => Err(Unread::Late),
         }
     }
 
-    async fn loaded(&self, folder: &ModelFolder) -> Result<Arc<R>, Unread> {
+    async fn loaded(&self, folder: &ModelFolder, runtime: &Runtime) -> Result<Arc<R>, Unread> {
         let load = || async {
-            let (folder, load) = (folder.clone(), self.load);
-            let loaded = tokio::task::spawn_blocking(move || load(&folder)).await;
+            let (folder, runtime, load) = (folder.clone(), runtime.clone(), self.load);
+            let loaded = tokio::task::spawn_blocking(move || load(&folder, &runtime)).await;
             loaded.map_err(|_| Unread::Failed)?.map(Arc::new).map_err(|error| why(error.state))
         };
         let reader = self.reader.get_or_try_init(load).await;
@@ -304,7 +310,8 @@ mod tests {
     async fn without_files_nothing_is_read_and_the_program_starts() {
         let place = folder("none");
         let models =
-            Models::open(ModelFolder::new(&place), PoolLimits::default()).expect("it starts");
+            Models::open(ModelFolder::new(&place), Runtime::default(), PoolLimits::default())
+                .expect("it starts");
         assert_eq!(Ocr::models(&models), Err(Unread::NoModel));
         assert_eq!(Faces::models(&models), Err(Unread::NoModel));
         let read = models.read(photo(), jiff::civil::date(2026, 1, 1)).await;
@@ -319,7 +326,8 @@ mod tests {
             let place = folder("wrong");
             let models = ModelFolder::new(&place);
             std::fs::write(models.path(id), b"something else").expect("written");
-            let error = Models::open(models, PoolLimits::default()).expect_err("refused");
+            let error = Models::open(models, Runtime::default(), PoolLimits::default())
+                .expect_err("refused");
             let said = error.to_string();
             assert!(said.contains(&format!("{id}.onnx")), "{said}");
             assert!(said.contains("baohao models fetch"), "{said}");
@@ -382,7 +390,8 @@ mod tests {
             let Some(to) = copied(&place, &["ocr.det", "ocr.rec", "face.det", "face.embed"]) else {
                 return;
             };
-            let models = Models::open(to.clone(), PoolLimits::default()).expect("it starts");
+            let models = Models::open(to.clone(), Runtime::default(), PoolLimits::default())
+                .expect("it starts");
             let mut bytes = std::fs::read(to.path(id)).expect("a model");
             let middle = bytes.len() / 2;
             bytes[middle] ^= 1;
@@ -422,7 +431,8 @@ mod tests {
     async fn faces_are_there_without_the_models_of_documents() {
         let place = folder("faces");
         let Some(to) = copied(&place, &["face.det", "face.embed"]) else { return };
-        let models = Models::open(to, PoolLimits::default()).expect("it starts");
+        let models =
+            Models::open(to, Runtime::default(), PoolLimits::default()).expect("it starts");
         assert_eq!(Ocr::models(&models), Err(Unread::NoModel));
         assert_eq!(Faces::models(&models).map(|used| used.len()), Ok(2));
         let portrait = vision::specimen::portrait(&vision::specimen::Holder::default());

@@ -33,7 +33,7 @@ pub(crate) fn lines(
     let (width, height) = (side(picture.width()), side(picture.height()));
     let small = crate::raster::cut(picture, &crate::raster::whole(picture), width, height)
         .ok_or_else(|| ModelError::Run("the picture has no surface".to_owned()))?;
-    let outputs = session.run(&tensor(&small))?;
+    let outputs = session.run(tensor(&small))?;
     let map = outputs.first().ok_or_else(|| ModelError::Run("no map".to_owned()))?;
     let (width, height) = (width as usize, height as usize);
     if map.values.len() != width * height {

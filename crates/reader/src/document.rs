@@ -3,14 +3,14 @@
 use crate::geometry::{Homography, Point, Quad, at};
 use crate::kinds::{self, Found, Shown};
 use crate::raster::{cut, whole};
-use crate::recognise::{Line, Recogniser};
+use crate::recognise::{Line, Recogniser, is_sure};
 use crate::resident::{self, HEIGHT};
-use crate::row::{Raw, Row};
+use crate::row::{Placed, Raw, Row};
 use crate::session::{ModelError, Session};
 use crate::text::is_lookalike;
 use crate::zone::{Zone, zones};
 use crate::{cards, detect, licence, outline, passport};
-use domain::identity::DocumentKind;
+use domain::identity::{Checked, DocumentKind, Sex, check};
 use domain::reading::{
     self, Field, FieldName, Place, Problem, Reading, Side, Standing, Thresholds, fields_of,
     is_ideograph,
@@ -19,8 +19,10 @@ use jiff::civil::Date;
 use std::time::Instant;
 use vision::Picture;
 
-/// The longer side, in pixels, with which a framed card and a whole photo are searched for text.
-const CARD_SIDE: u32 = 800;
+/// The longer side, in pixels, with which a framed card, one of which a value was not found, and a
+/// whole photo are searched for text.
+const CARD_SIDE: u32 = 640;
+const FINER_SIDE: u32 = 800;
 const PHOTO_SIDE: u32 = 960;
 /// A framed card is cut out with this much around it, in shares of its sides: outlines are not
 /// exact.
@@ -31,6 +33,8 @@ const LINES_MAX: usize = 64;
 const PROBES: usize = 4;
 /// Confidence of signs on which readings do not agree.
 const IN_DOUBT: f32 = 0.3;
+/// A reading below this confidence is no second opinion for the others.
+const WEAK: f32 = 0.7;
 /// From this confidence on a sign that may stand for a rarer one is believed.
 const LOOKALIKE_SURE: f32 = 0.99;
 /// By so much more confidence, of 1 for each line, one way of reading must lead to be believed.
@@ -53,6 +57,13 @@ struct View {
 }
 
 impl View {
+    /// The lines as rows, in shares of the document's width.
+    fn rows(&self) -> Vec<Row> {
+        let placed = self.lines.iter();
+        let placed = placed.map(|line| Line { quad: unframed(self, line), ..line.clone() });
+        placed.map(|line| Row::of(&line)).collect()
+    }
+
     /// From shares of the document's width to the photo's pixels.
     fn to_photo(&self) -> Option<Homography> {
         let (left, top) = if self.is_framed { (-MARGIN, -MARGIN * HEIGHT) } else { (0.0, 0.0) };
@@ -83,13 +94,19 @@ impl DocumentReader {
     ) -> Result<Reading, ModelError> {
         let mut best: Option<Reading> = None;
         if let Some(card) = outline::card(photo) {
-            let reading = self.attempt(photo, card, true, today, deadline)?;
+            let mut reading = self.attempt(photo, card, Some(CARD_SIDE), today, deadline)?;
+            if !has_all(&reading) {
+                let finer = self.attempt(photo, card, Some(FINER_SIDE), today, deadline)?;
+                if worth(&finer) > worth(&reading) {
+                    reading = finer;
+                }
+            }
             if is_enough(&reading) {
                 return Ok(reading);
             }
             best = Some(reading);
         }
-        let reading = self.attempt(photo, whole(photo), false, today, deadline)?;
+        let reading = self.attempt(photo, whole(photo), None, today, deadline)?;
         Ok(match best {
             Some(framed) if worth(&framed) >= worth(&reading) => framed,
             _ => reading,
@@ -100,7 +117,7 @@ impl DocumentReader {
     fn read_view(
         &self,
         photo: &Picture,
-        view: &View,
+        view: &mut View,
         today: Date,
         deadline: Instant,
     ) -> Result<Reading, ModelError> {
@@ -109,9 +126,8 @@ impl DocumentReader {
             reading.problem = Some(Problem::NoText);
             return Ok(reading);
         }
-        let placed = view.lines.iter();
-        let placed = placed.map(|line| Line { quad: unframed(view, line), ..line.clone() });
-        let rows: Vec<Row> = placed.map(|line| Row::of(&line)).collect();
+        self.look_closer(photo, view, today, deadline)?;
+        let rows = view.rows();
         let zones = zones(&rows);
         let shown = match kinds::found(&rows, &zones) {
             Found::One(shown) => {
@@ -138,6 +154,34 @@ impl DocumentReader {
         Ok(reading)
     }
 
+    /// Reads unsure lines a second time: of a card all of whose values are there, only the lines
+    /// that say one of them and are not proven by the number, and otherwise all.
+    fn look_closer(
+        &self,
+        photo: &Picture,
+        view: &mut View,
+        today: Date,
+        deadline: Instant,
+    ) -> Result<(), ModelError> {
+        let Some(map) = view.to_photo() else { return Ok(()) };
+        let rows = view.rows();
+        let wanted = unproven(&rows, view.is_framed, today);
+        for (index, row) in rows.iter().enumerate() {
+            let is_wanted = wanted.as_ref().is_none_or(|signs| {
+                row.signs.iter().any(|sign| signs.iter().any(|own| own.middle == sign.middle))
+            });
+            let Some(line) = view.lines.get_mut(index).filter(|line| is_wanted && !line.is_sure())
+            else {
+                continue;
+            };
+            in_time(deadline)?;
+            let quad = row.quad.map(|p| map.apply(p));
+            let again = self.recogniser.again(photo, quad, line.clone())?;
+            line.signs = again.signs;
+        }
+        Ok(())
+    }
+
     /// Reads a person's name in Chinese characters twice more, cut out closer and wider: nothing on
     /// a document contradicts a wrong one, so every reading must say the same, and the least sure
     /// of them counts. Signs that may stand for rarer ones are sure only when they are very sure.
@@ -157,32 +201,44 @@ impl DocumentReader {
             FieldName::Name => kind != DocumentKind::BusinessLicence,
             name => name == FieldName::LegalPerson,
         };
+        if matches!(raw.name, FieldName::Address | FieldName::Issuer) {
+            raw.signs.confirm(WEAK, is_lookalike);
+            // Addresses end with what the last figure counts (号, 室): without it, it was not found.
+            if let Some(last) = raw.signs.0.last_mut().filter(|last| last.sign.is_ascii_digit()) {
+                last.confidence = last.confidence.min(IN_DOUBT);
+            }
+        }
         let Some(map) = view.to_photo().filter(|_| is_name && raw.text.chars().any(is_ideograph))
         else {
             return Ok(());
         };
         let half = raw.signs.half_sign();
-        // The second time with the place of one sign more: a thin last one (一) may be missing.
-        for (margin, more) in [(half * 1.25, 0.0), (half * 1.5, half * 2.4)] {
+        let again = |margin: f32, more: f32| {
             in_time(deadline)?;
             let [a, b, c, d] = raw.signs.bounds(margin).0;
             let quad = Quad([a, at(b.x + more, b.y), at(c.x + more, c.y), d]);
             let line = self.recogniser.read(photo, quad.map(|p| map.apply(p)))?;
-            raw.signs.agree(&Row::of(&line), IN_DOUBT);
-        }
+            Ok::<Row, ModelError>(Row::of(&line))
+        };
+        let closer = again(half * 1.25, 0.0)?;
+        // The second time with the place of one sign more: a thin last one (一) may be missing.
+        let wider = again(half * 1.5, half * 2.4)?;
+        raw.signs.agree([&closer, &wider], WEAK, IN_DOUBT);
         Ok(())
     }
 
+    /// Reads a part of the photo: a framed card, searched for text with `side` pixels, or with none
+    /// the whole.
     fn attempt(
         &self,
         photo: &Picture,
         quad: Quad,
-        is_framed: bool,
+        side: Option<u32>,
         today: Date,
         deadline: Instant,
     ) -> Result<Reading, ModelError> {
-        let view = self.view(photo, quad, is_framed, deadline)?;
-        let mut reading = self.read_view(photo, &view, today, deadline)?;
+        let mut view = self.view(photo, quad, side, deadline)?;
+        let mut reading = self.read_view(photo, &mut view, today, deadline)?;
         let kind = reading.document.filter(|kind| {
             view.is_framed && reading.side == Some(Side::Front) && is_like_residents(*kind)
         });
@@ -221,13 +277,14 @@ impl DocumentReader {
         &self,
         photo: &Picture,
         quad: Quad,
-        is_framed: bool,
+        side: Option<u32>,
         deadline: Instant,
     ) -> Result<View, ModelError> {
         in_time(deadline)?;
+        let is_framed = side.is_some();
         let ratio = if is_framed { HEIGHT } else { quad.height() / quad.width() };
         let quad = if is_framed { with_margin(&quad) } else { quad };
-        let side = if is_framed { CARD_SIDE } else { PHOTO_SIDE };
+        let side = side.unwrap_or(PHOTO_SIDE);
         let (width, height) = size(side, ratio);
         let Some(picture) = cut(photo, &quad, width, height) else {
             return Ok(View { quad, height: ratio, is_framed, lines: Vec::new() });
@@ -239,51 +296,71 @@ impl DocumentReader {
         if sheet.is_sideways() {
             sheet = sheet.turned();
         }
-        if self.is_on_its_head(photo, &sheet, deadline)? {
+        let (is_on_its_head, probed) = self.probe(photo, &sheet, deadline)?;
+        if is_on_its_head {
             sheet = sheet.turned().turned();
         }
-        let lines = self.lines(photo, &sheet, deadline)?;
+        let lines = self.lines(photo, &sheet, probed, deadline)?;
         let height = sheet.height / sheet.width;
         // Shares of a card mean nothing on a sheet that stands upright.
         let is_framed = is_framed && sheet.width >= sheet.height;
         Ok(View { quad: sheet.quad, height, is_framed, lines })
     }
 
-    /// Whether the longest lines read better turned by half.
-    fn is_on_its_head(
+    /// Whether the longest lines read better turned by half, and the first lines as they read then.
+    fn probe(
         &self,
         photo: &Picture,
         sheet: &Sheet,
         deadline: Instant,
-    ) -> Result<bool, ModelError> {
-        let Some(map) = sheet.to_photo() else { return Ok(false) };
+    ) -> Result<(bool, Vec<Line>), ModelError> {
+        let Some(map) = sheet.to_photo() else { return Ok((false, Vec::new())) };
         // Digits on their heads read almost as surely as upright ones: a narrow lead decides
         // nothing.
         let mut lead = 0.0;
+        let (mut upright, mut turned) = (Vec::new(), Vec::new());
         for quad in sheet.found.iter().take(PROBES) {
             in_time(deadline)?;
             let quad = quad.map(|p| map.apply(p));
-            lead += self.recogniser.read(photo, quad)?.confidence();
-            lead -= self.recogniser.read(photo, quad.turned(2))?.confidence();
+            let line = self.recogniser.read(photo, quad)?;
+            let is_upright = line.is_upright();
+            lead += line.confidence();
+            upright.push(line);
+            if is_upright {
+                return Ok((false, upright));
+            }
+            let line = self.recogniser.read(photo, quad.turned(2))?;
+            let is_upright = line.is_upright();
+            lead -= line.confidence();
+            turned.push(line);
+            if is_upright {
+                return Ok((true, turned));
+            }
             if lead.abs() > LEAD {
                 break;
             }
         }
-        Ok(lead < 0.0)
+        Ok(if lead < 0.0 { (true, turned) } else { (false, upright) })
     }
 
-    /// Reads every line of the sheet from the photo itself, where its pixels are finest.
+    /// Reads every line of the sheet from the photo itself, where its pixels are finest; the first
+    /// ones were read already.
     fn lines(
         &self,
         photo: &Picture,
         sheet: &Sheet,
+        probed: Vec<Line>,
         deadline: Instant,
     ) -> Result<Vec<Line>, ModelError> {
         let Some(map) = sheet.to_photo() else { return Ok(Vec::new()) };
         let mut lines = Vec::new();
+        let mut probed = probed.into_iter();
         for quad in &sheet.found {
             in_time(deadline)?;
-            let line = self.recogniser.read_surely(photo, quad.map(|p| map.apply(p)))?;
+            let line = match probed.next() {
+                Some(line) => line,
+                None => self.recogniser.read(photo, quad.map(|p| map.apply(p)))?,
+            };
             let share = |p: Point| at(p.x / sheet.width, p.y / sheet.width);
             lines.push(Line { quad: quad.map(share), ..line });
         }
@@ -350,6 +427,43 @@ fn with_margin(quad: &Quad) -> Quad {
     let own = Quad::rectangle(0.0, 0.0, 1.0, 1.0);
     let wider = Quad::rectangle(-MARGIN, -MARGIN, 1.0 + MARGIN, 1.0 + MARGIN);
     Homography::between(&own, quad).map_or(*quad, |map| wider.map(|p| map.apply(p)))
+}
+
+/// The signs of a card's values that are unsure and not proven by its number; `None` if a value is
+/// missing, or if it is no card whose values stand each by itself.
+fn unproven(rows: &[Row], is_framed: bool, today: Date) -> Option<Vec<Placed>> {
+    let shown = match kinds::found(rows, &zones(rows)) {
+        Found::One(shown) if is_like_residents(shown.kind) => shown,
+        Found::Authority => Shown { kind: DocumentKind::ResidentId, side: Side::Back },
+        _ => return None,
+    };
+    let raws = values(shown, rows, None, (is_framed, today));
+    let wanted = fields_of(shown.kind, shown.side);
+    if !wanted.iter().all(|name| raws.iter().any(|raw| raw.name == *name)) {
+        return None;
+    }
+    let number = raws.iter().find(|raw| raw.name == FieldName::Number);
+    let number = number.map(|raw| check(shown.kind, &raw.text, today));
+    let facts = number.filter(Checked::is_valid).map(|number| number.facts);
+    let is_proven = |raw: &Raw| match (raw.name, &facts) {
+        (FieldName::Number, Some(_)) => true,
+        (FieldName::Birth, Some(facts)) => {
+            facts.birth.is_some_and(|birth| birth.to_string() == raw.text)
+        }
+        (FieldName::Sex, Some(facts)) => facts.sex.is_some_and(|sex| told(sex) == raw.text),
+        _ => false,
+    };
+    let unproven = raws.iter().filter(|raw| !is_proven(raw));
+    let signs = unproven.flat_map(|raw| raw.signs.0.iter().copied());
+    Some(signs.filter(|sign| !is_sure(sign.confidence)).collect())
+}
+
+/// As a card says it.
+const fn told(sex: Sex) -> &'static str {
+    match sex {
+        Sex::Male => "男",
+        Sex::Female => "女",
+    }
 }
 
 /// The values of a document, as far as it has them.
@@ -448,7 +562,8 @@ fn worth(reading: &Reading) -> usize {
         // More is in the photo than the outline showed: nothing may be mixed up.
         return 100;
     }
-    reading.fields.len() + 2 * clear(reading)
+    // Some sides show nothing but which document they are of.
+    usize::from(reading.side.is_some()) + reading.fields.len() + 2 * clear(reading)
 }
 
 /// Takes a field of a second look where the first gave none, or was less sure.
@@ -474,6 +589,13 @@ fn shown(reading: &Reading) -> Option<usize> {
 /// Whether every field of the side was read clearly.
 fn is_whole(reading: &Reading) -> bool {
     shown(reading).is_some_and(|all| clear(reading) >= all)
+}
+
+/// Whether every field of the side was found, however sure.
+fn has_all(reading: &Reading) -> bool {
+    shown(reading).is_some_and(|all| {
+        reading.fields.iter().filter(|field| field.name != FieldName::Zone).count() >= all
+    })
 }
 
 /// Whether the outline was surely that of the card: looking at the whole photo gives no more.

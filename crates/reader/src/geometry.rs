@@ -109,6 +109,19 @@ impl Homography {
         Some(Self([a, b, c, d, e, f, g, h, 1.0]))
     }
 
+    /// Where `start` goes, and every point a step of 1 further right, without end.
+    pub(crate) fn along(&self, start: Point) -> impl Iterator<Item = Point> {
+        let [a, b, c, d, e, f, g, h, i] = self.0;
+        let (x, y) = (f64::from(start.x), f64::from(start.y));
+        let [u, v, w] = [a * x + b * y + c, d * x + e * y + f, g * x + h * y + i];
+        (0_u32..).map(move |step| {
+            let step = f64::from(step);
+            let w = w + g * step;
+            let w = 1.0 / if w.abs() < 1e-9 { 1e-9 } else { w };
+            at(((u + a * step) * w) as f32, ((v + d * step) * w) as f32)
+        })
+    }
+
     /// Where `point` goes.
     pub(crate) fn apply(&self, point: Point) -> Point {
         let [a, b, c, d, e, f, g, h, i] = self.0;
@@ -162,6 +175,16 @@ mod tests {
         for (p, q) in from.0.iter().zip(to.0) {
             assert!(there.apply(*p).distance(q) < 0.01);
             assert!(back.apply(there.apply(*p)).distance(*p) < 0.01);
+        }
+    }
+
+    #[test]
+    fn a_row_of_points_goes_where_each_of_them_goes() {
+        let from = Quad::rectangle(0.0, 0.0, 100.0, 60.0);
+        let to = Quad([at(12.0, 7.0), at(230.0, 31.0), at(210.0, 190.0), at(-4.0, 150.0)]);
+        let map = Homography::between(&from, &to).expect("a perspective");
+        for (step, point) in map.along(at(3.5, 20.25)).take(90).enumerate() {
+            assert!(map.apply(at(3.5 + step as f32, 20.25)).distance(point) < 1e-3);
         }
     }
 

@@ -30,6 +30,7 @@ mod row;
 mod scan;
 mod session;
 mod text;
+mod weights;
 mod wire;
 mod zone;
 
@@ -37,7 +38,7 @@ pub use document::DocumentReader;
 pub use face::{FaceReader, FaceVector};
 pub use models::{ModelFolder, State};
 pub use pool::{Pool, PoolError, PoolLimits};
-pub use session::{ModelError, RtenSession, Session, Tensor};
+pub use session::{ModelError, Runtime, RuntimeError, Session, Tensor};
 
 /// Why no document can be read: the model that is not ready, and how it stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,30 +50,32 @@ pub struct NotReady {
     pub state: State,
 }
 
-/// Loads what reads documents, after proving every file by its hash.
-pub fn document_reader(models: &ModelFolder) -> Result<DocumentReader, NotReady> {
-    let load = |id: &str| models.load(id).map_err(|state| NotReady { id: id.to_owned(), state });
-    let (detector, recogniser) = (load("ocr.det")?, load("ocr.rec")?);
+/// Loads what reads documents, after proving every file by its hash, to be run by `runtime`.
+pub fn document_reader(
+    models: &ModelFolder,
+    runtime: &Runtime,
+) -> Result<DocumentReader, NotReady> {
+    let not_ready = |id: &str, state| NotReady { id: id.to_owned(), state };
+    let load = |id: &str| models.load(id).map_err(|state| not_ready(id, state));
     let session = |id: &str, onnx: Vec<u8>| -> Result<Box<dyn Session>, NotReady> {
-        let session = RtenSession::load(onnx);
-        let failed = |_| NotReady { id: id.to_owned(), state: State::Unreadable };
-        Ok(Box::new(session.map_err(failed)?))
+        let onnx = weights::without_subnormals(onnx);
+        runtime.load(onnx).map_err(|_| not_ready(id, State::Unreadable))
     };
+    let (detector, recogniser) = (load("ocr.det")?, load("ocr.rec")?);
     let detector = session("ocr.det", detector)?;
     let session = session("ocr.rec", recogniser.clone())?;
     DocumentReader::new(detector, session, &recogniser)
-        .map_err(|_| NotReady { id: "ocr.rec".to_owned(), state: State::Unreadable })
+        .map_err(|_| not_ready("ocr.rec", State::Unreadable))
 }
 
-/// Loads what finds and compares faces, after proving every file by its hash; the models' weights
-/// are unfolded from eight bits while they are loaded.
-pub fn face_reader(models: &ModelFolder) -> Result<FaceReader, NotReady> {
+/// Loads what finds and compares faces, after proving every file by its hash, to be run by
+/// `runtime`; the models' weights are unfolded from eight bits while they are loaded.
+pub fn face_reader(models: &ModelFolder, runtime: &Runtime) -> Result<FaceReader, NotReady> {
     let session = |id: &str| -> Result<Box<dyn Session>, NotReady> {
         let not_ready = |state| NotReady { id: id.to_owned(), state };
         let onnx = models.load(id).map_err(not_ready)?;
         let folded = face::fold(&onnx).ok_or_else(|| not_ready(State::Unreadable))?;
-        let session = RtenSession::load(folded).map_err(|_| not_ready(State::Unreadable))?;
-        Ok(Box::new(session))
+        runtime.load(folded).map_err(|_| not_ready(State::Unreadable))
     };
     Ok(FaceReader::new(session("face.det")?, session("face.embed")?))
 }

@@ -142,6 +142,7 @@ mod tests {
         let signs = text.chars().enumerate().map(|(index, sign)| Placed {
             sign,
             confidence: 0.99,
+            again: 0.0,
             is_apart: false,
             middle: at(left + 0.02 * (index as f32 + 0.5), y),
         });

@@ -5,6 +5,7 @@ use crate::geometry::Quad;
 use crate::raster::cut;
 use crate::session::{ModelError, Session, Tensor};
 use crate::wire;
+use domain::reading::is_ideograph;
 use vision::Picture;
 
 /// Height of a line for the net, in pixels.
@@ -13,18 +14,28 @@ const HEIGHT: u32 = 48;
 const WIDTH_MIN: u32 = 160;
 /// A line whose least sure sign is surer than this is read once.
 const SURE: f32 = 0.97;
+/// So many Chinese characters, and so much mean confidence, only upright writing has.
+const UPRIGHT_SIGNS: usize = 4;
+const UPRIGHT_SURE: f32 = 0.9;
 /// Confidence of a sign that a second reading does not have.
 const IN_DOUBT: f32 = 0.3;
 /// Longer lines are squeezed.
 const WIDTH_MAX: u32 = 1600;
+
+/// Whether a sign is so sure that reading it again says nothing more.
+pub(crate) fn is_sure(confidence: f32) -> bool {
+    confidence >= SURE
+}
 
 /// One sign of a line.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Sign {
     /// What it says.
     pub(crate) sign: char,
-    /// How sure the net is, 0 to 1.
+    /// How sure the net is, 0 to 1; of two readings the surer one.
     pub(crate) confidence: f32,
+    /// How sure the less sure of two readings was of the same sign; 0 of one reading only.
+    pub(crate) again: f32,
     /// Where its middle stands, in shares of the line's length.
     pub(crate) place: f32,
 }
@@ -39,9 +50,15 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Confidence of the least sure sign; 1 for an empty line.
-    fn least(&self) -> f32 {
-        self.signs.iter().map(|sign| sign.confidence).fold(1.0, f32::min)
+    /// Whether every sign is so sure that reading it again says nothing more; blanks do not count.
+    pub(crate) fn is_sure(&self) -> bool {
+        self.signs.iter().all(|sign| sign.sign == ' ' || is_sure(sign.confidence))
+    }
+
+    /// Whether this cannot be writing on its head: some Chinese characters, all in all surely.
+    pub(crate) fn is_upright(&self) -> bool {
+        let ideographs = self.signs.iter().filter(|sign| is_ideograph(sign.sign)).count();
+        ideographs >= UPRIGHT_SIGNS && self.confidence() >= UPRIGHT_SURE
     }
 
     /// Mean confidence; 0 for an empty line.
@@ -78,13 +95,20 @@ impl Recogniser {
         Ok(Self { session, alphabet })
     }
 
-    /// Reads what stands inside `quad`; a line with a sign that is not quite sure is read twice,
-    /// the second time cut out a little wider, and only what both readings say stays sure.
+    /// Reads what stands inside `quad`; a line with a sign that is not quite sure is read twice.
     pub(crate) fn read_surely(&self, picture: &Picture, quad: Quad) -> Result<Line, ModelError> {
         let first = self.read(picture, quad)?;
-        if first.least() >= SURE {
-            return Ok(first);
-        }
+        if first.is_sure() { Ok(first) } else { self.again(picture, quad, first) }
+    }
+
+    /// Reads a second time, cut out a little wider, what stands inside `quad`: only what both
+    /// readings say stays sure.
+    pub(crate) fn again(
+        &self,
+        picture: &Picture,
+        quad: Quad,
+        first: Line,
+    ) -> Result<Line, ModelError> {
         let second = self.read(picture, wider(&quad))?;
         Ok(agreed(first, second))
     }
@@ -98,7 +122,7 @@ impl Recogniser {
         };
         let padded = width.div_ceil(8) * 8;
         let padded = padded.max(WIDTH_MIN);
-        let outputs = self.session.run(&tensor(&strip, padded))?;
+        let outputs = self.session.run(tensor(&strip, padded))?;
         let steps = outputs.first().ok_or_else(|| ModelError::Run("no signs".to_owned()))?;
         let signs = self.signs(steps, padded as f32 / width as f32)?;
         Ok(Line { signs, quad })
@@ -124,7 +148,8 @@ impl Recogniser {
                 && let Some(sign) = self.alphabet.get(class)
             {
                 let place = (step as f32 + 0.5) / count as f32 * stretch;
-                signs.push(Sign { sign: *sign, confidence: *confidence, place });
+                let confidence = *confidence;
+                signs.push(Sign { sign: *sign, confidence, again: 0.0, place });
             }
             before = class;
         }
@@ -153,7 +178,10 @@ fn agreed(first: Line, second: Line) -> Line {
     let common = common(&kept.signs, &other.signs);
     for (index, sign) in kept.signs.iter_mut().enumerate() {
         match common.iter().find(|(mine, _)| *mine == index) {
-            Some((_, theirs)) => sign.confidence = sign.confidence.max(*theirs),
+            Some((_, theirs)) => {
+                sign.again = sign.confidence.min(*theirs);
+                sign.confidence = sign.confidence.max(*theirs);
+            }
             None => sign.confidence = sign.confidence.min(IN_DOUBT),
         }
     }
@@ -217,7 +245,7 @@ mod tests {
     struct Fixed(Vec<f32>);
 
     impl Session for Fixed {
-        fn run(&self, _: &Tensor) -> Result<Vec<Tensor>, ModelError> {
+        fn run(&self, _: Tensor) -> Result<Vec<Tensor>, ModelError> {
             let steps = self.0.len() / 4;
             Ok(vec![Tensor { shape: vec![1, steps, 4], values: self.0.clone() }])
         }
@@ -238,7 +266,8 @@ mod tests {
     }
 
     fn line(text: &str, confidence: f32) -> Line {
-        let signs = text.chars().map(|sign| Sign { sign, confidence, place: 0.0 }).collect();
+        let signs =
+            text.chars().map(|sign| Sign { sign, confidence, again: 0.0, place: 0.0 }).collect();
         Line { signs, quad: Quad::rectangle(0.0, 0.0, 1.0, 1.0) }
     }
 

@@ -10,8 +10,10 @@ use domain::reading::{FieldName, is_ideograph};
 pub(crate) struct Placed {
     /// What it says.
     pub(crate) sign: char,
-    /// How sure the net is, 0 to 1.
+    /// How sure the net is, 0 to 1; of two readings the surer one.
     pub(crate) confidence: f32,
+    /// How sure the less sure of two readings was of the same sign; 0 of one reading only.
+    pub(crate) again: f32,
     /// Its middle.
     pub(crate) middle: Point,
     /// Whether a blank stands before it.
@@ -57,29 +59,60 @@ impl Value {
         if least.is_finite() { least / 2.0 } else { 0.02 }
     }
 
-    /// Holds another reading of the same place against this one: the least sure counts, and signs
-    /// that the other does not have in this order are as sure as `in_doubt`; so is everything if
-    /// the other goes on with a Chinese character.
-    pub(crate) fn agree(&mut self, other: &Row, in_doubt: f32) {
-        let own: Vec<char> = self.0.iter().map(|sign| sign.sign).collect();
-        let mut windows = other.signs.windows(own.len().max(1));
-        let start =
-            windows.position(|window| window.iter().map(|sign| sign.sign).eq(own.iter().copied()));
-        let Some(start) = start else {
-            for sign in &mut self.0 {
-                let has_it = other.signs.iter().any(|theirs| theirs.sign == sign.sign);
-                if !has_it || other.signs.len() < own.len() {
-                    sign.confidence = sign.confidence.min(in_doubt);
-                }
+    /// Holds two other readings of the same place against this one. Where all three say the same, a
+    /// sign is as sure as the second of them, unless one is below `weak`, which counts then; signs
+    /// that another does not have in this order are as sure as `in_doubt`, and so is everything if
+    /// another goes on with a Chinese character.
+    pub(crate) fn agree(&mut self, others: [&Row; 2], weak: f32, in_doubt: f32) {
+        let same = others.map(|other| self.same(other));
+        if let [Some(one), Some(two)] = &same {
+            for (sign, (one, two)) in self.0.iter_mut().zip(one.iter().zip(two)) {
+                let mut sure = [sign.confidence, *one, *two];
+                sure.sort_by(f32::total_cmp);
+                let [least, second, _] = sure;
+                sign.confidence = if least < weak { least } else { second };
             }
             return;
-        };
-        let goes_on =
-            other.signs.get(start + own.len()).is_some_and(|next| is_ideograph(next.sign));
-        for (sign, other) in self.0.iter_mut().zip(other.signs.iter().skip(start)) {
-            sign.confidence = sign.confidence.min(other.confidence);
-            if goes_on {
-                sign.confidence = sign.confidence.min(in_doubt);
+        }
+        for (other, same) in others.into_iter().zip(same) {
+            let is_shorter = other.signs.len() < self.0.len();
+            for (index, sign) in self.0.iter_mut().enumerate() {
+                let has_it = !is_shorter && other.signs.iter().any(|own| own.sign == sign.sign);
+                let sure = same.as_ref().and_then(|same| same.get(index).copied());
+                let sure = sure.unwrap_or(if has_it { 1.0 } else { in_doubt });
+                sign.confidence = sign.confidence.min(sure);
+            }
+            // It says all of this and more: nothing of this is sure.
+            if self.start(other).is_some() && same.is_none() {
+                self.0.iter_mut().for_each(|sign| sign.confidence = sign.confidence.min(in_doubt));
+            }
+        }
+    }
+
+    /// Where another reading says the same signs.
+    fn start(&self, other: &Row) -> Option<usize> {
+        let own = self.0.iter().map(|sign| sign.sign);
+        let mut windows = other.signs.windows(self.0.len().max(1));
+        windows.position(|window| window.iter().map(|sign| sign.sign).eq(own.clone()))
+    }
+
+    /// How sure another reading is of the same signs, if it says them and does not go on with a
+    /// Chinese character.
+    fn same(&self, other: &Row) -> Option<Vec<f32>> {
+        let start = self.start(other)?;
+        let rest = other.signs.get(start..)?;
+        let goes_on = rest.get(self.0.len()).is_some_and(|next| is_ideograph(next.sign));
+        let sure = rest.iter().take(self.0.len()).map(|sign| sign.confidence);
+        (!goes_on).then(|| sure.collect())
+    }
+
+    /// Two readings of one sign, none below `weak`, are wrong together only if both are: each sign
+    /// becomes as sure as that, but for those of which `is_odd` says that nets take them for
+    /// others, time after time.
+    pub(crate) fn confirm(&mut self, weak: f32, is_odd: impl Fn(char) -> bool) {
+        for sign in self.0.iter_mut().filter(|sign| sign.again >= weak && !is_odd(sign.sign)) {
+            if sign.confidence >= sign.again {
+                sign.confidence = 1.0 - (1.0 - sign.confidence) * (1.0 - sign.again);
             }
         }
     }
@@ -122,8 +155,8 @@ impl Row {
             };
             let (top, bottom) = (a.towards(b, sign.place), d.towards(c, sign.place));
             let middle = top.towards(bottom, 0.5);
-            let confidence = sign.confidence;
-            signs.push(Placed { sign: plain, confidence, middle, is_apart });
+            let (confidence, again) = (sign.confidence, sign.again);
+            signs.push(Placed { sign: plain, confidence, again, middle, is_apart });
             is_apart = false;
         }
         Self { signs, quad: line.quad }
@@ -325,18 +358,41 @@ mod tests {
     use super::*;
     use crate::zone::row;
 
-    fn agreed(first: &str, second: &str) -> f32 {
-        let mut value = Value(row(first, 0.1).signs);
-        value.agree(&row(second, 0.1), 0.3);
+    fn sure(text: &str, confidence: f32) -> Row {
+        let mut row = row(text, 0.1);
+        row.signs.iter_mut().for_each(|sign| sign.confidence = confidence);
+        row
+    }
+
+    fn agreed(first: Row, second: Row, third: Row) -> f32 {
+        let mut value = Value(first.signs);
+        value.agree([&second, &third], 0.7, 0.3);
         value.confidence()
     }
 
     #[test]
-    fn a_name_is_as_sure_as_the_least_sure_of_its_readings() {
-        assert_eq!(agreed("王赟", "王赟"), 0.99);
-        assert_eq!(agreed("王赟", "名王赟"), 0.99);
-        assert_eq!(agreed("王赟", "王赞"), 0.3);
-        assert_eq!(agreed("样本", "样本一"), 0.3, "a sign was missing");
-        assert_eq!(agreed("王赟", ""), 0.3);
+    fn a_name_is_sure_only_where_all_readings_say_it() {
+        let of = |other: &str| {
+            let by_second = agreed(row("王赟", 0.1), row(other, 0.1), row("王赟", 0.1));
+            let by_third = agreed(row("王赟", 0.1), row("王赟", 0.1), row(other, 0.1));
+            assert_eq!(by_second, by_third, "{other}");
+            by_second
+        };
+        assert_eq!(of("王赟"), 0.99);
+        assert_eq!(of("名王赟"), 0.99);
+        assert_eq!(of("王赞"), 0.3);
+        assert_eq!(of("王"), 0.3);
+        assert_eq!(of("王赟一"), 0.3, "a sign was missing");
+        assert_eq!(of(""), 0.3);
+    }
+
+    #[test]
+    fn of_three_readings_that_agree_the_second_counts_unless_one_is_weak() {
+        let of = |a, b, c| agreed(sure("王赟", a), sure("王赟", b), sure("王赟", c));
+        assert_eq!(of(0.99, 0.84, 0.97), 0.97);
+        assert_eq!(of(0.84, 0.97, 0.99), 0.97);
+        assert_eq!(of(0.99, 0.84, 0.85), 0.85);
+        assert_eq!(of(0.99, 0.69, 0.98), 0.69);
+        assert_eq!(of(0.3, 0.99, 0.99), 0.3, "what was in doubt stays so");
     }
 }

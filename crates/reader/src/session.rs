@@ -1,21 +1,10 @@
-//! The one seam to whatever computes: a tensor in, a tensor out.
+//! The one seam to whatever computes: a tensor in, tensors out.
 
-use rten::{Model, ModelOptions, RunOptions, ThreadPool};
-use rten_tensor::prelude::*;
-use rten_tensor::{NdTensor, Tensor as RtenTensor};
-use std::cell::OnceCell;
-use std::sync::Arc;
+#[cfg(feature = "ort")]
+mod onnx;
+mod rten;
 
-thread_local! {
-    /// One computing thread for each calling thread: a picture never takes more than one core, and
-    /// callers do not wait for each other.
-    static THREADS: OnceCell<Arc<ThreadPool>> = const { OnceCell::new() };
-}
-
-fn threads() -> Arc<ThreadPool> {
-    let new = || Arc::new(ThreadPool::with_num_threads(1));
-    THREADS.with(|threads| Arc::clone(threads.get_or_init(new)))
-}
+use std::path::Path;
 
 /// Numbers with a shape, row by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,58 +31,76 @@ pub enum ModelError {
 
 /// A loaded model.
 pub trait Session: Send + Sync + std::fmt::Debug {
-    /// Runs it on one input; gives every output in the model's order.
-    fn run(&self, input: &Tensor) -> Result<Vec<Tensor>, ModelError>;
+    /// Runs it on one input of four axes; gives every output in the model's order. Never takes
+    /// more than one core, and callers on several threads do not wait for each other.
+    fn run(&self, input: Tensor) -> Result<Vec<Tensor>, ModelError>;
 }
 
-/// A model run by `rten`, in Rust, on one core.
-pub struct RtenSession {
-    model: Model,
+/// What runs the models.
+#[derive(Clone, Debug, Default)]
+pub struct Runtime(Kind);
+
+#[derive(Clone, Debug, Default)]
+enum Kind {
+    #[default]
+    Rten,
+    #[cfg(feature = "ort")]
+    Onnx(onnx::Library),
 }
 
-impl RtenSession {
-    /// Loads an ONNX file.
-    pub fn load(onnx: Vec<u8>) -> Result<Self, ModelError> {
-        let mut options = ModelOptions::with_all_ops();
-        options.prepack_weights(true);
-        let model = options.load(onnx).map_err(|error| ModelError::Load(error.to_string()))?;
-        Ok(Self { model })
+/// Why a runtime that was asked for is not there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RuntimeError {
+    /// The program was built without it.
+    #[error("this program runs models itself only: build it with `--features ort` for {0}")]
+    NotBuilt(String),
+    /// The library cannot be loaded, or is another one.
+    #[error("{path} is not an ONNX Runtime this program can use: {why}")]
+    Library {
+        /// Its file.
+        path: String,
+        /// What was wrong.
+        why: String,
+    },
+}
+
+impl Runtime {
+    /// ONNX Runtime, whose shared library is the file `library`, or with none `rten`, which is
+    /// part of the program. A process has one library: a second one is refused.
+    pub fn open(library: Option<&Path>) -> Result<Self, RuntimeError> {
+        let Some(path) = library else { return Ok(Self::default()) };
+        #[cfg(feature = "ort")]
+        return onnx::Library::open(path).map(|library| Self(Kind::Onnx(library)));
+        #[cfg(not(feature = "ort"))]
+        return Err(RuntimeError::NotBuilt(path.display().to_string()));
     }
-}
 
-impl std::fmt::Debug for RtenSession {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RtenSession({} parameters)", self.model.total_params())
-    }
-}
-
-impl Session for RtenSession {
-    fn run(&self, input: &Tensor) -> Result<Vec<Tensor>, ModelError> {
-        let [n, channels, height, width] = *input.shape.as_slice() else {
-            return Err(ModelError::Run("the input has not four axes".to_owned()));
-        };
-        if n * channels * height * width != input.values.len() {
-            return Err(ModelError::Run("the input has not its shape".to_owned()));
+    /// Its name, for people.
+    pub const fn name(&self) -> &'static str {
+        match self.0 {
+            Kind::Rten => "rten",
+            #[cfg(feature = "ort")]
+            Kind::Onnx(_) => "onnxruntime",
         }
-        let failed = |error: rten::RunError| ModelError::Run(error.to_string());
-        let tensor = NdTensor::from_data([n, channels, height, width], input.values.clone());
-        let into = *self
-            .model
-            .input_ids()
-            .first()
-            .ok_or_else(|| ModelError::Run("the model has no input".to_owned()))?;
-        let options = RunOptions::default().with_thread_pool(Some(threads()));
-        let outputs = self.model.run(
-            vec![(into, tensor.view().into())],
-            self.model.output_ids(),
-            Some(options),
-        );
-        let outputs = outputs.map_err(failed)?.into_iter().map(|value| {
-            let tensor: RtenTensor<f32> = value
-                .try_into()
-                .map_err(|_| ModelError::Run("an output is not of numbers".to_owned()))?;
-            Ok(Tensor { shape: tensor.shape().to_vec(), values: tensor.to_vec() })
-        });
-        outputs.collect()
     }
+
+    /// Loads an ONNX file.
+    pub fn load(&self, onnx: Vec<u8>) -> Result<Box<dyn Session>, ModelError> {
+        Ok(match &self.0 {
+            Kind::Rten => Box::new(rten::RtenSession::load(onnx)?),
+            #[cfg(feature = "ort")]
+            Kind::Onnx(library) => Box::new(onnx::OnnxSession::load(library.clone(), onnx)?),
+        })
+    }
+}
+
+/// The four lengths of an input; an error if it has others, or not its numbers.
+fn four_axes(input: &Tensor) -> Result<[usize; 4], ModelError> {
+    let [n, channels, height, width] = *input.shape.as_slice() else {
+        return Err(ModelError::Run("the input has not four axes".to_owned()));
+    };
+    if n * channels * height * width != input.values.len() {
+        return Err(ModelError::Run("the input has not its shape".to_owned()));
+    }
+    Ok([n, channels, height, width])
 }

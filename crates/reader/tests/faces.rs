@@ -10,7 +10,7 @@
 )]
 
 use domain::portrait::{Band, Compared, FindingKind, Limits, band, faults};
-use reader::{FaceReader, ModelError, ModelFolder, face_reader};
+use reader::{FaceReader, ModelError, ModelFolder, Runtime, face_reader};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ fn reader() -> Option<&'static FaceReader> {
     let load = || {
         let own = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/models");
         let folder = std::env::var_os("BAOHAO_MODELS").map_or_else(own, PathBuf::from);
-        match face_reader(&ModelFolder::new(&folder)) {
+        match face_reader(&ModelFolder::new(&folder), &Runtime::default()) {
             Ok(reader) => Some(reader),
             Err(error) => {
                 assert!(std::env::var_os("CI").is_none(), "CI brings the models: {error}");

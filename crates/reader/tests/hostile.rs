@@ -17,7 +17,7 @@ use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use jiff::civil::date;
 use reader::{
-    DocumentReader, ModelError, ModelFolder, Pool, PoolError, PoolLimits, Session, Tensor,
+    DocumentReader, ModelError, ModelFolder, Pool, PoolError, PoolLimits, Runtime, Session, Tensor,
 };
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -58,7 +58,7 @@ impl Dice {
 struct SeesText;
 
 impl Session for SeesText {
-    fn run(&self, input: &Tensor) -> Result<Vec<Tensor>, ModelError> {
+    fn run(&self, input: Tensor) -> Result<Vec<Tensor>, ModelError> {
         let [_, _, height, width] = input.shape[..] else { panic!("four axes") };
         let values = input.values[..width * height]
             .windows(2)
@@ -77,7 +77,7 @@ const ALPHABET: &str =
     "0\n1\n2\n9\nX\n公\n民\n身\n份\n号\n码\n年\n月\n日\n姓\n名\n住\n址\n签\n发\n机\n关";
 
 impl Session for ReadsNonsense {
-    fn run(&self, input: &Tensor) -> Result<Vec<Tensor>, ModelError> {
+    fn run(&self, input: Tensor) -> Result<Vec<Tensor>, ModelError> {
         let (steps, classes) = (input.shape[3] / 8, ALPHABET.lines().count() + 2);
         let seed = input.values.iter().step_by(97).map(|v| u64::from(v.to_bits())).sum::<u64>() | 1;
         let mut dice = Dice(seed);
@@ -293,7 +293,8 @@ struct Readers(Pool, Arc<DocumentReader>);
 
 fn real() -> Option<Readers> {
     let folder = ModelFolder::new(std::env::var_os("BAOHAO_MODELS")?);
-    let reader = reader::document_reader(&folder).expect("BAOHAO_MODELS names the models");
+    let reader = reader::document_reader(&folder, &Runtime::default())
+        .expect("BAOHAO_MODELS names the models");
     let limits = PoolLimits { deadline: DEADLINE, ..PoolLimits::default() };
     Some(Readers(Pool::start(limits).expect("a thread"), Arc::new(reader)))
 }

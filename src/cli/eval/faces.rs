@@ -5,7 +5,7 @@ use clap::Args;
 use domain::portrait::Limits;
 use indicatif::ProgressBar;
 use reader::eval::faces::{Estimate, Group, Pairs, Point, Report, report, vector_of_file};
-use reader::{FaceReader, FaceVector, ModelFolder, face_reader};
+use reader::{FaceReader, FaceVector, ModelFolder, Runtime, face_reader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use words::Lang;
@@ -36,8 +36,10 @@ pub(super) struct FacePairs {
 impl FacePairs {
     pub(super) fn run(self, is_json: bool) -> Result<ExitCode, Failure> {
         let t = out::language();
-        let models = ModelFolder::new(self.place.config()?.store.models);
-        let reader = face_reader(&models).map_err(|error| {
+        let store = self.place.config()?.store;
+        let models = ModelFolder::new(store.models);
+        let runtime = Runtime::open(store.onnxruntime.as_deref())?;
+        let reader = face_reader(&models, &runtime).map_err(|error| {
             format!(
                 "{error} in {}; {}",
                 models.path(&error.id).display(),

@@ -12,7 +12,7 @@ use domain::reading::FieldName;
 use indicatif::ProgressBar;
 use jiff::civil::{Date, date};
 use reader::eval::{Fonts, KINDS, Level, Rate, Run, Score, Set, Verdict};
-use reader::{ModelFolder, document_reader};
+use reader::{ModelFolder, Runtime, document_reader};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -156,8 +156,10 @@ impl Eval {
 impl Documents {
     fn run(self, is_json: bool) -> Result<ExitCode, Failure> {
         let t = out::language();
-        let models = ModelFolder::new(self.place.config()?.store.models);
-        let reader = document_reader(&models).map_err(|error| {
+        let store = self.place.config()?.store;
+        let models = ModelFolder::new(store.models);
+        let runtime = Runtime::open(store.onnxruntime.as_deref())?;
+        let reader = document_reader(&models, &runtime).map_err(|error| {
             format!(
                 "{error} in {}; {}",
                 models.path(&error.id).display(),

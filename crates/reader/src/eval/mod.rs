@@ -108,6 +108,27 @@ impl Specimen {
 /// Draws specimen number `index` of a set at a level. Of kinds with two forms in use, every second
 /// is of the earlier one.
 pub fn specimen(fonts: &Fonts, set: Set, kind: DocumentKind, level: Level, index: u32) -> Specimen {
+    drawn(fonts, (set, kind, level, index), None)
+}
+
+/// The same with a photo of a face in the place of the drawn portrait, for cards laid out like the
+/// resident's.
+pub fn specimen_with_face(
+    fonts: &Fonts,
+    set: Set,
+    kind: DocumentKind,
+    level: Level,
+    index: u32,
+    face: &Picture,
+) -> Specimen {
+    drawn(fonts, (set, kind, level, index), Some(face))
+}
+
+fn drawn(
+    fonts: &Fonts,
+    (set, kind, level, index): (Set, DocumentKind, Level, u32),
+    face: Option<&Picture>,
+) -> Specimen {
     let mut dice = Dice::new(set.seed(kind, index, level));
     let faces = fonts.faces(index);
     let is_old = (index / 2) % 2 == 1;
@@ -123,6 +144,10 @@ pub fn specimen(fonts: &Fonts, set: Set, kind: DocumentKind, level: Level, index
         | DocumentKind::ResidencePermit => {
             let person = Person::drawn(dice, |c| faces.has(c)).with(kind, dice);
             let front = resident::front(kind, &person, &faces, dice);
+            let front = match face {
+                Some(face) => resident::with_face(&front, face),
+                None => front,
+            };
             let back = resident::back(kind, &person, &faces, dice);
             (Truth::Person(person), front, Some(back))
         }

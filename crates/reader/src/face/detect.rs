@@ -60,7 +60,7 @@ impl Detector {
         let longest = picture.width().max(picture.height());
         let small = picture.fitted(SIDE as u32);
         let scale = longest as f32 / small.width().max(small.height()) as f32;
-        let outputs = self.0.run(&square(&small))?;
+        let outputs = self.0.run(square(&small))?;
         let mut found = decoded(&outputs)?;
         found.sort_by(|a, b| b.sureness.total_cmp(&a.sureness));
         let mut kept: Vec<Detection> = Vec::new();
@@ -171,7 +171,7 @@ mod tests {
     struct Prescribed(Vec<Tensor>);
 
     impl Session for Prescribed {
-        fn run(&self, input: &Tensor) -> Result<Vec<Tensor>, ModelError> {
+        fn run(&self, input: Tensor) -> Result<Vec<Tensor>, ModelError> {
             assert_eq!(input.shape, [1, 3, SIDE, SIDE]);
             Ok(self.0.clone())
         }

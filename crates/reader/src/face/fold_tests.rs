@@ -1,5 +1,5 @@
 use super::*;
-use crate::session::{RtenSession, Session, Tensor};
+use crate::session::{Runtime, Tensor};
 
 fn text(field: u64, text: &str) -> Message {
     Message::default().with(field, text)
@@ -77,9 +77,9 @@ fn model_of(graph: &Message) -> Vec<u8> {
 #[test]
 fn a_folded_model_runs_and_gives_what_the_weights_say() {
     let folded = fold(&model_of(&tiny())).expect("understood");
-    let session = RtenSession::load(folded).expect("a model");
+    let session = Runtime::default().load(folded).expect("a model");
     let input = Tensor { shape: vec![1, 4, 1, 1], values: vec![1.0, 10.0, 100.0, 1000.0] };
-    let output = session.run(&input).expect("it runs").remove(0);
+    let output = session.run(input).expect("it runs").remove(0);
     assert_eq!(output.shape, [1, 2, 1, 1]);
     // Row 1: (1, −2) · 0.5, (3 − 1, 4 − 1) · 2; row 2: (5, 6) · 1, (−7, 8) · 0.25.
     let first = 0.5 - 10.0 + 400.0 + 6000.0;

@@ -125,6 +125,9 @@ impl FaceReader {
             views.extend(card.as_ref().map(|(picture, map)| (picture.turned(quarters), Some(map))));
             views.push((photo.turned(quarters), None));
             for (picture, map) in views {
+                if best.as_ref().is_some_and(|best| best.found.sureness >= SURE) {
+                    break;
+                }
                 in_time(deadline)?;
                 let Some(face) = self.detector.find(&picture)?.into_iter().next() else { continue };
                 if best.as_ref().is_some_and(|best| best.found.sureness >= face.sureness) {
@@ -159,7 +162,7 @@ fn embed(session: &dyn Session, face: &Picture) -> Result<FaceVector, ModelError
     let plane = |channel: usize| face.raw().iter().skip(channel).step_by(3).map(|v| f32::from(*v));
     let values: Vec<f32> = (0..3).flat_map(plane).collect();
     let side = SIDE as usize;
-    let outputs = session.run(&Tensor { shape: vec![1, 3, side, side], values })?;
+    let outputs = session.run(Tensor { shape: vec![1, 3, side, side], values })?;
     match outputs.into_iter().next() {
         Some(output) if output.values.len() == VECTOR => Ok(FaceVector(output.values)),
         _ => Err(ModelError::Run("a face has not its numbers".to_owned())),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::models::ModelFolder;
-use crate::session::RtenSession;
+use crate::session::Runtime;
 use std::path::PathBuf;
 
 /// The models, where they are: `BAOHAO_MODELS` or `target/models` of the workspace. In CI they must
@@ -22,13 +22,13 @@ fn the_embedding_of_a_fixed_input_is_the_reference() {
             return;
         }
     };
-    let session = RtenSession::load(fold(&onnx).expect("understood")).expect("a model");
+    let session = Runtime::default().load(fold(&onnx).expect("understood")).expect("a model");
     let raw: Vec<u8> = (0..3 * 112 * 112).map(|i: u32| (i * 37 % 251) as u8).collect();
     // The reference is plane by plane; a picture is pixel by pixel.
     let plane = 112 * 112;
     let pixels = (0..plane).flat_map(|i| [raw[i], raw[plane + i], raw[2 * plane + i]]).collect();
     let picture = Picture::from_raw(112, 112, pixels).expect("whole");
-    let vector = embed(&session, &picture).expect("it runs");
+    let vector = embed(session.as_ref(), &picture).expect("it runs");
     let reference: Vec<f32> = include_str!("../../tests/faces/reference.txt")
         .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty())

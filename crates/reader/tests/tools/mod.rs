@@ -5,7 +5,7 @@
 use domain::reading::{Reading, Side};
 use jiff::civil::date;
 use reader::eval::{Fonts, Set, Specimen};
-use reader::{DocumentReader, ModelFolder, document_reader};
+use reader::{DocumentReader, ModelFolder, Runtime, document_reader};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ pub(crate) fn tools() -> Option<(&'static DocumentReader, &'static Fonts)> {
     let tools = TOOLS.get_or_init(|| {
         let own = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/models");
         let folder = std::env::var_os("BAOHAO_MODELS").map_or_else(own, PathBuf::from);
-        let reader = document_reader(&ModelFolder::new(&folder));
+        let reader = document_reader(&ModelFolder::new(&folder), &Runtime::default());
         let fonts = Fonts::of(Set::Development);
         match (reader, fonts) {
             (Ok(reader), Ok(fonts)) => Some((reader, fonts)),

@@ -4,6 +4,8 @@ use super::{CARD, Canvas, INK, LABEL, Pen, mark};
 use crate::eval::dice::Dice;
 use crate::eval::font::Faces;
 use crate::eval::people::Person;
+use crate::geometry::Quad;
+use crate::raster::{cut, whole};
 use domain::identity::DocumentKind;
 use vision::{Picture, specimen};
 
@@ -42,14 +44,15 @@ pub(crate) fn front(
         card.text(label, at(x_label, 235.0), sign);
     }
     card.text(label, at(76.0, 320.0), "住址");
+    // The temporary card has authority and validity on this side, too, and its lines lie closer.
+    let is_temporary = kind == DocumentKind::TemporaryResidentId;
+    let (size, step) = if is_temporary { (34.0, 40.0) } else { (37.0, 56.0) };
     let signs: Vec<char> = person.address.chars().collect();
     for (line, signs) in signs.chunks(ADDRESS_SIGNS).enumerate() {
         let text: String = signs.iter().collect();
-        let pen = Pen { size: 37.0, gap: 1.0, ..value };
-        card.text(pen, at(180.0, 316.0 + 56.0 * line as f32), &text);
+        let pen = Pen { size, gap: 1.0, ..value };
+        card.text(pen, at(180.0, 316.0 + step * line as f32), &text);
     }
-    // The temporary card has authority and validity on this side, too.
-    let is_temporary = kind == DocumentKind::TemporaryResidentId;
     let down = if is_temporary { 452.0 } else { 540.0 };
     card.text(label, at(76.0, down), "公民身份号码");
     let number = Pen { font: faces.number, size: 46.0, gap: 5.0, ..value };
@@ -67,6 +70,23 @@ pub(crate) fn front(
     let (place, scale) = if is_temporary { ((840.0, 190.0), 0.5) } else { ((805.0, 230.0), 0.62) };
     specimen::person(&mut picture, place, scale, dice.next() as u32);
     picture
+}
+
+/// The same card with a photo of a face over its portrait.
+pub(crate) fn with_face(card: &Picture, face: &Picture) -> Picture {
+    let place = Quad::rectangle(695.0, 84.0, 915.0, 84.0 + 220.0 * 4.0 / 3.0);
+    let [left, top, ..] = place.bounds();
+    let (width, height) = (place.width() as u32, place.height() as u32);
+    let Some(small) = cut(face, &whole(face), width, height) else { return card.clone() };
+    let mut raw = card.raw().to_vec();
+    let rows = small.raw().chunks_exact(width as usize * 3).enumerate();
+    for (y, row) in rows {
+        let start = ((top as usize + y) * card.width() as usize + left as usize) * 3;
+        if let Some(to) = raw.get_mut(start..start + row.len()) {
+            to.copy_from_slice(row);
+        }
+    }
+    Picture::from_raw(card.width(), card.height(), raw).unwrap_or_else(|| card.clone())
 }
 
 /// The side with the authority; of the temporary card the one with the title.
