@@ -92,6 +92,11 @@ impl Drop for Person {
 }
 
 /// As cameras hand pictures on: light, then the two colours at half the size (JFIF, 4:2:0).
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a weighted mean of bytes is a byte"
+)]
 fn planes(picture: &Picture) -> Vec<u8> {
     let (wide, high) = CAMERA;
     let pixel = |x: u32, y: u32| {

@@ -343,26 +343,28 @@ mod tests {
             prefix: "ocr.",
             standing: Mutex::new(Standing::Proven(Vec::new())),
             is_looking: AtomicBool::new(false),
-            load: |_| {
+            load: |_, _| {
                 LOADED.fetch_add(1, Ordering::Relaxed);
                 // What is waited for is another thread, as slow as a disk.
                 let (send, receive) = std::sync::mpsc::channel::<()>();
-                drop(receive.recv_timeout(Duration::from_millis(300)));
+                let _ = receive.recv_timeout(Duration::from_millis(300));
                 drop(send);
                 Ok("a reader")
             },
             reader: OnceCell::new(),
         });
-        let place = ModelFolder::new("/nowhere");
+        let (place, runtime) = (ModelFolder::new("/nowhere"), Runtime::default());
         let short = Duration::from_millis(20);
         let begun = Instant::now();
-        assert_eq!(family.reader(&place, short).await, Err(Unread::Late));
+        assert_eq!(family.reader(&place, &runtime, short).await, Err(Unread::Late));
         assert!(begun.elapsed() < Duration::from_millis(200), "{:?}", begun.elapsed());
         // Whoever gives up does not begin it anew for the next one.
-        assert_eq!(family.reader(&place, short).await, Err(Unread::Late));
+        assert_eq!(family.reader(&place, &runtime, short).await, Err(Unread::Late));
         let patient = Duration::from_secs(20);
-        let (one, two) =
-            tokio::join!(family.reader(&place, patient), family.reader(&place, patient));
+        let (one, two) = tokio::join!(
+            family.reader(&place, &runtime, patient),
+            family.reader(&place, &runtime, patient)
+        );
         assert_eq!((one.as_deref(), two.as_deref()), (Ok(&"a reader"), Ok(&"a reader")));
         assert_eq!(LOADED.load(Ordering::Relaxed), 1);
     }

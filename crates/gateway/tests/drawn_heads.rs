@@ -15,7 +15,8 @@ fn a_drawn_head_is_seen_to_turn_and_to_come_closer() {
         eprintln!("skipped: BAOHAO_MODELS names no models");
         return;
     };
-    let reader = reader::face_reader(&ModelFolder::new(folder)).expect("models");
+    let reader = reader::face_reader(&ModelFolder::new(folder), &reader::Runtime::default())
+        .expect("models");
     let until = Instant::now() + Duration::from_mins(1);
     let poses = [Pose::STRAIGHT].into_iter().chain(Step::ALL.map(Pose::of));
     let pictures: Vec<Picture> =

@@ -173,7 +173,7 @@ on_both_engines! {
             sent.push(received);
         }
         let [first, second] = sent.try_into().unwrap();
-        assert_eq!(Received::list(&fresh, id).await.unwrap(), [second.clone()]);
+        assert_eq!(Received::list(&fresh, id).await.unwrap(), std::slice::from_ref(&second));
         assert!(keys.load(&fresh, first.data_key_id).await.unwrap().is_none(), "replaced");
         assert!(crate::BlobRecord::load(&fresh, first.blob_id).await.unwrap().is_none());
         type Step = fn(&Received, &mut Batch, ApplicationId);
