@@ -314,9 +314,9 @@ fn rules() -> Option<String> {
     path.map(|path| std::fs::read_to_string(path).expect("the rules can be read"))
 }
 
-/// Lets a visitor do something in a fresh browser without a camera.
+/// Lets a visitor do something in a fresh browser.
 fn visit(driver: &Driver, demo: &Demo, what: &str, window: Window, go: impl FnOnce(&Visitor<'_>)) {
-    visit_with((driver, &Camera::None), demo, what, window, go);
+    visit_with((driver, &Camera::Unasked), demo, what, window, go);
 }
 
 /// The same in a browser with this camera.
@@ -623,7 +623,12 @@ fn read_story(visitor: &Visitor<'_>, card: &Value, mail: &str) {
     let row = page.text(".compare tbody tr:first-child");
     assert!(row.contains("样本三") && row.contains("样本二"), "{row}");
     if visitor.has_scripts {
-        page.run("document.querySelector('[data-spot]').focus()");
+        // A window that is not in front is told of no focus.
+        page.run(
+            "const spot = document.querySelector('[data-spot]'); spot.focus(); \
+             if (!document.hasFocus()) \
+                spot.dispatchEvent(new FocusEvent('focusin', { bubbles: true }))",
+        );
         let wide = page.run("return document.querySelector('.photo .box').offsetWidth");
         assert!(wide.as_i64().is_some_and(|wide| wide > 20), "a box on the photo: {wide}");
         visitor.look();

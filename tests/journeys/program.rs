@@ -72,7 +72,6 @@ impl Demo {
         let left: Vec<_> = std::fs::read_dir(watched.join("tmp")).expect("a folder").collect();
         assert!(left.is_empty(), "temporary files: {left:?}");
         let log = std::fs::read(watched.join("log")).expect("a log");
-        assert!(!log.is_empty(), "it logs");
         let pictures = ["JFIF", "/9j/4AAQ", "[255, 216, 255", "\\xff\\xd8\\xff"];
         for text in texts.iter().chain(&pictures) {
             let is_there = memchr::memmem::find(&log, text.as_bytes()).is_some();

@@ -27,6 +27,8 @@ pub(crate) struct Driver {
 /// The camera of a browser.
 #[derive(Clone, Debug)]
 pub(crate) enum Camera {
+    /// Nobody asks for one; the browser is as it comes.
+    Unasked,
     /// The machine has none.
     None,
     /// There is one, and the visitor refuses it.
@@ -41,6 +43,7 @@ impl Camera {
         let film = |path: &Path| format!("--use-file-for-fake-video-capture={}", path.display());
         let device = "--use-fake-device-for-media-stream".to_owned();
         match self {
+            Self::Unasked => Vec::new(),
             Self::None => vec!["--use-fake-ui-for-media-stream".to_owned()],
             Self::Refused => vec![device],
             Self::Shows(path) => {
