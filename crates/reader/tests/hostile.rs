@@ -2,8 +2,8 @@
 //! without a panic and without memory that stays taken.
 //!
 //! 220 in the suite; `BAOHAO_HOSTILE=10000` for the full count. The models are stand-ins that see
-//! text everywhere, which is harder on what comes after them than the real ones; where the real
-//! ones are (`BAOHAO_MODELS`), they read a part of the accepted pictures too.
+//! text and faces everywhere, which is harder on what comes after them than the real ones; where
+//! the real ones are (`BAOHAO_MODELS`), they look at a part of the accepted pictures too.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -17,7 +17,8 @@ use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use jiff::civil::date;
 use reader::{
-    DocumentReader, ModelError, ModelFolder, Pool, PoolError, PoolLimits, Runtime, Session, Tensor,
+    DocumentReader, FaceReader, ModelError, ModelFolder, Pool, PoolError, PoolLimits, Runtime,
+    Session, Tensor,
 };
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -69,33 +70,182 @@ impl Session for SeesText {
     }
 }
 
-/// A digit, an X or a label wherever it looks; sometimes it breaks.
-#[derive(Debug)]
-struct ReadsNonsense;
+/// Lines as they stand on documents of every kind that is read, and on two at once.
+const LINES: [&str; 34] = [
+    "姓名张三",
+    "性别女民族汉",
+    "出生1990年2月30日",
+    "住址北京市东城区样本路1号",
+    "公民身份号码11010519491231002X",
+    "公民身份号码110105194912310021",
+    "签发机关样本市公安局",
+    "有效期限2020.01.01-2040.01.01",
+    "有效期限2040.01.01-2020.01.01",
+    "有效期限2020.01.01-长期",
+    "中华人民共和国临时居民身份证",
+    "中华人民共和国居民居住证",
+    "公民身份号码810000199001010019",
+    "通行证号码H12345678",
+    "签发次数01",
+    "永久居留身份证FOREIGNPERMANENTRESIDENTIDCARD",
+    "国籍NATIONALITYUTO",
+    "911124198108030024",
+    "港澳居民来往内地通行证",
+    "H1234567890",
+    "台湾居民来往大陆通行证",
+    "12345678",
+    "CRH1234567890<<<<<<<<<<<<<<<<<",
+    "CTT12345678<9<<<<<<<<<<<<<<<<<",
+    "中华人民共和国护照PASSPORT",
+    "P<CHNZHANG<<SAN<<<<<<<<<<<<<<<<<<<<<<<<<<<<<",
+    "E123456784CHN8501012M3001019<<<<<<<<<<<<<<04",
+    "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+    "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+    "营业执照",
+    "统一社会信用代码91110000600037341L",
+    "名称样本(北京)科技有限公司",
+    "法定代表人张三营业期限2015年07月27日至2035",
+    "年07月26日住所北京市样本路",
+];
 
-const ALPHABET: &str =
-    "0\n1\n2\n9\nX\n公\n民\n身\n份\n号\n码\n年\n月\n日\n姓\n名\n住\n址\n签\n发\n机\n关";
+/// Every sign of those lines, once.
+fn alphabet() -> Vec<char> {
+    let signs: std::collections::BTreeSet<char> = LINES.iter().flat_map(|l| l.chars()).collect();
+    signs.into_iter().collect()
+}
+
+/// Signs by chance, or a line of some document, whole, damaged or cut; sometimes it breaks.
+#[derive(Debug)]
+struct ReadsNonsense(Vec<char>);
+
+impl ReadsNonsense {
+    /// One sign in every second step, so that two alike are two; the first class is the blank.
+    fn line(&self, dice: &mut Dice, steps: usize, classes: usize) -> Vec<f32> {
+        let mut values = vec![0.0; steps * classes];
+        let line: Vec<char> = LINES[dice.below(LINES.len())].chars().collect();
+        let is_damaged = dice.below(3) == 0;
+        for step in 0..steps {
+            let sign = line.get(step / 2).filter(|_| step % 2 == 0);
+            let class = sign.and_then(|sign| self.0.iter().position(|known| known == sign));
+            let class = match class {
+                Some(_) if is_damaged && dice.below(6) == 0 => dice.below(classes),
+                class => class.map_or(0, |class| class + 1),
+            };
+            values[step * classes + class] = 0.5 + dice.below(500) as f32 / 1000.0;
+        }
+        values
+    }
+}
 
 impl Session for ReadsNonsense {
     fn run(&self, input: Tensor) -> Result<Vec<Tensor>, ModelError> {
-        let (steps, classes) = (input.shape[3] / 8, ALPHABET.lines().count() + 2);
+        let (steps, classes) = (input.shape[3] / 8, self.0.len() + 2);
         let seed = input.values.iter().step_by(97).map(|v| u64::from(v.to_bits())).sum::<u64>() | 1;
         let mut dice = Dice(seed);
         if dice.below(400) == 0 {
             return Err(ModelError::Run("broken".to_owned()));
         }
-        let values = (0..steps * classes).map(|_| dice.below(1000) as f32 / 1000.0).collect();
+        let values = match dice.below(3) {
+            0 => (0..steps * classes).map(|_| dice.below(1000) as f32 / 1000.0).collect(),
+            _ => self.line(&mut dice, steps, classes),
+        };
         Ok(vec![Tensor { shape: vec![1, steps, classes], values }])
     }
 }
 
+/// A few faces wherever it looks: whole ones, ones of no size, beyond the picture, turned inside
+/// out, of numbers that are none; sometimes it breaks or answers in another shape.
+#[derive(Debug)]
+struct SeesFaces;
+
+impl SeesFaces {
+    fn wild(dice: &mut Dice) -> f32 {
+        match dice.below(12) {
+            0 => f32::NAN,
+            1 => f32::INFINITY,
+            2 => -1.0e30,
+            3 => 88.0,
+            4 => 0.0,
+            _ => dice.below(12_000) as f32 / 1000.0 - 6.0,
+        }
+    }
+}
+
+impl Session for SeesFaces {
+    fn run(&self, input: Tensor) -> Result<Vec<Tensor>, ModelError> {
+        let seed = input.values.iter().step_by(97).map(|v| u64::from(v.to_bits())).sum::<u64>() | 1;
+        let mut dice = Dice(seed);
+        match dice.below(200) {
+            0 => return Err(ModelError::Run("broken".to_owned())),
+            1 => return Ok(vec![Tensor { shape: vec![1, 1], values: vec![0.5] }]),
+            _ => {}
+        }
+        let side = input.shape[3];
+        let mut outputs = Vec::new();
+        for width in [1, 1, 4, 10] {
+            for stride in [8, 16, 32] {
+                let cells = (side / stride).pow(2);
+                let values = vec![0.0; cells * width];
+                outputs.push(Tensor { shape: vec![1, cells, width], values });
+            }
+        }
+        // Places as a face has them, of which one or two are wild.
+        let usual = [-1.0, -1.0, 1.0, -1.0, 0.0, 0.0, -0.8, 1.0, 0.8, 1.0];
+        for _ in 0..dice.below(5) {
+            let grid = dice.below(3);
+            let cell = dice.below(outputs[grid].values.len());
+            let scale = dice.below(8) as f32;
+            for kind in [0, 3] {
+                outputs[kind + grid].values[cell] = 0.6 + dice.below(500) as f32 / 1000.0;
+            }
+            let mut place = [0.5, 0.5, 1.5, 1.8];
+            let mut marks = usual.map(|mark: f32| mark * scale);
+            if dice.below(2) == 0 {
+                place[dice.below(4)] = Self::wild(&mut dice);
+                marks[dice.below(10)] = Self::wild(&mut dice);
+            }
+            outputs[6 + grid].values[cell * 4..cell * 4 + 4].copy_from_slice(&place);
+            outputs[9 + grid].values[cell * 10..cell * 10 + 10].copy_from_slice(&marks);
+        }
+        Ok(outputs)
+    }
+}
+
+/// Vectors by chance, of no length, of numbers that are none, too short.
+#[derive(Debug)]
+struct Embeds;
+
+impl Session for Embeds {
+    fn run(&self, input: Tensor) -> Result<Vec<Tensor>, ModelError> {
+        let seed = input.values.iter().step_by(97).map(|v| u64::from(v.to_bits())).sum::<u64>() | 1;
+        let mut dice = Dice(seed);
+        let length = if dice.below(30) == 0 { dice.below(128) } else { 128 };
+        let values = match dice.below(4) {
+            0 => vec![0.0; length],
+            1 => vec![f32::NAN; length],
+            _ => (0..length).map(|_| dice.below(2000) as f32 / 1000.0 - 1.0).collect(),
+        };
+        Ok(vec![Tensor { shape: vec![1, length], values }])
+    }
+}
+
 /// The metadata of an ONNX file that names an alphabet, and nothing else.
-fn onnx() -> Vec<u8> {
-    let text = |field: u8, text: &str| {
-        [&[field << 3 | 2, u8::try_from(text.len()).expect("short")], text.as_bytes()].concat()
+fn onnx(alphabet: &[char]) -> Vec<u8> {
+    let length = |mut length: usize| {
+        let mut bytes = Vec::new();
+        while length > 127 {
+            bytes.push(length as u8 | 128);
+            length >>= 7;
+        }
+        bytes.push(length as u8);
+        bytes
     };
-    let entry = [text(1, "character"), text(2, ALPHABET)].concat();
-    [&[14 << 3 | 2, u8::try_from(entry.len()).expect("short")][..], &entry].concat()
+    let field = |field: u8, content: &[u8]| {
+        [&[field << 3 | 2][..], &length(content.len()), content].concat()
+    };
+    let lines: Vec<String> = alphabet.iter().map(char::to_string).collect();
+    let value = field(2, lines.join("\n").as_bytes());
+    field(14, &[field(1, b"character"), value].concat())
 }
 
 fn noise(dice: &mut Dice, width: u32, height: u32) -> Picture {
@@ -288,46 +438,49 @@ fn held_bytes() -> Option<u64> {
     pages.split_whitespace().nth(1)?.parse::<u64>().ok().map(|pages| pages * 4096)
 }
 
-/// What reads, in its pool.
-struct Readers(Pool, Arc<DocumentReader>);
+fn models() -> Option<ModelFolder> {
+    Some(ModelFolder::new(std::env::var_os("BAOHAO_MODELS")?))
+}
 
-fn real() -> Option<Readers> {
-    let folder = ModelFolder::new(std::env::var_os("BAOHAO_MODELS")?);
-    let reader = reader::document_reader(&folder, &Runtime::default())
-        .expect("BAOHAO_MODELS names the models");
+/// What looks at a picture; the real one only at some.
+type Look = Box<dyn Fn(Picture, Instant) -> Result<(), ModelError> + Send + Sync>;
+
+fn pool() -> Pool {
     let limits = PoolLimits { deadline: DEADLINE, ..PoolLimits::default() };
-    Some(Readers(Pool::start(limits).expect("a thread"), Arc::new(reader)))
+    Pool::start(limits).expect("a thread")
 }
 
 /// Gives one picture to the pool and waits for its answer.
-fn answer(what: &str, readers: &Readers, picture: Picture) -> (Result<(), PoolError>, Duration) {
+fn answer(
+    what: &str,
+    pool: &Pool,
+    (look, picture): (&Arc<Look>, Picture),
+) -> (Result<(), PoolError>, Duration) {
     let (send, receive) = mpsc::channel();
     let begun = Instant::now();
-    let reader = Arc::clone(&readers.1);
-    readers.0.submit(
-        move |until| reader.read(&picture, date(2026, 11, 27), until),
-        move |read| send.send(read.map(drop)).expect("heard"),
-    );
+    let look = Arc::clone(look);
+    pool.submit(move |until| look(picture, until), move |seen| send.send(seen).expect("heard"));
     // The deadline is looked at between steps: a step that was begun is ended first.
     let answer = receive.recv_timeout(DEADLINE * 2);
     let answer = answer.unwrap_or_else(|_| panic!("{what}: no answer within twice the deadline"));
     (answer, begun.elapsed())
 }
 
-#[test]
-fn every_hostile_picture_ends_with_a_reading_or_a_clear_reason() {
+/// What was said of each kind, how often.
+type Told = BTreeMap<(&'static str, &'static str), u32>;
+
+/// Decodes so many hostile pictures within `limits`, has those that are accepted looked at, and
+/// says what came of each kind.
+fn attack(limits: &Limits, look: Look, real: Option<Look>) -> Told {
     let count = std::env::var("BAOHAO_HOSTILE").map_or(220, |n| n.parse().expect("a number"));
-    let reader = DocumentReader::new(Box::new(SeesText), Box::new(ReadsNonsense), &onnx());
-    let limits = PoolLimits { deadline: DEADLINE, ..PoolLimits::default() };
-    let reader = Arc::new(reader.expect("an alphabet"));
-    let pool = Readers(Pool::start(limits).expect("a thread"), reader);
-    let real = real();
-    let mut told: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-    let (mut accepted, mut warm, mut slowest) = (0, None, Duration::ZERO);
+    let (pool, look, real) = (pool(), Arc::new(look), real.map(Arc::new));
+    let mut told = Told::new();
+    let (mut accepted, mut seen, mut warm) = (0, 0, None);
+    let (mut slowest, mut slowest_real) = (Duration::ZERO, Duration::ZERO);
     for index in 0..count {
         let (kind, bytes) = hostile(index);
         let begun = Instant::now();
-        let decoded = catch_unwind(AssertUnwindSafe(|| decode(&bytes, &Limits::default())));
+        let decoded = catch_unwind(AssertUnwindSafe(|| decode(&bytes, limits)));
         let decoded = decoded.unwrap_or_else(|_| panic!("{kind} {index}: decoding panicked"));
         assert!(begun.elapsed() < DECODE_MAX, "{kind} {index}: {:?}", begun.elapsed());
         let said = match decoded {
@@ -338,14 +491,17 @@ fn every_hostile_picture_ends_with_a_reading_or_a_clear_reason() {
             Ok(decoded) => {
                 accepted += 1;
                 if let Some(real) = real.as_ref().filter(|_| accepted % REAL_EACH == 1) {
-                    let (read, _) =
-                        answer(&format!("{kind} {index}, real"), real, decoded.picture.clone());
+                    let what = format!("{kind} {index}, real");
+                    let (read, took) = answer(&what, &pool, (real, decoded.picture.clone()));
                     assert_ne!(read, Err(PoolError::Failed), "{kind} {index}: the models failed");
+                    slowest_real = slowest_real.max(took);
+                    seen += 1;
                 }
-                let (read, took) = answer(&format!("{kind} {index}"), &pool, decoded.picture);
+                let what = format!("{kind} {index}");
+                let (read, took) = answer(&what, &pool, (&look, decoded.picture));
                 slowest = slowest.max(took);
                 match read {
-                    Ok(()) => "read",
+                    Ok(()) => "looked at",
                     Err(PoolError::Failed) => "model failed",
                     Err(PoolError::Deadline) => "deadline",
                     Err(PoolError::Full) => panic!("{kind} {index}: nobody else waits"),
@@ -361,9 +517,11 @@ fn every_hostile_picture_ends_with_a_reading_or_a_clear_reason() {
         println!("{kind:<20} {said:<16} {times}");
     }
     let grown = warm.zip(held_bytes()).map(|(before, after)| after.saturating_sub(before));
-    println!("{count} pictures, {accepted} accepted, slowest reading {slowest:?}, grown {grown:?}");
+    println!(
+        "{count} pictures, {accepted} accepted, {seen} by the real models too, slowest \
+         {slowest:?} and {slowest_real:?}, grown {grown:?}"
+    );
     assert!(grown.is_none_or(|grown| grown < GROWTH_BYTES_MAX), "{grown:?} bytes more");
-    let of = |kind: &str, said: &str| told.contains_key(&(kind, said));
     for (kind, said) in [
         ("bomb: many pixels", "too_many_pixels"),
         ("png, animated", "animated"),
@@ -372,9 +530,46 @@ fn every_hostile_picture_ends_with_a_reading_or_a_clear_reason() {
         ("1 x 1", "too_small"),
         ("gif", "not_an_image"),
         ("jpeg, truncated", "truncated"),
-        ("16 bit", "read"),
+        ("16 bit", "looked at"),
     ] {
-        assert!(of(kind, said), "{kind} was never told as {said}: {told:?}");
+        assert!(told.contains_key(&(kind, said)), "{kind} was never told as {said}: {told:?}");
     }
     assert!(told.keys().all(|(kind, said)| *kind != "cmyk" || *said != "not_an_image"));
+    told
+}
+
+#[test]
+fn every_hostile_picture_ends_with_a_reading_or_a_clear_reason() {
+    let look = |reader: DocumentReader| -> Look {
+        Box::new(move |picture, until| reader.read(&picture, date(2026, 11, 27), until).map(drop))
+    };
+    let signs = alphabet();
+    let nonsense = Box::new(ReadsNonsense(signs.clone()));
+    let reader = DocumentReader::new(Box::new(SeesText), nonsense, &onnx(&signs));
+    let real = models()
+        .map(|folder| reader::document_reader(&folder, &Runtime::default()).expect("models"));
+    attack(&Limits::default(), look(reader.expect("an alphabet")), real.map(look));
+}
+
+/// As a portrait, as the photo of the document beside one, and as a picture of a film, whose files
+/// are smaller.
+#[test]
+fn every_hostile_portrait_and_film_ends_with_faces_or_a_clear_reason() {
+    let look = |reader: FaceReader| -> Look {
+        let good = vision::specimen::portrait(&vision::specimen::Holder::default());
+        Box::new(move |picture, until| {
+            // The three ways in turn, by the picture itself.
+            match picture.raw().iter().map(|byte| usize::from(*byte)).sum::<usize>() % 3 {
+                0 => reader.look(&picture, Some(&good), until).map(drop),
+                1 => reader.look(&good, Some(&picture), until).map(drop),
+                _ => reader.follow(&picture, until).map(drop),
+            }
+        })
+    };
+    let real =
+        models().map(|folder| reader::face_reader(&folder, &Runtime::default()).expect("models"));
+    let reader = FaceReader::new(Box::new(SeesFaces), Box::new(Embeds));
+    // What a picture of a film may have: `FRAME_BYTES_MAX` of the use case.
+    let limits = Limits { bytes_max: 1_000_000, ..Limits::default() };
+    attack(&limits, look(reader), real.map(look));
 }
