@@ -73,11 +73,8 @@ const OPERATORS: Statement = Statement::new(
     "select operator.id, audit_head.operator_id is not null from operator \
      left join audit_head on audit_head.operator_id = operator.id order by operator.id",
 );
-const FIRST: Statement = Statement::new(
-    "audit.first",
-    "select 1 from audit_entry where operator_id = $1 and seq is not null \
-     union all select 1 from audit_entry where operator_id = $1 and seq is null limit 1",
-);
+const FIRST: Statement =
+    Statement::new("audit.first", "select 1 from audit_entry where operator_id = $1 limit 1");
 const LIST: Statement = Statement::new(
     "audit.list",
     "select id, operator_id, subject, subject_version, actor, action, detail, at, seq, chain \

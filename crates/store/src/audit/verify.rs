@@ -17,12 +17,8 @@ const FINDINGS_MAX: usize = 100;
 /// Subjects whose versions do not run from 1 without a gap.
 pub(super) const GAPS: Statement = Statement::new(
     "audit.gaps",
-    "select subject, min(subject_version), max(subject_version), count(*) from ( \
-        select bucket, subject, subject_version from audit_entry \
-            where operator_id = $1 and seq is not null \
-        union all select bucket, subject, subject_version from audit_entry \
-            where operator_id = $1 and seq is null) e \
-     group by bucket, subject \
+    "select subject, min(subject_version), max(subject_version), count(*) from audit_entry \
+     where operator_id = $1 group by bucket, subject \
      having min(subject_version) <> 1 or max(subject_version) <> count(*) \
      order by subject limit 100",
 );
