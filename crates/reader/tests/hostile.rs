@@ -514,10 +514,10 @@ fn attack(limits: &Limits, look: Look, real: Option<Look>) -> Told {
         }
     }
     for ((kind, said), times) in &told {
-        println!("{kind:<20} {said:<16} {times}");
+        eprintln!("{kind:<20} {said:<16} {times}");
     }
     let grown = warm.zip(held_bytes()).map(|(before, after)| after.saturating_sub(before));
-    println!(
+    eprintln!(
         "{count} pictures, {accepted} accepted, {seen} by the real models too, slowest \
          {slowest:?} and {slowest_real:?}, grown {grown:?}"
     );
