@@ -153,13 +153,7 @@ fn come(visitor: &Visitor<'_>, mail: &str) {
     page.pick("[name=registration]");
     page.pick("[name=portrait]");
     visitor.send();
-    // A photo that was not drawn while its page waited is drawn a moment later.
-    let link = "main a[href='/register/live']";
-    visitor.demo.wait_for(|| {
-        visitor.page.go(&format!("{}/register/check", visitor.demo.address));
-        visitor.page.has(link).then_some(())
-    });
-    visitor.follow(link);
+    visitor.follow("main a[href='/register/live']");
 }
 
 /// Presses the button and lets the person do what `acts` does to each sentence of the page, until

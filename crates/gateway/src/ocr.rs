@@ -10,8 +10,6 @@ use reader::{
     document_reader, face_reader,
 };
 use service::port::{Faces, Later, ModelCard, ModelUsed, Ocr};
-#[cfg(target_os = "linux")]
-use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,9 +18,6 @@ use vision::Picture;
 
 /// Missing files are looked for again after this: somebody may have brought them.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
-/// How nice what reads is to everything else, from 0 to 19.
-#[cfg(target_os = "linux")]
-const READER_NICE: i32 = 5;
 /// So much longer than its deadline an answer is waited for: a step that was begun is ended.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -106,7 +101,7 @@ impl Models {
         let (answer, answered) = oneshot::channel();
         pool.submit(
             move |until| {
-                give_way();
+                service::priority::give_way();
                 work(&reader, until)
             },
             // Whoever asked may have gone.
@@ -120,27 +115,6 @@ impl Models {
         }
     }
 }
-
-/// The threads that read give way to those that answer requests, for good (decision 137): the
-/// system runs them with what the others leave. Where it cannot be told, they run as all.
-#[cfg(target_os = "linux")]
-fn give_way() {
-    thread_local! {
-        static DONE: Cell<bool> = const { Cell::new(false) };
-    }
-    if DONE.replace(true) {
-        return;
-    }
-    // Without a process named, Linux means the calling thread alone.
-    let given_way = rustix::process::getpriority_process(None)
-        .and_then(|now| rustix::process::setpriority_process(None, now.max(READER_NICE)));
-    if let Err(error) = given_way {
-        tracing::warn!(%error, "what reads has the same priority as what answers");
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-const fn give_way() {}
 
 impl<R: Send + Sync + 'static> Family<R> {
     fn new(
@@ -367,20 +341,6 @@ mod tests {
         );
         assert_eq!((one.as_deref(), two.as_deref()), (Ok(&"a reader"), Ok(&"a reader")));
         assert_eq!(LOADED.load(Ordering::Relaxed), 1);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_thread_that_reads_gives_way_and_no_other_does() {
-        let nice = || rustix::process::getpriority_process(None).expect("it can be asked");
-        let own = nice();
-        let theirs = std::thread::spawn(move || {
-            give_way();
-            give_way();
-            nice()
-        });
-        assert_eq!(theirs.join().expect("it ends"), READER_NICE.max(own));
-        assert_eq!(nice(), own);
     }
 
     /// Files that are damaged between the start and the first picture are found when they are

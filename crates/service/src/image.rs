@@ -125,27 +125,13 @@ async fn in_background<T: Send + 'static>(
     let (told, answer) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("photo".to_owned());
     let started = thread.spawn(move || {
-        give_way();
+        crate::priority::give_way();
         // Whoever asked may have gone.
         let _ = told.send(work());
     });
     started.map_err(|_| Error::fault("no thread for a photo"))?;
     answer.await.map_err(|_| Error::fault("reading a photo failed"))
 }
-
-/// Lowers the priority of this thread, never raises it. Where that is not allowed, photos are drawn
-/// as urgently as everything else.
-fn give_way() {
-    // Without a process named, Linux means the calling thread alone.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::getpriority_process(None)
-        .and_then(|now| rustix::process::setpriority_process(None, now.max(NICE)));
-}
-
-/// How nice what nobody waits for is to everything else, from 0 to 19. Not more: on a machine that
-/// is busy all day the least urgent thread never runs, and decisions wait for it.
-#[cfg(target_os = "linux")]
-const NICE: i32 = 5;
 
 /// The thresholds for a photo of `item`.
 pub fn thresholds(item: Item) -> Thresholds {

@@ -25,6 +25,7 @@ pub mod number;
 pub mod operator;
 pub mod policy;
 pub mod port;
+pub mod priority;
 pub mod provision;
 pub mod register;
 mod retry;

@@ -163,6 +163,32 @@ async fn only_what_is_whole(app: &TestApp) {
 }
 
 on_both_engines! {
+    /// The page said that the photo was still being looked at: it had been sent when it was chosen,
+    /// and again by the button.
+    async fn a_photo_sent_twice_at_once_is_one_photo_and_seen_by_both(db: Fresh) {
+        let app = TestApp::on(db).await;
+        app.operator(1).await;
+        let drafted = draft(&app, 1).await;
+        let (item, file) = (Item::Portrait, Applicant::new(1).photo(Item::Portrait));
+        let first = receive(&app, &drafted, item, file.clone()).await;
+        let again = receive(&app, &drafted, item, file.clone()).await;
+        assert_eq!(first, again);
+        assert_eq!(received(&app, drafted.id).await, [first]);
+        let send = || register::upload(&app, &drafted.actor, drafted.id, item, file.clone());
+        let (one, two, three) = tokio::join!(send(), send(), send());
+        for uploaded in [one, two, three] {
+            let uploaded = uploaded.unwrap();
+            assert_eq!((uploaded.stage, uploaded.round), (PhotoStage::Drawn, 1));
+        }
+        assert_eq!(received(&app, drafted.id).await, []);
+        assert_eq!(drawn(&app, drafted.id).await.len(), 1);
+        // Another photo takes the place of one that waits, as ever.
+        let first = receive(&app, &drafted, item, Applicant::new(2).photo(item)).await;
+        let other = receive(&app, &drafted, item, Applicant::new(3).photo(item)).await;
+        assert_eq!(received(&app, drafted.id).await, [other]);
+        assert!(!can_open(&app, &first).await);
+    }
+
     async fn a_photo_waits_until_it_is_drawn_and_nobody_sees_it_before(db: Fresh) {
         let app = TestApp::on(db).await;
         app.operator(1).await;

@@ -226,8 +226,10 @@ struct Asked {
 impl Asked {
     fn of(ops: &[crate::batch::Op]) -> Self {
         let jobs = ops.iter().filter(|op| op.statement.name == crate::job::INSERT.name);
+        // The second value of a job is its kind.
         let is_photos = |op: &crate::batch::Op| {
-            op.params.iter().any(|value| matches!(value, Value::Text(kind) if kind == PHOTOS))
+            let kind = op.params.get(1);
+            kind.is_some_and(|kind| matches!(kind, Value::Text(kind) if kind == PHOTOS))
         };
         jobs.map(is_photos).fold(Self::default(), |asked, is_photos| Self {
             photos: asked.photos || is_photos,

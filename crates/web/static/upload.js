@@ -111,6 +111,11 @@ function start() {
     form.addEventListener("submit", async (event) => {
       if (event.submitter?.name) return;
       event.preventDefault();
+      // It goes at once when it is chosen; whoever presses the button as well sends nothing twice.
+      const chosen = inputs.flatMap((input) => [...input.files]);
+      const names = chosen.map((file) => [file.name, file.size, file.lastModified].join()).join();
+      if (names && form.dataset.sending === names) return;
+      form.dataset.sending = names;
       const data = new FormData(form);
       let file;
       for (const input of inputs) {
@@ -125,3 +130,9 @@ function start() {
 }
 
 start();
+
+// Back from the next page, the same photo may be sent again.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.querySelectorAll("form[data-sending]")) delete form.dataset.sending;
+});

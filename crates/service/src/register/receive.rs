@@ -111,7 +111,7 @@ async fn receive_all(
     }
     // What was read before holds if the application is still the same at the commit.
     let mut known = Some((loaded, before));
-    retry(|| {
+    let standing = retry(|| {
         let (known, kept, items) = (known.take(), &kept, &items);
         async move {
             let (mut loaded, before) = match known {
@@ -122,19 +122,24 @@ async fn receive_all(
                 }
             };
             let mut batch = Batch::new(app.now());
-            record(&mut batch, id, kept, &before);
+            let standing = record(&mut batch, id, kept, &before);
+            if batch.is_empty() {
+                return Ok(standing);
+            }
             stage_draw(&mut batch, id, i64::try_from(patience.as_millis()).unwrap_or(0));
-            let files = kept.iter().map(|kept| {
-                let (item, file) = (kept.received.item.code(), kept.received.blob_id);
-                serde_json::json!({ "item": item, "file": file })
-            });
+            let files = standing
+                .iter()
+                .map(|file| serde_json::json!({ "item": file.item.code(), "file": file.blob_id }));
             let detail = serde_json::json!({ "photos": files.collect::<Vec<_>>() });
             keep(&mut batch, &mut loaded, actor, "application.photo", detail);
-            Ok(app.store.db.commit(batch).await?)
+            app.store.db.commit(batch).await?;
+            Ok(standing)
         }
     })
     .await?;
-    Ok(puts.into_iter().map(|put| put.map(|kept| kept.received)).collect())
+    let mut standing = standing.into_iter();
+    let mut stands = |kept: Kept| standing.next().unwrap_or(kept.received);
+    Ok(puts.into_iter().map(|put| put.map(&mut stands)).collect())
 }
 
 async fn may_receive(
@@ -153,15 +158,28 @@ async fn may_receive(
     Ok(loaded)
 }
 
-/// Every file in place of what was received of its item before, also among these themselves.
-fn record(batch: &mut Batch, id: ApplicationId, kept: &[&Kept], before: &[Received]) {
-    for (at, new) in kept.iter().enumerate() {
-        batch.append(new.rows.clone());
-        let is_same = |other: &&Received| other.item == new.received.item;
-        let earlier = kept.iter().take(at).rev().map(|kept| &kept.received).find(is_same);
-        let earlier = earlier.or_else(|| before.iter().find(is_same));
-        new.received.put(batch, id, earlier);
+/// Every file in place of what was received of its item before, also among these themselves; what
+/// stands there now. The same file again, as when a button is pressed twice, is the one that waits
+/// already: taking its place would undo the drawing that is under way.
+fn record(
+    batch: &mut Batch,
+    id: ApplicationId,
+    kept: &[&Kept],
+    before: &[Received],
+) -> Vec<Received> {
+    let mut standing: Vec<Received> = Vec::with_capacity(kept.len());
+    for Kept { rows, received: new } in kept {
+        let earlier = standing.iter().rev().chain(before).find(|other| other.item == new.item);
+        let same = earlier.filter(|other| other.is_waiting() && other.digest == new.digest);
+        if let Some(same) = same.cloned() {
+            standing.push(same);
+            continue;
+        }
+        batch.append(rows.clone());
+        new.put(batch, id, earlier);
+        standing.push(new.clone());
     }
+    standing
 }
 
 /// Looks at the file, seals it and makes it durable, before anything refers to it.
