@@ -8,6 +8,11 @@ mod wiring;
 use clap::Parser;
 use std::process::ExitCode;
 
+/// Most of what is allocated is freed by another thread, which the system's allocator makes them
+/// wait for one another for (decision 138).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let command = cli::Cli::parse();
     cli::start_log(&command);

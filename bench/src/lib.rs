@@ -11,6 +11,10 @@ pub mod probe;
 
 use std::io::Write;
 
+/// As the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One line of the result.
 pub fn say(line: &str) {
     drop(writeln!(std::io::stdout().lock(), "{line}"));

@@ -8,8 +8,10 @@
 //! intervals, because a late answer may still undo what was confirmed.
 
 mod drift;
+mod known;
 mod odd;
 
+pub(crate) use known::{Known, look_many};
 pub use drift::{Drifted, Drifts, drifts};
 pub use odd::{Odd, odd};
 pub use store::number::provision::Drift;
@@ -22,10 +24,10 @@ use domain::access::Actor;
 use domain::msisdn::Msisdn;
 use domain::number::{Service, ServiceProfile};
 use futures::StreamExt;
+use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 use store::number::provision::{self, Provision, ProvisionStep};
-use store::number::sim_key;
 use store::{AuditEntry, Batch, ClaimedJob, CommitError, Job};
 
 /// The job that tells the network about one number; its key is the number's subject.
@@ -64,13 +66,17 @@ pub struct Report {
     pub open: u64,
 }
 
-/// Runs the job.
-pub async fn run(app: &App, job: &ClaimedJob) -> Result<Next, Error> {
+/// Runs the job, with what is known of its number already.
+pub(crate) async fn run(
+    app: &App,
+    job: &ClaimedJob,
+    known: Option<&Known>,
+) -> Result<Next, Error> {
     let Some(msisdn) = store::number::of_subject(&job.key) else {
         return Err(Error::fault(format!("{JOB} with the key {}", job.key)));
     };
     // What is left open has its own time at which the reconciler comes back.
-    match tell_for(app, msisdn, Some(job)).await? {
+    match tell_for(app, msisdn, Some(job), known).await? {
         Told::Ended => Ok(Next::Ended),
         Told::Confirmed | Told::Open => Ok(Next::Done),
     }
@@ -102,7 +108,7 @@ pub async fn reconcile(app: &App) -> Result<Report, Error> {
 /// Tells the network everything that is wanted for the SIMs of a number, removals first; whether
 /// all of it is confirmed.
 pub async fn tell(app: &App, msisdn: Msisdn) -> Result<bool, Error> {
-    Ok(tell_for(app, msisdn, None).await? != Told::Open)
+    Ok(tell_for(app, msisdn, None, None).await? != Told::Open)
 }
 
 /// How far the network is with what it was told.
@@ -117,15 +123,24 @@ enum Told {
 }
 
 /// The same for a job, which ends with the last confirmation: one commit less for each number.
-async fn tell_for(app: &App, msisdn: Msisdn, job: Option<&ClaimedJob>) -> Result<Told, Error> {
+/// Whether what was known of the number still holds, the commit decides.
+async fn tell_for(
+    app: &App,
+    msisdn: Msisdn,
+    job: Option<&ClaimedJob>,
+    mut known: Option<&Known>,
+) -> Result<Told, Error> {
     for _ in 0..CHANGES_MAX {
-        let mut rows = provision::of_number(&app.store.db, msisdn).await?;
-        rows.sort_by_key(|row| row.profile.is_some());
+        let known = match known.take() {
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(known::look(app, msisdn).await?),
+        };
+        let rows = known.in_order();
         let mut told = Told::Confirmed;
         let mut has_changed = false;
         for (place, row) in rows.iter().enumerate() {
             let is_last = place + 1 == rows.len() && told == Told::Confirmed && !has_changed;
-            match tell_one(app, row, job.filter(|_| is_last)).await {
+            match tell_one(app, row, &known, job.filter(|_| is_last)).await {
                 Ok(Told::Confirmed) => {}
                 Ok(other) => told = other,
                 // Something else is wanted by now.
@@ -140,8 +155,13 @@ async fn tell_for(app: &App, msisdn: Msisdn, job: Option<&ClaimedJob>) -> Result
     Ok(Told::Open)
 }
 
-async fn tell_one(app: &App, row: &Provision, ends: Option<&ClaimedJob>) -> Result<Told, Error> {
-    match climb(app, row, ends).await? {
+async fn tell_one(
+    app: &App,
+    row: &Provision,
+    known: &Known,
+    ends: Option<&ClaimedJob>,
+) -> Result<Told, Error> {
+    match climb(app, row, known, ends).await? {
         Ok(()) if ends.is_some() => Ok(Told::Ended),
         Ok(()) => Ok(Told::Confirmed),
         Err(error) => {
@@ -159,6 +179,7 @@ async fn tell_one(app: &App, row: &Provision, ends: Option<&ClaimedJob>) -> Resu
 async fn climb(
     app: &App,
     row: &Provision,
+    known: &Known,
     ends: Option<&ClaimedJob>,
 ) -> Result<Result<(), PortError>, Error> {
     let imsi = row.imsi.as_str();
@@ -194,7 +215,7 @@ async fn climb(
             Err(error) => Ok(Err(error)),
         };
     }
-    let keys = sim_key::load(&app.store.db, &app.store.keys, row.imsi).await?;
+    let keys = known.keys(app, row.imsi).await?;
     let mut reached = row.step;
     if let (ProvisionStep::Wanted, Some(keys)) = (reached, &keys) {
         match answer(hlr.make_whole(&wanted, keys)).await {
@@ -305,7 +326,7 @@ fn end(batch: &mut Batch, job: Option<&ClaimedJob>) {
 async fn commit(app: &App, fill: impl FnOnce(&mut Batch)) -> Result<(), Error> {
     let mut batch = Batch::new(app.now());
     fill(&mut batch);
-    app.store.db.commit(batch).await.map_err(|error: CommitError| error.into())
+    app.store.db.commit_in_company(batch).await.map_err(|error: CommitError| error.into())
 }
 
 async fn answer<T>(call: impl Future<Output = Result<T, PortError>>) -> Result<T, PortError> {

@@ -75,6 +75,8 @@ pub struct Taken {
     pub job: ClaimedJob,
     /// The attempt that it is to hand over, if it is one and everything is ready for that.
     pub begun: Option<notice::Begun>,
+    /// What is known of its number, if it is to tell the network.
+    pub(crate) known: Option<provision::Known>,
 }
 
 /// Something to be done every so often, by every process, safe to do twice.
@@ -162,7 +164,7 @@ pub fn handlers() -> &'static [Handler] {
         Handler { kind: keep::SAVED, run: |app, taken| Box::pin(keep::run(app, &taken.job)) },
         Handler {
             kind: provision::JOB,
-            run: |app, taken| Box::pin(provision::run(app, &taken.job)),
+            run: |app, taken| Box::pin(provision::run(app, &taken.job, taken.known.as_ref())),
         },
         Handler { kind: esim::JOB, run: |app, taken| Box::pin(esim::run(app, &taken.job)) },
     ]
@@ -355,9 +357,15 @@ async fn claim(app: &App, count: i64, lane: Lane) -> Result<Vec<Taken>, Error> {
     let keys: Vec<_> = jobs.iter().filter(is_attempt).filter_map(|job| payload(job).ok()).collect();
     let begun = notice::begin_many(app, &keys).await;
     let mut begun: HashMap<_, _> = begun.into_iter().map(|one| (one.job_key(), one)).collect();
+    let number = |job: &ClaimedJob| {
+        store::number::of_subject(&job.key).filter(|_| job.kind == provision::JOB)
+    };
+    let numbers: Vec<_> = jobs.iter().filter_map(number).collect();
+    let mut known = provision::look_many(app, &numbers).await;
     let take = |job: ClaimedJob| {
         let begun = if is_attempt(&&job) { begun.remove(&job.key) } else { None };
-        Taken { job, begun }
+        let known = number(&job).and_then(|number| known.remove(&number));
+        Taken { job, begun, known }
     };
     Ok(jobs.into_iter().map(take).collect())
 }
@@ -442,7 +450,7 @@ async fn run_one(app: &App, taken: Taken) -> Result<Outcome, Error> {
             }
         }
     };
-    app.store.db.commit(batch).await?;
+    app.store.db.commit_in_company(batch).await?;
     Ok(outcome)
 }
 

@@ -2,13 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use domain::access::{Actor, Role};
-use domain::id::{EpisodeId, OperatorId, PartyId, StaffId};
+use domain::id::{DataKeyId, EpisodeId, OperatorId, PartyId, StaffId};
 use domain::money::MoneyRefusal;
 use domain::msisdn::Msisdn;
 use domain::notice::Channel;
 use domain::number::{Event, HoldKind, Lifecycle, NumberRefusal, SimRef, UsageKind};
 use domain::refusal::Refusal;
-use domain::sim::{Iccid, Imsi};
+use domain::sim::{Iccid, Imsi, SimKeys};
 use domain::time::{At, Zone};
 use futures::future::join_all;
 use gateway::network::{Fault, FaultKind, Network, Phone, Port, pump};
@@ -20,7 +20,7 @@ use service::number::{StatusWord, Switching};
 use service::port::{HlrRecord, NetworkProfile};
 use service::{App, Error, keep, number, provision, sweep, work};
 use std::sync::Arc;
-use store::number::history;
+use store::number::{history, sim_key};
 use store::{Batch, audit};
 use testkit::{Fresh, START, TestApp, on_both_engines};
 use words::Lang;
@@ -327,6 +327,34 @@ on_both_engines! {
             provision::reconcile(&world.app).await.unwrap();
         }
         assert_eq!(world.profile(1), NetworkProfile::default());
+    }
+
+    /// Numbers whose jobs were claimed together are looked at together.
+    async fn a_card_whose_keys_are_gone_holds_up_no_other(db: Fresh) {
+        let world = world(db).await;
+        let keys = SimKeys::parse(&"0a".repeat(16), &"0b".repeat(16)).unwrap();
+        let mut key_ids = Vec::new();
+        for n in 1..=5 {
+            let number = world.allocated(n).await;
+            let mut batch = Batch::new(world.app.now());
+            let key = world.app.store.keys.create(&mut batch, world.app.now());
+            sim_key::insert(&mut batch, &key, sim(n).imsi, &keys);
+            world.app.store.db.commit(batch).await.unwrap();
+            key_ids.push(DataKeyId::from_u128(key.id()));
+            world.verify(number, u128::from(n)).await.unwrap();
+        }
+        let mut batch = Batch::new(world.app.now());
+        store::Keys::erase(&mut batch, key_ids[2]);
+        world.app.store.db.commit(batch).await.unwrap();
+        let report = work::run_due(&world.app).await.unwrap();
+        assert_eq!((report.failed, report.dead), (1, 0));
+        pump(&world.network, &world.app).await.unwrap();
+        for n in 1..=5 {
+            let status = number::status(&world.app, &SYSTEM, msisdn(n)).await.unwrap();
+            let is_on = matches!(status.switching, Switching::Confirmed(_));
+            assert_eq!(is_on, n != 3, "{n}: {:?}", status.switching);
+        }
+        assert_eq!(world.record(3), None);
     }
 
     async fn a_silent_number_is_warned_suspended_closed_and_released(db: Fresh) {

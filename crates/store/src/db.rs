@@ -144,6 +144,23 @@ impl Db {
         Ok(rows)
     }
 
+    /// Like [`Db::commit`] for what nobody waits for, such as the end of a job: a file is written
+    /// after some milliseconds with what else has come, as its disk serves few commits a second.
+    /// PostgreSQL commits at once.
+    pub async fn commit_in_company(&self, batch: Batch) -> Result<(), CommitError> {
+        let ops = batch.into_ops();
+        if ops.is_empty() {
+            return Ok(());
+        }
+        let asked = Asked::of(&ops);
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.commit_in_company(ops).await,
+            Engine::Postgres(postgres) => postgres.commit(ops).await,
+        }?;
+        self.jobs.wake(asked);
+        Ok(())
+    }
+
     /// Commits several batches together; each is applied as a whole or not at all, and one that
     /// conflicts does not harm the others. The answers come in the order of the batches; when they
     /// come, what succeeded is durable.

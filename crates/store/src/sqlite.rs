@@ -11,6 +11,7 @@ use crate::error::{CommitError, Error, ErrorKind};
 use crate::migrate::{Extent, Migrated};
 use crate::statement::{Statement, texts};
 use crate::value::{Row, Value};
+use company::Company;
 use readers::{Readers, open_reader};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
@@ -29,6 +30,7 @@ const STATEMENTS_MAX: usize = 1024;
 /// How long another process (an import beside a server) may hold the write lock.
 const BUSY_WAIT: Duration = Duration::from_secs(20);
 
+mod company;
 mod readers;
 
 type Answer = Result<Vec<Vec<Row>>, CommitError>;
@@ -43,6 +45,7 @@ struct Request {
 #[derive(Debug)]
 pub(crate) struct Sqlite {
     writer: mpsc::Sender<Request>,
+    company: Company,
     readers: Readers,
 }
 
@@ -65,7 +68,8 @@ impl Sqlite {
             Error::caused(ErrorKind::Unavailable, "cannot start the writer thread", e)
         })?;
         is_open.await.map_err(|_| Error::new(ErrorKind::Bug, "the writer thread died"))??;
-        Ok(Self { writer, readers: Readers::new(path, readers) })
+        let company = Company::of(writer.clone());
+        Ok(Self { writer, company, readers: Readers::new(path, readers) })
     }
 
     /// Runs the queries one after another on one snapshot.
@@ -81,12 +85,15 @@ impl Sqlite {
         self.commit_many(vec![ops]).await?.pop().unwrap_or_else(|| Err(gone().into()))
     }
 
+    /// The same for a batch that nobody waits for: it waits for company.
+    pub(crate) async fn commit_in_company(&self, ops: Vec<Op>) -> Answer {
+        self.company.commit(ops).await
+    }
+
     /// Hands several batches to the writer at once and waits until they are durable; each has its
     /// own answer.
     pub(crate) async fn commit_many(&self, batches: Vec<Vec<Op>>) -> Result<Vec<Answer>, Error> {
-        let (reply, answer) = oneshot::channel();
-        self.writer.send(Request { batches, reply }).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())
+        commit_many(&self.writer, batches).await
     }
 
     /// Prepares `sql` on a read-only connection, to see whether it is sound.
@@ -94,6 +101,15 @@ impl Sqlite {
         let connection = open_reader(self.readers.path())?;
         connection.prepare(sql).map(drop).map_err(|e| Error::sqlite("prepare", e))
     }
+}
+
+async fn commit_many(
+    writer: &mpsc::Sender<Request>,
+    batches: Vec<Vec<Op>>,
+) -> Result<Vec<Answer>, Error> {
+    let (reply, answer) = oneshot::channel();
+    writer.send(Request { batches, reply }).await.map_err(|_| gone())?;
+    answer.await.map_err(|_| gone())
 }
 
 fn gone() -> Error {

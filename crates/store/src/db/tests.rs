@@ -117,6 +117,36 @@ on_both_engines! {
         assert_eq!(seq(&db, 1).await, Some(wins));
     }
 
+    async fn batches_in_company_have_an_answer_each(db: Fresh) {
+        let mut b = batch();
+        put(&mut b, 1, 0);
+        db.commit(b).await.unwrap();
+        let commit = |id: i64| {
+            let db = db.db();
+            async move {
+                let mut b = batch();
+                put(&mut b, id, id);
+                db.commit_in_company(b).await
+            }
+        };
+        // Whoever comes first gives up at once; nobody else waits for it.
+        let first = tokio::time::timeout(std::time::Duration::ZERO, commit(2)).await;
+        assert!(first.is_err() || matches!(first, Ok(Ok(()))));
+        let answers = futures::future::join_all((1..=100).map(commit)).await;
+        for (id, answer) in (1_i64..).zip(answers) {
+            match answer {
+                Ok(()) => assert!(id > 1),
+                Err(CommitError::Duplicate("test.put")) => assert!(id <= 2, "{id}"),
+                other => panic!("{id}: {other:?}"),
+            }
+        }
+        for id in 2..=100 {
+            assert_eq!(seq(&db, id).await, Some(id));
+        }
+        let nothing = db.commit_in_company(batch()).await;
+        nothing.unwrap();
+    }
+
     async fn reading_cannot_write(db: Fresh) {
         assert!(db.query(&SET, params![1_i64, 1_i64, 1_i64]).await.is_err());
     }

@@ -3,6 +3,7 @@
 use crate::batch::{Batch, Expect};
 use crate::db::Db;
 use crate::error::Error;
+use crate::number::key_of;
 use crate::params;
 use crate::statement::Statement;
 use crate::value::Row;
@@ -13,7 +14,7 @@ use domain::sim::Imsi;
 use domain::time::At;
 
 pub(crate) const ALL: &[&Statement] = &[
-    &WANT, &ANNOUNCE, &OF_NUMBER, &ADVANCE, &CONFIRM, &REMOVE, &RETRY, &CHECKS, &HURRY, &DRIFT,
+    &WANT, &ANNOUNCE, &OF_NUMBER, &OF_MANY, &ADVANCE, &CONFIRM, &REMOVE, &RETRY, &CHECKS, &HURRY, &DRIFT,
     &AGAIN, &ODD, &DRIFTED,
 ];
 
@@ -36,6 +37,20 @@ const OF_NUMBER: Statement = Statement::new(
     "select imsi, profile, step, version, wanted_at, confirmed_at, check_at, tries, last_error, \
         application_id, operator_id, lean, applied, drift_count, drift_at, drift, msisdn \
      from provision where bucket = $1 and msisdn = $2 order by imsi",
+);
+/// Many, each named by [`key_of`].
+const OF_MANY: Statement = Statement::of_two(
+    "provision.of_many",
+    "select p.imsi, p.profile, p.step, p.version, p.wanted_at, p.confirmed_at, p.check_at, \
+        p.tries, p.last_error, p.application_id, p.operator_id, p.lean, p.applied, \
+        p.drift_count, p.drift_at, p.drift, p.msisdn \
+     from json_each($1) k cross join provision p \
+        on p.bucket = (k.value & 1023) and p.msisdn = (k.value >> 10) order by p.msisdn, p.imsi",
+    "select p.imsi, p.profile, p.step, p.version, p.wanted_at, p.confirmed_at, p.check_at, \
+        p.tries, p.last_error, p.application_id, p.operator_id, p.lean, p.applied, \
+        p.drift_count, p.drift_at, p.drift, p.msisdn \
+     from unnest(cast($1 as bigint[])) as k(value) join provision p \
+        on p.bucket = (k.value & 1023) and p.msisdn = (k.value >> 10) order by p.msisdn, p.imsi",
 );
 const ADVANCE: Statement = Statement::new(
     "provision.advance",
@@ -225,6 +240,12 @@ pub fn announce(batch: &mut Batch, msisdn: Msisdn, imsi: Imsi, application_id: A
 pub async fn of_number(db: &Db, msisdn: Msisdn) -> Result<Vec<Provision>, Error> {
     let rows = db.query(&OF_NUMBER, params![msisdn.bucket(), msisdn]).await?;
     rows.iter().map(of_row).collect()
+}
+
+/// The same of many numbers.
+pub async fn of_many(db: &Db, msisdns: &[Msisdn]) -> Result<Vec<Provision>, Error> {
+    let keys: Vec<i64> = msisdns.iter().copied().map(key_of).collect();
+    db.query(&OF_MANY, params![keys]).await?.iter().map(of_row).collect()
 }
 
 /// The SIMs of an operator with which something is odd, up to `count` after the number `after` (0

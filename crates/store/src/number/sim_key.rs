@@ -9,9 +9,11 @@ use crate::params;
 use crate::statement::Statement;
 use domain::id::DataKeyId;
 use domain::sim::{Imsi, SimKeys};
+use crate::value::Row;
 use seal::{DataKey, Place};
+use std::collections::HashMap;
 
-pub(crate) const ALL: &[&Statement] = &[&INSERT, &LOAD];
+pub(crate) const ALL: &[&Statement] = &[&INSERT, &LOAD, &LOAD_MANY];
 
 const INSERT: Statement = Statement::new(
     "sim_key.insert",
@@ -21,6 +23,16 @@ const INSERT: Statement = Statement::new(
 const LOAD: Statement = Statement::new(
     "sim_key.load",
     "select data_key_id, body from sim_key where bucket = $1 and imsi = $2",
+);
+
+/// Many, each named by its bucket in four digits and its IMSI.
+const LOAD_MANY: Statement = Statement::of_two(
+    "sim_key.load_many",
+    "select s.imsi, s.data_key_id, s.body from json_each($1) k cross join sim_key s \
+        on s.bucket = cast(substr(k.value, 1, 4) as integer) and s.imsi = substr(k.value, 5)",
+    "select s.imsi, s.data_key_id, s.body from unnest(cast($1 as text[])) as k(value) \
+     join sim_key s \
+        on s.bucket = cast(substr(k.value, 1, 4) as bigint) and s.imsi = substr(k.value, 5)",
 );
 
 /// Keeps the keys of a SIM, sealed under `key`; those that are here already stay.
@@ -39,10 +51,42 @@ pub async fn load(db: &Db, keys: &Keys, imsi: Imsi) -> Result<Option<SimKeys>, E
     };
     let id: DataKeyId = row.get(0)?;
     let body: Vec<u8> = row.get(1)?;
-    let damaged = || Error::new(ErrorKind::Corrupt, "the keys of a SIM cannot be opened");
     let key = keys.load(db, id).await?.ok_or_else(damaged)?;
-    let bytes = key.open(&body, &place(imsi)).map_err(|_| damaged())?;
-    SimKeys::from_bytes(&bytes).map(Some).ok_or_else(damaged)
+    open(&key, imsi, &body).map(Some)
+}
+
+/// The keys of many SIMs; nothing for those that none came with.
+pub async fn load_many(
+    db: &Db,
+    keys: &Keys,
+    imsis: &[Imsi],
+) -> Result<HashMap<Imsi, SimKeys>, Error> {
+    if imsis.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let name = |imsi: &Imsi| format!("{:04}{}", bucket::of(imsi.as_str()), imsi.as_str());
+    let names: Vec<String> = imsis.iter().map(name).collect();
+    let rows = db.query(&LOAD_MANY, params![names]).await?;
+    let imsi = |row: &Row| row.parse(0, |text| Imsi::parse(text).ok());
+    let sealed = |row: &Row| Ok((imsi(row)?, row.get(1)?, row.get(2)?));
+    let sealed: Vec<(Imsi, DataKeyId, Vec<u8>)> =
+        rows.iter().map(sealed).collect::<Result<_, Error>>()?;
+    let ids: Vec<DataKeyId> = sealed.iter().map(|(_, id, _)| *id).collect();
+    let data_keys = keys.load_many(db, &ids).await?;
+    let opened = sealed.into_iter().map(|(imsi, id, body)| {
+        let key = data_keys.get(&id).ok_or_else(damaged)?;
+        Ok((imsi, open(key, imsi, &body)?))
+    });
+    opened.collect()
+}
+
+fn open(key: &DataKey, imsi: Imsi, body: &[u8]) -> Result<SimKeys, Error> {
+    let bytes = key.open(body, &place(imsi)).map_err(|_| damaged())?;
+    SimKeys::from_bytes(&bytes).ok_or_else(damaged)
+}
+
+fn damaged() -> Error {
+    Error::new(ErrorKind::Corrupt, "the keys of a SIM cannot be opened")
 }
 
 fn place(imsi: Imsi) -> Vec<u8> {
