@@ -65,11 +65,12 @@ impl Citus {
             server.psql(&name, "create extension citus");
         }
         let own = self.coordinator.port();
-        let mut sql = format!("select citus_set_coordinator_host('127.0.0.1', {own});");
+        let host = format!("select citus_set_coordinator_host('127.0.0.1', {own})");
+        self.coordinator.psql(&name, &host);
         for port in ports {
-            sql.push_str(&format!("select citus_add_node('127.0.0.1', {port});"));
+            let node = format!("select citus_add_node('127.0.0.1', {port})");
+            self.coordinator.psql(&name, &node);
         }
-        self.coordinator.psql(&name, &sql);
         self.coordinator.address("127.0.0.1", &name, "?sslmode=disable")
     }
 
