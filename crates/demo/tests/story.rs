@@ -220,7 +220,8 @@ on_both_engines! {
         demo.days(61).await;
         let reminder = demo.last(&number).await;
         assert!(reminder.starts_with("30 days left"), "{reminder}");
-        let asked = demo.post(&format!("/handsets/{number}/text"), json!({ "text": "ｋｅｅｐ" })).await;
+        let keep = json!({ "text": "ｋｅｅｐ" });
+        let asked = demo.post(&format!("/handsets/{number}/text"), keep).await;
         assert_eq!(asked["is_allowed"], true);
         assert!(demo.last(&number).await.contains("is kept until"), "{}", demo.last(&number).await);
 
@@ -240,7 +241,8 @@ on_both_engines! {
         let demo = Demo::start(db).await;
         // The first of the sample numbers that nobody has used since its registration.
         let examples = demo.get("/numbers/examples").await;
-        let silent = examples.as_array().unwrap().iter().find(|n| n["state"] == "keep_due").unwrap();
+        let silent = examples.as_array().unwrap().iter().find(|n| n["state"] == "keep_due");
+        let silent = silent.unwrap();
         let number = silent["msisdn"].as_str().unwrap().to_owned();
         let mut seen = vec![demo.state(&number).await];
         for _ in 0..50 {
@@ -266,10 +268,13 @@ on_both_engines! {
         assert_eq!(status, StatusCode::NOT_FOUND);
     }
 
-    async fn a_number_whose_holder_cannot_be_told_is_not_released_before_every_way_was_tried(db: Fresh) {
+    async fn a_number_whose_holder_cannot_be_told_is_not_released_before_every_way_was_tried(
+        db: Fresh
+    ) {
         let demo = Demo::start(db).await;
         let examples = demo.get("/numbers/examples").await;
-        let silent = examples.as_array().unwrap().iter().find(|n| n["state"] == "keep_due").unwrap();
+        let silent = examples.as_array().unwrap().iter().find(|n| n["state"] == "keep_due");
+        let silent = silent.unwrap();
         let number = silent["msisdn"].as_str().unwrap().to_owned();
         // The phone is off, and all receipts of texts elsewhere are lost.
         demo.post(&format!("/handsets/{number}/power"), json!({ "on": false })).await;
@@ -300,9 +305,9 @@ on_both_engines! {
         }
         assert_eq!(demo.call("GET", "/handsets/nobody", None).await.0, StatusCode::NOT_FOUND);
         let mut browser = Browser::new(demo.router.clone(), "zh");
-        for path in
-            ["/demo", "/demo/handset", "/demo/clock", "/demo/network", "/demo/mail", "/demo/api", "/"]
-        {
+        let below = ["", "/handset", "/clock", "/network", "/mail", "/api"];
+        let below = below.map(|path| format!("/demo{path}"));
+        for path in below.iter().map(String::as_str).chain(["/"]) {
             let page = browser.open(path).await;
             assert_eq!(page.status, StatusCode::OK, "{path}");
             assert!(page.html.contains("class=\"sandbox\""), "{path} has the striped bar");

@@ -64,8 +64,9 @@ pub async fn decide(app: &App, actor: &Actor, input: Decide) -> Result<Decided, 
     .await
 }
 
-/// The decision that this actor made already, if it is asked for once more: whoever was not answered,
-/// because a machine died after the commit, decides again, and must not hear that somebody else did.
+/// The decision that this actor made already, if it is asked for once more: whoever was not
+/// answered, because a machine died after the commit, decides again, and must not hear that
+/// somebody else did.
 async fn already(
     app: &App,
     actor: &Actor,

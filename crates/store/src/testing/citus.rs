@@ -13,9 +13,9 @@ use std::process::Command;
 /// Workers.
 const WORKERS: usize = 2;
 
-/// What every machine is started with. Few shards, so that a database is spread in a moment; and no
-/// recovery but the one that a test asks for, so that what a failure leaves can be looked at. Who is
-/// killed keeps what it committed a moment before: `synchronous_commit` stays on.
+/// What every machine is started with. Few shards, so that a database is spread in a moment; and
+/// no recovery but the one that a test asks for, so that what a failure leaves can be looked at.
+/// Who is killed keeps what it committed a moment before: `synchronous_commit` stays on.
 const SETTINGS: &str = "-c shared_preload_libraries=citus -c max_prepared_transactions=200 \
     -c citus.shard_count=8 -c citus.node_conninfo=sslmode=disable -c ssl=off \
     -c citus.enable_statistics_collection=off -c citus.recover_2pc_interval=-1 \

@@ -1,9 +1,9 @@
 //! Somebody between the coordinator and each worker, who reads along and pulls a plug at the moment
 //! that a test names.
 //!
-//! What the coordinator asks of a worker is PostgreSQL's own protocol: a byte, a length, a text. The
-//! transactions that are meant are known by the tables they write, and followed by the number that
-//! Citus gives every distributed transaction and repeats in the name of what it prepares.
+//! What the coordinator asks of a worker is PostgreSQL's own protocol: a byte, a length, a text.
+//! The transactions that are meant are known by the tables they write, and followed by the number
+//! that Citus gives every distributed transaction and repeats in the name of what it prepares.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
