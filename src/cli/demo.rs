@@ -16,6 +16,7 @@ use service::port::{Faces, Ocr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use store::{Db, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -28,6 +29,9 @@ pub(crate) struct Demo {
     /// The data folder; made on the first start, resumed afterwards.
     #[arg(long, value_name = "DIR", default_value = "baohao-demo")]
     data: PathBuf,
+    /// An empty PostgreSQL database of the demo's own, instead of a file in the data folder.
+    #[arg(long, value_name = "URL", env = "BAOHAO_DEMO_DATABASE", hide_env_values = true)]
+    database: Option<String>,
     /// Where the models that read documents lie [default: models in the data folder].
     #[arg(long, value_name = "DIR", env = "BAOHAO_MODELS")]
     models: Option<PathBuf>,
@@ -45,8 +49,8 @@ impl Demo {
             let address = format!("http://{}", listener.local_addr()?);
             let outside = Outside::open(&self.data)
                 .map_err(|error| format!("cannot use {}: {error}", self.data.display()))?;
-            let place = StorePlace::in_folder(&self.data);
-            let store = wiring::open_store(&place).await?;
+            let mut place = StorePlace::in_folder(&self.data);
+            let store = open_store(&mut place, self.database).await?;
             let models = ModelFolder::new(self.models.unwrap_or(place.models));
             let runtime = Runtime::default();
             let ocr = Arc::new(Models::open(models.clone(), runtime, PoolLimits::default())?);
@@ -87,6 +91,20 @@ impl Demo {
             Ok(ExitCode::SUCCESS)
         })
     }
+}
+
+/// The demo's data. A database that others use is left alone: in it the simulated clock and
+/// network would meet real people.
+async fn open_store(place: &mut StorePlace, database: Option<String>) -> Result<Store, Failure> {
+    let is_new = !place.key_file.exists();
+    let Some(database) = database else { return wiring::open_store(place).await };
+    place.database = database;
+    let db = Db::open_with(&place.options()?).await?;
+    if is_new && !store::operator::list(&db).await?.is_empty() {
+        return Err("that database is not this demo's: name one that is empty".into());
+    }
+    drop(db);
+    wiring::open_store(place).await
 }
 
 /// Brings the models in the background, on a thread of its own, so that nothing waits for it: not

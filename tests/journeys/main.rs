@@ -2,11 +2,13 @@
 //!
 //! They need Chromium and ChromeDriver; without them they say so and pass, except in CI, where
 //! they fail. Screenshots stay in `target/journeys/`. With `BAOHAO_AXE` naming `axe.min.js` every
-//! page on the way is checked for accessibility.
+//! page on the way is checked for accessibility. `BAOHAO_TEST_ON=postgres` or `=citus` makes them
+//! on a server (see `place`).
 
 #![expect(clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
 
 mod live;
+mod place;
 mod program;
 mod webdriver;
 

@@ -1,5 +1,6 @@
 //! The demo as a process of its own, and its interface.
 
+use crate::place::Place;
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Demo {
     process: Child,
     folder: PathBuf,
+    place: Place,
     /// Where its log and its temporary files are, if they are looked at.
     watched: Option<PathBuf>,
     pub(crate) address: String,
@@ -50,6 +52,10 @@ impl Demo {
         if let Some(models) = models {
             command.env("BAOHAO_MODELS", models);
         }
+        let place = Place::new();
+        if let Some(database) = place.database() {
+            command.args(["--database", database]);
+        }
         let watched = is_watched.then(|| folder.with_extension("watched"));
         if let Some(watched) = &watched {
             std::fs::create_dir_all(watched.join("tmp")).expect("a folder");
@@ -62,7 +68,7 @@ impl Demo {
         BufReader::new(out).read_line(&mut line).expect("the program says where it listens");
         let welcome: Value = serde_json::from_str(&line).expect("in JSON");
         let address = welcome["address"].as_str().expect("with an address").to_owned();
-        Self { process, folder, watched, address }
+        Self { process, folder, place, watched, address }
     }
 
     /// What it logged, and its temporary files, hold neither one of these texts
@@ -95,15 +101,18 @@ impl Demo {
         serde_json::from_slice(&answer).unwrap_or(Value::Null)
     }
 
-    /// Runs a command on the demo's folder.
+    /// Runs a command on the demo's folder and database.
     pub(crate) fn command(&self, words: &[&str]) {
-        let (command, rest) = words.split_first().expect("a command");
-        let status = Command::new(env!("CARGO_BIN_EXE_baohao"))
-            .args([command, "--data"])
-            .arg(&self.folder)
-            .args(rest)
-            .stdout(Stdio::null())
-            .status();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baohao"));
+        command.args(words);
+        match self.place.database() {
+            None => command.arg("--data").arg(&self.folder),
+            Some(database) => command
+                .env("BAOHAO_STORE_DATABASE", database)
+                .env("BAOHAO_STORE_BLOBS", self.folder.join("blobs"))
+                .env("BAOHAO_STORE_KEY_FILE", self.folder.join("keys.json")),
+        };
+        let status = command.stdout(Stdio::null()).status();
         assert!(status.expect("the program starts").success(), "{words:?}");
     }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use service::app::{App, Site};
 use service::clock::Clock;
 use std::sync::Arc;
-use testkit::{Applicant, Browser, Engine, TestApp, fresh};
+use testkit::{Applicant, Browser, Fresh, TestApp, on_both_engines};
 use tower::ServiceExt as _;
 
 /// The demo in this process.
@@ -25,8 +25,8 @@ struct Demo {
 
 impl Demo {
     /// A small demo, at 10:00 in the morning of its time.
-    async fn start() -> Self {
-        let test = TestApp::on(fresh(Engine::Sqlite).await.unwrap()).await;
+    async fn start(db: Fresh) -> Self {
+        let test = TestApp::on(db).await;
         let outside = Outside::open(test.folder()).unwrap();
         let app = Arc::new(App {
             store: test.store.clone(),
@@ -205,113 +205,116 @@ async fn registered(demo: &Demo, person: &Applicant, phone: &str) -> String {
     number
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn registered_approved_used_reminded_saved() {
-    let demo = Demo::start().await;
-    // Abroad, but awake at the same hours.
-    let phone = "85251234567";
-    let number = registered(&demo, &Applicant::new(1), phone).await;
-    let record = demo.get(&format!("/network/records/{number}")).await;
-    assert_eq!(record["profile"]["voice_out"], true);
-    let approved = demo.last(&number).await;
-    assert!(approved.contains("approved and ready to use"), "{approved}");
+on_both_engines! {
+    async fn registered_approved_used_reminded_saved(db: Fresh) {
+        let demo = Demo::start(db).await;
+        // Abroad, but awake at the same hours.
+        let phone = "85251234567";
+        let number = registered(&demo, &Applicant::new(1), phone).await;
+        let record = demo.get(&format!("/network/records/{number}")).await;
+        assert_eq!(record["profile"]["voice_out"], true);
+        let approved = demo.last(&number).await;
+        assert!(approved.contains("approved and ready to use"), "{approved}");
 
-    // Nobody uses it: a month before the date a reminder comes, in decent hours.
-    demo.days(61).await;
-    let reminder = demo.last(&number).await;
-    assert!(reminder.starts_with("30 days left"), "{reminder}");
-    let asked = demo.post(&format!("/handsets/{number}/text"), json!({ "text": "ｋｅｅｐ" })).await;
-    assert_eq!(asked["is_allowed"], true);
-    assert!(demo.last(&number).await.contains("is kept until"), "{}", demo.last(&number).await);
+        // Nobody uses it: a month before the date a reminder comes, in decent hours.
+        demo.days(61).await;
+        let reminder = demo.last(&number).await;
+        assert!(reminder.starts_with("30 days left"), "{reminder}");
+        let keep = json!({ "text": "ｋｅｅｐ" });
+        let asked = demo.post(&format!("/handsets/{number}/text"), keep).await;
+        assert_eq!(asked["is_allowed"], true);
+        assert!(demo.last(&number).await.contains("is kept until"), "{}", demo.last(&number).await);
 
-    // One call, and it is safe; no further reminder comes before the new date nears.
-    let call = json!({ "to": "13900000000" });
-    let call = demo.post(&format!("/handsets/{number}/call"), call).await;
-    assert_eq!(call["is_allowed"], true);
-    demo.advance(json!({ "hours": 3 })).await;
-    let saved = demo.last(&number).await;
-    assert!(saved.contains("is now safe until"), "{saved}");
-    let before = demo.texts(&number).await.len();
-    demo.days(28).await;
-    assert_eq!(demo.texts(&number).await.len(), before);
-}
+        // One call, and it is safe; no further reminder comes before the new date nears.
+        let call = json!({ "to": "13900000000" });
+        let call = demo.post(&format!("/handsets/{number}/call"), call).await;
+        assert_eq!(call["is_allowed"], true);
+        demo.advance(json!({ "hours": 3 })).await;
+        let saved = demo.last(&number).await;
+        assert!(saved.contains("is now safe until"), "{saved}");
+        let before = demo.texts(&number).await.len();
+        demo.days(28).await;
+        assert_eq!(demo.texts(&number).await.len(), before);
+    }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn silent_warned_suspended_quarantined_released() {
-    let demo = Demo::start().await;
-    // The first of the sample numbers that nobody has used since its registration.
-    let examples = demo.get("/numbers/examples").await;
-    let silent = examples.as_array().unwrap().iter().find(|n| n["state"] == "keep_due").unwrap();
-    let number = silent["msisdn"].as_str().unwrap().to_owned();
-    let mut seen = vec![demo.state(&number).await];
-    for _ in 0..50 {
-        demo.days(7).await;
-        let state = demo.state(&number).await;
-        if state == "incoming_only" && seen.last() != Some(&state) {
-            let verdict = demo
-                .post(
-                    &format!("/handsets/{number}/incoming-call"),
-                    json!({ "from": "13900000000" }),
-                )
-                .await;
-            assert_eq!(verdict["is_allowed"], true);
-            assert_eq!(demo.tries(&number).await, [false; 3]);
+    async fn silent_warned_suspended_quarantined_released(db: Fresh) {
+        let demo = Demo::start(db).await;
+        // The first of the sample numbers that nobody has used since its registration.
+        let examples = demo.get("/numbers/examples").await;
+        let silent = examples.as_array().unwrap().iter().find(|n| n["state"] == "keep_due");
+        let silent = silent.unwrap();
+        let number = silent["msisdn"].as_str().unwrap().to_owned();
+        let mut seen = vec![demo.state(&number).await];
+        for _ in 0..50 {
+            demo.days(7).await;
+            let state = demo.state(&number).await;
+            if state == "incoming_only" && seen.last() != Some(&state) {
+                let verdict = demo
+                    .post(
+                        &format!("/handsets/{number}/incoming-call"),
+                        json!({ "from": "13900000000" }),
+                    )
+                    .await;
+                assert_eq!(verdict["is_allowed"], true);
+                assert_eq!(demo.tries(&number).await, [false; 3]);
+            }
+            if seen.last() != Some(&state) {
+                seen.push(state);
+            }
         }
-        if seen.last() != Some(&state) {
-            seen.push(state);
+        assert_eq!(seen, ["keep_due", "incoming_only", "suspended", "quarantine", "free"]);
+        // The network knows the old card no more.
+        let (status, _) = demo.call("GET", &format!("/network/records/{number}"), None).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+    }
+
+    async fn a_number_whose_holder_cannot_be_told_is_not_released_before_every_way_was_tried(
+        db: Fresh
+    ) {
+        let demo = Demo::start(db).await;
+        let examples = demo.get("/numbers/examples").await;
+        let silent = examples.as_array().unwrap().iter().find(|n| n["state"] == "keep_due");
+        let silent = silent.unwrap();
+        let number = silent["msisdn"].as_str().unwrap().to_owned();
+        // The phone is off, and all receipts of texts elsewhere are lost.
+        demo.post(&format!("/handsets/{number}/power"), json!({ "on": false })).await;
+        let lost = json!({ "port": "receipt", "fault": { "kind": "never" }, "times": 1000 });
+        demo.post("/network/faults", lost).await;
+        let refused = json!({ "port": "mail", "fault": { "kind": "reject" }, "times": 1000 });
+        demo.post("/network/faults", refused).await;
+        let before = demo.texts(&number).await.len();
+        for _ in 0..50 {
+            demo.days(7).await;
         }
+        assert_eq!(demo.texts(&number).await.len(), before, "nothing arrived");
+        assert_eq!(demo.state(&number).await, "free", "every registered way was tried and logged");
     }
-    assert_eq!(seen, ["keep_due", "incoming_only", "suspended", "quarantine", "free"]);
-    // The network knows the old card no more.
-    let (status, _) = demo.call("GET", &format!("/network/records/{number}"), None).await;
-    assert_eq!(status, StatusCode::NOT_FOUND);
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_number_whose_holder_cannot_be_told_is_not_released_before_every_way_was_tried() {
-    let demo = Demo::start().await;
-    let examples = demo.get("/numbers/examples").await;
-    let silent = examples.as_array().unwrap().iter().find(|n| n["state"] == "keep_due").unwrap();
-    let number = silent["msisdn"].as_str().unwrap().to_owned();
-    // The phone is off, and all receipts of texts elsewhere are lost.
-    demo.post(&format!("/handsets/{number}/power"), json!({ "on": false })).await;
-    let lost = json!({ "port": "receipt", "fault": { "kind": "never" }, "times": 1000 });
-    demo.post("/network/faults", lost).await;
-    let refused = json!({ "port": "mail", "fault": { "kind": "reject" }, "times": 1000 });
-    demo.post("/network/faults", refused).await;
-    let before = demo.texts(&number).await.len();
-    for _ in 0..50 {
-        demo.days(7).await;
+    async fn the_interface_says_what_is_wrong_with_a_request(db: Fresh) {
+        let demo = Demo::start(db).await;
+        let bad = [
+            ("/clock/advance", json!({ "days": -1 })),
+            ("/clock/advance", json!({ "to": "yesterday" })),
+            ("/clock/advance", json!({ "weeks": 1 })),
+            ("/network/faults", json!({ "port": "moon" })),
+        ];
+        for (path, body) in bad {
+            let (status, answer) = demo.call("POST", path, Some(body)).await;
+            assert!(status.is_client_error(), "{path}: {status}");
+            assert!(answer["error"].is_string(), "{path}: {answer}");
+        }
+        assert_eq!(demo.call("GET", "/handsets/nobody", None).await.0, StatusCode::NOT_FOUND);
+        let mut browser = Browser::new(demo.router.clone(), "zh");
+        let below = ["", "/handset", "/clock", "/network", "/mail", "/api"];
+        let below = below.map(|path| format!("/demo{path}"));
+        for path in below.iter().map(String::as_str).chain(["/"]) {
+            let page = browser.open(path).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}");
+            assert!(page.html.contains("class=\"sandbox\""), "{path} has the striped bar");
+        }
+        browser.open("/demo/clock").await;
+        let form = browser.page.forms().pop().unwrap().fill("days", "zero");
+        let page = browser.send(form).await;
+        assert!(page.html.contains("href=\"#days\""), "{}", page.text());
     }
-    assert_eq!(demo.texts(&number).await.len(), before, "nothing arrived");
-    assert_eq!(demo.state(&number).await, "free", "every registered way was tried and logged");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_interface_says_what_is_wrong_with_a_request() {
-    let demo = Demo::start().await;
-    let bad = [
-        ("/clock/advance", json!({ "days": -1 })),
-        ("/clock/advance", json!({ "to": "yesterday" })),
-        ("/clock/advance", json!({ "weeks": 1 })),
-        ("/network/faults", json!({ "port": "moon" })),
-    ];
-    for (path, body) in bad {
-        let (status, answer) = demo.call("POST", path, Some(body)).await;
-        assert!(status.is_client_error(), "{path}: {status}");
-        assert!(answer["error"].is_string(), "{path}: {answer}");
-    }
-    assert_eq!(demo.call("GET", "/handsets/nobody", None).await.0, StatusCode::NOT_FOUND);
-    let mut browser = Browser::new(demo.router.clone(), "zh");
-    for path in
-        ["/demo", "/demo/handset", "/demo/clock", "/demo/network", "/demo/mail", "/demo/api", "/"]
-    {
-        let page = browser.open(path).await;
-        assert_eq!(page.status, StatusCode::OK, "{path}");
-        assert!(page.html.contains("class=\"sandbox\""), "{path} has the striped bar");
-    }
-    browser.open("/demo/clock").await;
-    let form = browser.page.forms().pop().unwrap().fill("days", "zero");
-    let page = browser.send(form).await;
-    assert!(page.html.contains("href=\"#days\""), "{}", page.text());
 }

@@ -35,7 +35,7 @@ struct World {
 
 /// A number with a holder, and an eSIM ordered for it.
 async fn world() -> World {
-    let test = TestApp::on(fresh(Engine::Sqlite).await.unwrap()).await;
+    let test = TestApp::on(fresh(Engine::any()).await.unwrap()).await;
     test.operator(1).await;
     let party_id = test.holder(NUMBER, "mei@example.com").await;
     test.run_jobs().await;

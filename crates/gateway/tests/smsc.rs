@@ -35,8 +35,8 @@ struct Peer {
     said: Vec<Value>,
 }
 
-async fn sqlite() -> Fresh {
-    fresh(Engine::Sqlite).await.unwrap()
+async fn database() -> Fresh {
+    fresh(Engine::any()).await.unwrap()
 }
 
 fn root() -> PathBuf {
@@ -268,7 +268,7 @@ impl World {
 async fn each_is_delivered_once(options: Value, joining: Joining, count: u64) {
     let Some(mut peer) = Peer::start(options).await else { return };
     let settings = Centre { joining, ..centre(&peer) };
-    let world = world(sqlite().await, vec![settings]).await;
+    let world = world(database().await, vec![settings]).await;
     peer.until("bound").await;
     world.stage(0..count).await;
     loop {
@@ -308,7 +308,7 @@ async fn a_thousand_notices_arrive_once_each() {
 async fn another_make_of_centre_is_understood_too() {
     const COUNT: u64 = 200;
     let Some(mut peer) = Peer::start_second().await else { return };
-    let world = world(sqlite().await, vec![centre(&peer)]).await;
+    let world = world(database().await, vec![centre(&peer)]).await;
     peer.until("bound").await;
     world.stage(0..COUNT).await;
     while world.states(0..COUNT).await.contains_key("queued") {
@@ -356,7 +356,7 @@ async fn a_connection_that_ends_in_mid_window_repeats_nothing() {
     const COUNT: u64 = 200;
     let options = json!({"cut": [30, 80], "drop": [120]});
     let Some(mut peer) = Peer::start(options).await else { return };
-    let world = world(sqlite().await, vec![centre(&peer)]).await;
+    let world = world(database().await, vec![centre(&peer)]).await;
     peer.until("bound").await;
     world.stage(0..COUNT).await;
     while world.states(0..COUNT).await.contains_key("queued") {
@@ -396,7 +396,7 @@ async fn a_connection_that_ends_in_mid_window_repeats_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_text_is_answered_also_when_its_parts_come_in_the_wrong_order() {
     let Some(mut peer) = Peer::start(json!({})).await else { return };
-    let world = world(sqlite().await, vec![centre(&peer)]).await;
+    let world = world(database().await, vec![centre(&peer)]).await;
     peer.until("bound").await;
     peer.tell(json!({"from": "8613800138000", "text": "CX"})).await;
     assert_eq!(peer.until("taken").await["status"], 0);
@@ -436,7 +436,7 @@ async fn the_second_centre_takes_over_and_garbage_harms_nobody() {
     drop(listener);
     let dead = Centre { name: "dead".into(), address, ..centre(&second) };
     let live = Centre { name: "live".into(), ..centre(&second) };
-    let world = world(sqlite().await, vec![dead, live]).await;
+    let world = world(database().await, vec![dead, live]).await;
     second.until("bound").await;
     // An unknown command, then a message whose body is cut short: both are answered and counted.
     second.tell(json!({"raw": "00000010000003330000000000000001"})).await;

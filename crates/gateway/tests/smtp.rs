@@ -147,7 +147,7 @@ async fn nothing_is_said_to_a_server_that_is_not_trusted() {
 #[tokio::test]
 async fn a_keep_alive_notice_comes_by_e_mail_with_its_date_for_the_calendar() {
     let Some(mut peer) = Peer::start().await else { return };
-    let test = TestApp::on(fresh(Engine::Sqlite).await.unwrap()).await;
+    let test = TestApp::on(fresh(Engine::any()).await.unwrap()).await;
     let app = App {
         store: test.store.clone(),
         clock: test.app.clock.clone(),

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use store::number::{self, NumberRow};
 use store::{Batch, activity};
-use testkit::{Engine, START, TestApp, folder, fresh};
+use testkit::{START, TestApp, folder, on_both_engines};
 
 const SCHEMA: &str = "message usage {
     optional binary cell (UTF8);
@@ -63,48 +63,49 @@ fn write(path: &Path, rows: &[(i64, &str, i64)]) {
     writer.close().unwrap();
 }
 
-#[tokio::test]
-async fn a_parquet_file_is_taken_in_like_its_rows_as_csv() {
-    let app = TestApp::on(fresh(Engine::Sqlite).await.unwrap()).await;
-    let msisdn = Msisdn::parse("13800130000").unwrap();
-    let mut batch = Batch::new(app.now());
-    let facts = Facts::in_stock(START);
-    number::insert(
-        &mut batch,
-        &NumberRow { msisdn, operator_id: OperatorId(1), version: 1, facts },
-    );
-    app.store.db.commit(batch).await.unwrap();
+on_both_engines! {
+    async fn a_parquet_file_is_taken_in_like_its_rows_as_csv(db: Fresh) {
+        let app = TestApp::on(db).await;
+        let msisdn = Msisdn::parse("13800130000").unwrap();
+        let mut batch = Batch::new(app.now());
+        let facts = Facts::in_stock(START);
+        number::insert(
+            &mut batch,
+            &NumberRow { msisdn, operator_id: OperatorId(1), version: 1, facts },
+        );
+        app.store.db.commit(batch).await.unwrap();
 
-    let path = folder().join("usage.parquet");
-    let day = |days: i64| START.plus_days(days).millis() / 1000;
-    let number = 8_613_800_130_000;
-    let rows = [
-        (number, "mo_sms", day(-20)),
-        (number, "mo_call", day(-9)),
-        (13_800_130_001, "mo_call", day(-9)),
-        (number, "mo,call", day(-8)),
-        (number, "mo_call", day(-10)),
-    ];
-    write(&path, &rows);
-    let take = || async {
-        let mut file = File::open(&path).unwrap();
-        let feed = feed_of(&mut file).unwrap();
-        let input = parquet_rows(&File::open(&path).unwrap()).unwrap().unwrap();
-        let source = Source { input, feed, commit_rows: 2, memory_bytes: MEMORY_BYTES };
-        let mut rejects = Rejects::keep(10);
-        let stop = AtomicBool::new(false);
-        let report = import(&app, &Actor::System, source, &mut rejects, &stop, &|_| {}).await;
-        (report.unwrap(), rejects.into_kept())
-    };
-    let (report, rejects) = take().await;
-    assert_eq!((report.done, report.rejected, report.is_finished), (3, 2, true));
-    let lines: Vec<u64> = rejects.iter().map(|reject| reject.line).collect();
-    assert_eq!(lines, [4, 5]);
-    let found = activity::last_event(&app.store.db, msisdn, u16::MAX).await.unwrap();
-    let wanted = (START.plus_days(-9).millis() / 1000, UsageKind::MoCall.index());
-    assert_eq!(found.map(|(at, kind)| (at.millis() / 1000, kind)), Some(wanted));
-    let (again, _) = take().await;
-    assert_eq!((again.done, again.rejected, again.skipped), (0, 0, 5));
+        let path = folder().join("usage.parquet");
+        let day = |days: i64| START.plus_days(days).millis() / 1000;
+        let number = 8_613_800_130_000;
+        let rows = [
+            (number, "mo_sms", day(-20)),
+            (number, "mo_call", day(-9)),
+            (13_800_130_001, "mo_call", day(-9)),
+            (number, "mo,call", day(-8)),
+            (number, "mo_call", day(-10)),
+        ];
+        write(&path, &rows);
+        let take = || async {
+            let mut file = File::open(&path).unwrap();
+            let feed = feed_of(&mut file).unwrap();
+            let input = parquet_rows(&File::open(&path).unwrap()).unwrap().unwrap();
+            let source = Source { input, feed, commit_rows: 2, memory_bytes: MEMORY_BYTES };
+            let mut rejects = Rejects::keep(10);
+            let stop = AtomicBool::new(false);
+            let report = import(&app, &Actor::System, source, &mut rejects, &stop, &|_| {}).await;
+            (report.unwrap(), rejects.into_kept())
+        };
+        let (report, rejects) = take().await;
+        assert_eq!((report.done, report.rejected, report.is_finished), (3, 2, true));
+        let lines: Vec<u64> = rejects.iter().map(|reject| reject.line).collect();
+        assert_eq!(lines, [4, 5]);
+        let found = activity::last_event(&app.store.db, msisdn, u16::MAX).await.unwrap();
+        let wanted = (START.plus_days(-9).millis() / 1000, UsageKind::MoCall.index());
+        assert_eq!(found.map(|(at, kind)| (at.millis() / 1000, kind)), Some(wanted));
+        let (again, _) = take().await;
+        assert_eq!((again.done, again.rejected, again.skipped), (0, 0, 5));
+    }
 }
 
 #[test]

@@ -1,5 +1,4 @@
-//! After the whole story nothing personal is readable in any file or log line. On SQLite, whose
-//! files we can read byte by byte.
+//! After the whole story nothing personal is readable in any file or log line, read byte by byte.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use base64::Engine as _;
@@ -13,12 +12,13 @@ use domain::review::{ItemResult, Mark, Opinion, Verdict};
 use seal::Keyring;
 use service::register::{self, Change, IdentityFields, Purpose};
 use service::review::{self, Decide, ImageRequest};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use store::application::reading::PhotoReading;
 use testkit::reading::reading;
-use testkit::{Applicant, Drafted, Engine, TestApp};
+use testkit::{Applicant, Drafted, Engine, Fresh, OwnServer, TestApp, on_both_engines};
 use tracing_subscriber::fmt::MakeWriter;
 
 const ADDRESS: &str = "上海市徐汇区样本路88弄6号501室";
@@ -138,7 +138,7 @@ async fn film(app: &TestApp, drafted: &Drafted) {
 
 /// Registers with every personal field, is filmed and looked up, has the case approved with a note,
 /// looks at an image.
-async fn story(app: &TestApp, person: &Applicant) -> Drafted {
+async fn whole_story(app: &TestApp, person: &Applicant) -> Drafted {
     asks_with_the_portrait();
     app.operator_under(1, "portrait").await;
     let known = Answer { belongs: Belongs::Match, likeness: Some(Likeness::Unclear) };
@@ -200,8 +200,9 @@ async fn story(app: &TestApp, person: &Applicant) -> Drafted {
     drafted
 }
 
-#[tokio::test]
-async fn nothing_personal_is_readable_in_any_file_or_log_line() {
+/// The story on this database, then a look at the program's log and at the files that `places`
+/// names once it is over.
+async fn leaves_nothing_readable(fresh: Fresh, places: impl FnOnce() -> Vec<PathBuf>) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -209,11 +210,9 @@ async fn nothing_personal_is_readable_in_any_file_or_log_line() {
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     tracing::info!("a story in which nothing fails may log nothing else");
-    let fresh = testkit::fresh(Engine::Sqlite).await.unwrap();
-    let database = PathBuf::from(fresh.address());
     let app = TestApp::on(fresh).await;
     let person = Applicant::new(3);
-    let drafted = story(&app, &person).await;
+    let drafted = whole_story(&app, &person).await;
     let row = store::application::load(&app.store.db, drafted.id).await.unwrap().unwrap();
     assert!(row.party_id.is_some(), "the story went to its end: {:?}", row.facts.state);
     let key = app.store.keys.load(&app.store.db, row.data_key_id).await.unwrap().unwrap();
@@ -237,11 +236,15 @@ async fn nothing_personal_is_readable_in_any_file_or_log_line() {
         &cosine,
     ];
     let mut all = Vec::new();
-    files(database.parent().unwrap(), &mut all);
+    for place in places() {
+        if place.is_dir() { files(&place, &mut all) } else { all.push(place) }
+    }
     files(app.folder(), &mut all);
     assert!(all.len() >= 5, "database, key file and three photos at least: {all:?}");
     for path in &all {
-        let bytes = std::fs::read(path).unwrap();
+        let mut bytes = std::fs::read(path).unwrap();
+        // The rest of a segment that was laid out beforehand.
+        bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
         find(&path.to_string_lossy(), &bytes, &secrets);
         let is_image = [&b"JFIF"[..], b"\xff\xd8\xff", b"\x89PNG", b"WEBP"].iter().any(|magic| {
             bytes.starts_with(magic) || memchr::memmem::find(&bytes, b"JFIF").is_some()
@@ -260,20 +263,53 @@ async fn nothing_personal_is_readable_in_any_file_or_log_line() {
 }
 
 #[tokio::test]
-async fn no_photo_opens_without_the_key_file() {
+async fn nothing_personal_is_readable_in_any_file_or_log_line() {
     let fresh = testkit::fresh(Engine::Sqlite).await.unwrap();
-    let app = TestApp::on(fresh).await;
-    let drafted = story(&app, &Applicant::new(4)).await;
-    let row = store::application::load(&app.store.db, drafted.id).await.unwrap().unwrap();
-    let photos = store::application::document::Document::current(&app.store.db, drafted.id);
-    let photo = photos.await.unwrap().remove(0);
-    let key = app.store.keys.load(&app.store.db, row.data_key_id).await.unwrap().unwrap();
-    app.store.blobs.get(&key, photo.blob_id).await.unwrap();
+    let folder = PathBuf::from(fresh.address()).parent().unwrap().to_owned();
+    leaves_nothing_readable(fresh, || vec![folder]).await;
+}
 
-    // Somebody has the whole data folder, but not the key file.
-    let other = Keyring::create(&app.folder().join("made-up")).unwrap();
-    let keys = store::Keys::new(other);
-    assert!(keys.load(&app.store.db, row.data_key_id).await.is_err());
-    let guess = seal::DataKey::generate(row.data_key_id.as_u128());
-    assert!(app.store.blobs.get(&guess, photo.blob_id).await.is_err());
+/// Tables, the write-ahead log, and the server's own log of every statement with its parameters.
+#[tokio::test]
+async fn nothing_personal_is_readable_in_any_file_or_log_line_of_postgres() {
+    let Some(server) = OwnServer::start("-c log_statement=all") else { return };
+    let fresh = testkit::fresh_on(&server).await;
+    let read = || {
+        let mut all = Vec::new();
+        files(server.folder(), &mut all);
+        // One may be removed meanwhile.
+        let read = |path: PathBuf| std::fs::read(&path).ok().map(|bytes| (path, bytes));
+        all.into_iter().filter_map(read).collect::<BTreeMap<_, _>>()
+    };
+    // What comes after stands in a segment of its own.
+    server.psql("postgres", "select pg_switch_wal()");
+    server.psql("postgres", "checkpoint");
+    let before = read();
+    let places = || {
+        server.psql("postgres", "checkpoint");
+        server.kill();
+        let is_new =
+            |(path, bytes): (PathBuf, Vec<u8>)| (before.get(&path) != Some(&bytes)).then_some(path);
+        read().into_iter().filter_map(is_new).collect()
+    };
+    leaves_nothing_readable(fresh, places).await;
+}
+
+on_both_engines! {
+    async fn no_photo_opens_without_the_key_file(db: Fresh) {
+        let app = TestApp::on(db).await;
+        let drafted = whole_story(&app, &Applicant::new(4)).await;
+        let row = store::application::load(&app.store.db, drafted.id).await.unwrap().unwrap();
+        let photos = store::application::document::Document::current(&app.store.db, drafted.id);
+        let photo = photos.await.unwrap().remove(0);
+        let key = app.store.keys.load(&app.store.db, row.data_key_id).await.unwrap().unwrap();
+        app.store.blobs.get(&key, photo.blob_id).await.unwrap();
+
+        // Somebody has the whole data folder, but not the key file.
+        let other = Keyring::create(&app.folder().join("made-up")).unwrap();
+        let keys = store::Keys::new(other);
+        assert!(keys.load(&app.store.db, row.data_key_id).await.is_err());
+        let guess = seal::DataKey::generate(row.data_key_id.as_u128());
+        assert!(app.store.blobs.get(&guess, photo.blob_id).await.is_err());
+    }
 }

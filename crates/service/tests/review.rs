@@ -101,6 +101,31 @@ impl Desk {
 }
 
 on_both_engines! {
+    async fn a_reviewer_whose_answer_was_lost_is_not_told_that_somebody_else_decided(db: Fresh) {
+        let desk = desk(db).await;
+        let (app, li) = (&desk.app, desk.li.actor());
+        let id = desk.submitted(1).await;
+        review::claim(app, &li, id).await.unwrap();
+        let first = give(app, &li, id, approve()).await.unwrap();
+        let again = give(app, &li, id, approve()).await.unwrap();
+        assert_eq!((again.review_id, again.settle_at), (first.review_id, first.settle_at));
+        // Neither another decision nor another person's is that one.
+        let other = give(app, &li, id, refuse()).await;
+        assert_eq!(code(other), "review.decided_by_other");
+        let other = give(app, &desk.wang.actor(), id, approve()).await;
+        assert_eq!(code(other), "review.decided_by_other");
+        assert_eq!(store::review::Given::list(&app.store.db, id).await.unwrap().len(), 1);
+        // What was taken back is no decision.
+        review::undo(app, &li, id).await.unwrap();
+        let next = give(app, &li, id, approve()).await.unwrap();
+        assert_ne!(next.review_id, first.review_id);
+        let_it_settle(app).await;
+        if next.second_rules.is_empty() {
+            let late = give(app, &li, id, approve()).await.unwrap();
+            assert_eq!(late.review_id, next.review_id, "it has taken effect, and is still theirs");
+        }
+    }
+
     async fn an_approval_can_be_taken_back_for_a_minute_and_then_makes_the_holder(db: Fresh) {
         let desk = desk(db).await;
         let (app, li) = (&desk.app, desk.li.actor());

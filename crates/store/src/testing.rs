@@ -5,9 +5,11 @@
 //! cluster started from the `postgres` binaries found here. All test processes share that
 //! cluster; it ends by itself some minutes after the last test.
 
+mod citus;
 mod cluster;
 mod own;
 
+pub use citus::Citus;
 pub use own::OwnServer;
 
 use crate::db::Db;
@@ -24,13 +26,35 @@ pub enum Engine {
     Postgres,
 }
 
+impl Engine {
+    /// For a test to which it makes no difference: SQLite, which is faster, unless
+    /// `BAOHAO_TEST_ON=postgres` asks for the whole suite on PostgreSQL.
+    pub fn any() -> Self {
+        let on = std::env::var("BAOHAO_TEST_ON").unwrap_or_default();
+        let engines = [("", Self::Sqlite), ("sqlite", Self::Sqlite), ("postgres", Self::Postgres)];
+        let known = engines.into_iter().chain([("citus", Self::Postgres)]);
+        let found = known.into_iter().find(|(name, _)| *name == on);
+        found.expect("BAOHAO_TEST_ON is sqlite, postgres or citus").1
+    }
+}
+
 /// A database of one test's own; removed when dropped.
 #[derive(Debug)]
 pub struct Fresh {
     db: Db,
     address: String,
-    name: String,
-    folder: Option<PathBuf>,
+    kept: Kept,
+}
+
+/// What is removed with a database.
+#[derive(Debug)]
+enum Kept {
+    /// A folder with its file.
+    In(PathBuf),
+    /// The database of this name on the shared server.
+    Shared(String),
+    /// Nothing: its server is of the test's own, and ends with the test.
+    WithServer,
 }
 
 impl std::ops::Deref for Fresh {
@@ -55,9 +79,10 @@ impl Fresh {
 
 impl Drop for Fresh {
     fn drop(&mut self) {
-        match &self.folder {
-            Some(folder) => drop(std::fs::remove_dir_all(folder)),
-            None => cluster::remove_later(&self.name),
+        match &self.kept {
+            Kept::In(folder) => drop(std::fs::remove_dir_all(folder)),
+            Kept::Shared(name) => cluster::remove_later(name),
+            Kept::WithServer => {}
         }
     }
 }
@@ -100,7 +125,7 @@ pub async fn fresh(engine: Engine) -> Option<Fresh> {
             let folder = folder();
             let address = folder.join("baohao.db").to_string_lossy().into_owned();
             let db = Db::open(&address).await.expect("a fresh file opens");
-            Some(Fresh { db, address, name: String::new(), folder: Some(folder) })
+            Some(Fresh { db, address, kept: Kept::In(folder) })
         }
         Engine::Postgres => {
             let server = cluster::server()?;
@@ -109,15 +134,29 @@ pub async fn fresh(engine: Engine) -> Option<Fresh> {
             server.run(&format!("create database {name} template {template}")).await;
             let address = server.address(&name);
             let db = Db::open(&address).await.expect("a fresh database opens");
-            Some(Fresh { db, address, name, folder: None })
+            Some(Fresh { db, address, kept: Kept::Shared(name) })
         }
     }
 }
 
+/// A fresh database on a server of the test's own, which has to outlive it.
+pub async fn fresh_on(server: &OwnServer) -> Fresh {
+    let name = unique_name();
+    let sql = format!("create database {name} template template0 encoding 'UTF8' locale 'C'");
+    server.psql("postgres", &sql);
+    let address = server.address("127.0.0.1", &name, "?sslmode=disable");
+    let db = Db::open(&address).await.expect("a fresh database opens");
+    Fresh { db, address, kept: Kept::WithServer }
+}
+
 /// Ends every connection to this PostgreSQL database, as a server that restarts does.
 pub async fn drop_connections(fresh: &Fresh) {
+    let name = match &fresh.kept {
+        Kept::Shared(name) => Some(name),
+        Kept::In(_) | Kept::WithServer => None,
+    };
+    let name = name.expect("it is on the shared server");
     let server = cluster::server().expect("it made this database");
-    let name = &fresh.name;
     let sql = format!(
         "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'"
     );

@@ -19,4 +19,6 @@ pub use browser::{Browser, Document, Form};
 pub use smdp::{SmdpFault, TestProfile, TestSmdp};
 pub use staff::Colleague;
 pub use store::on_both_engines;
-pub use store::testing::{Engine, Fresh, drop_connections, folder, fresh};
+pub use store::testing::{
+    Citus, Engine, Fresh, OwnServer, drop_connections, folder, fresh, fresh_on,
+};

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod applications;
+mod citus;
 mod common;
 mod esim;
 mod frame;

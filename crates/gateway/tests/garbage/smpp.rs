@@ -115,7 +115,7 @@ async fn a_message_centre_that_talks_garbage_harms_nobody() {
         ..Centre::default()
     };
     let centre = tokio::spawn(centre(listener));
-    let test = TestApp::on(fresh(Engine::Sqlite).await.unwrap()).await;
+    let test = TestApp::on(fresh(Engine::any()).await.unwrap()).await;
     test.operator(1).await;
     let meter = Arc::new(Meter::default());
     let (smpp, ears) = Smpp::start(test.app.clock.clone(), vec![settings], &meter);

@@ -40,7 +40,7 @@ async fn whichever_of_three_nodes_dies_nothing_is_lost_and_nothing_counts_twice(
     let wanted = std::env::var("BAOHAO_NATS_EVENTS").ok().and_then(|count| count.parse().ok());
     let count = wanted.unwrap_or(EVENTS);
     let context = servers.stream().await;
-    let mut world = World::new(Engine::Sqlite, &servers, count).await.unwrap();
+    let mut world = World::new(Engine::any(), &servers, count).await.unwrap();
     world.patience *= u32::try_from(count.div_ceil(100_000)).unwrap();
     world.start();
     let begun = Instant::now();
@@ -88,7 +88,7 @@ async fn whichever_of_three_nodes_dies_nothing_is_lost_and_nothing_counts_twice(
     let took = begun.elapsed();
     world.stop().await;
 
-    let alone = with_numbers(Engine::Sqlite, count).await.unwrap();
+    let alone = with_numbers(Engine::any(), count).await.unwrap();
     take_file(&alone, &file(count)).await;
     assert!(state(&world.app, count).await == state(&alone, count).await, "not as by file");
     let mut stream = context.get_stream(STREAM).await.unwrap();

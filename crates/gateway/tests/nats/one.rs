@@ -60,7 +60,7 @@ async fn feed_and_file_together_are_as_the_file_alone() {
         world.until("all messages", |w| w.count(Event::UsageMessages) >= messages).await;
         world.stop().await;
 
-        let alone = with_numbers(Engine::Sqlite, COUNT).await.unwrap();
+        let alone = with_numbers(Engine::any(), COUNT).await.unwrap();
         take_file(&alone, &crate::events::file(COUNT)).await;
         assert_eq!(state(&world.app, COUNT).await, state(&alone, COUNT).await);
         assert_eq!(world.count(Event::UsageRows), COUNT as u64);
@@ -75,7 +75,7 @@ async fn feed_and_file_together_are_as_the_file_alone() {
 #[tokio::test]
 async fn late_repeated_and_out_of_order_changes_nothing_wrongly() {
     let Some(servers) = Servers::start(1, "").await else { return };
-    let mut world = World::new(Engine::Sqlite, &servers, 9).await.unwrap();
+    let mut world = World::new(Engine::any(), &servers, 9).await.unwrap();
     let context = servers.stream().await;
     world.start();
     let use_at = |kind: &str, second: i64| {
@@ -96,7 +96,7 @@ async fn late_repeated_and_out_of_order_changes_nothing_wrongly() {
 #[tokio::test]
 async fn an_event_counts_for_whoever_held_the_number_then() {
     let Some(servers) = Servers::start(1, "").await else { return };
-    let app = TestApp::on(fresh(Engine::Sqlite).await.unwrap()).await;
+    let app = TestApp::on(fresh(Engine::any()).await.unwrap()).await;
     app.operator(1).await;
     let former = app.now().millis() / 1000;
     app.advance_seconds(86_400);
@@ -135,7 +135,7 @@ async fn an_event_counts_for_whoever_held_the_number_then() {
 #[tokio::test]
 async fn garbage_is_recorded_and_never_comes_again_nor_holds_up_the_rest() {
     let Some(servers) = Servers::start(1, "").await else { return };
-    let mut world = World::new(Engine::Sqlite, &servers, 90).await.unwrap();
+    let mut world = World::new(Engine::any(), &servers, 90).await.unwrap();
     let context = servers.stream().await;
     let mut payloads: Vec<Vec<u8>> = vec![
         b"".to_vec(),
@@ -174,7 +174,7 @@ async fn garbage_is_recorded_and_never_comes_again_nor_holds_up_the_rest() {
     publish(&context, named((0..90).map(json).collect())).await;
     world.start();
     world.until("all", |w| w.count(Event::UsageMessages) >= count + 90).await;
-    let alone = with_numbers(Engine::Sqlite, 90).await.unwrap();
+    let alone = with_numbers(Engine::any(), 90).await.unwrap();
     take_file(&alone, &crate::events::file(90)).await;
     // What a changed byte still says is a use of a number of ours may stand; every good row does.
     for n in 0..90 {
@@ -201,7 +201,7 @@ async fn garbage_is_recorded_and_never_comes_again_nor_holds_up_the_rest() {
 #[tokio::test]
 async fn a_fault_of_ours_gives_no_message_up_and_holds_no_other_up() {
     let Some(servers) = Servers::start(1, "").await else { return };
-    let mut world = World::new(Engine::Sqlite, &servers, 9).await.unwrap();
+    let mut world = World::new(Engine::any(), &servers, 9).await.unwrap();
     let folder = servers.folder().join("not-there-yet");
     world.server.rejects_file = folder.join("rejects.csv");
     world.server.ack_seconds = 1;
@@ -219,7 +219,7 @@ async fn a_fault_of_ours_gives_no_message_up_and_holds_no_other_up() {
     assert!(told.contains("\n1,1,usage_file."), "{told}");
     let mode = std::os::unix::fs::MetadataExt::mode(&world.server.rejects_file.metadata().unwrap());
     assert_eq!(mode & 0o777, 0o600, "numbers stand in it");
-    let alone = with_numbers(Engine::Sqlite, 9).await.unwrap();
+    let alone = with_numbers(Engine::any(), 9).await.unwrap();
     take_file(&alone, &crate::events::file(9)).await;
     assert_eq!(state(&world.app, 9).await, state(&alone, 9).await);
 }
@@ -228,7 +228,7 @@ async fn a_fault_of_ours_gives_no_message_up_and_holds_no_other_up() {
 async fn cut_off_anywhere_nothing_is_lost() {
     let Some(servers) = Servers::start(1, "").await else { return };
     const COUNT: usize = 9_000;
-    let mut world = World::new(Engine::Sqlite, &servers, COUNT).await.unwrap();
+    let mut world = World::new(Engine::any(), &servers, COUNT).await.unwrap();
     world.server.batch_messages = 50;
     world.server.ack_seconds = 1;
     let context = servers.stream().await;
@@ -249,7 +249,7 @@ async fn cut_off_anywhere_nothing_is_lost() {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let alone = with_numbers(Engine::Sqlite, COUNT).await.unwrap();
+    let alone = with_numbers(Engine::any(), COUNT).await.unwrap();
     take_file(&alone, &crate::events::file(COUNT)).await;
     assert_eq!(state(&world.app, COUNT).await, state(&alone, COUNT).await);
 }
@@ -273,7 +273,7 @@ async fn it_waits_for_its_server_and_its_stream_and_says_what_is_wrong() {
     servers.nodes[0].kill();
     let unreachable = check(&good).await.unwrap_err();
     assert!(matches!(unreachable, PortError::Unreachable(_)), "{unreachable}");
-    let mut world = World::new(Engine::Sqlite, &servers, 9).await.unwrap();
+    let mut world = World::new(Engine::any(), &servers, 9).await.unwrap();
     world.server = good.clone();
     world.start();
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -360,7 +360,7 @@ async fn an_encrypted_server_is_read_if_its_certificate_is_trusted_and_not_other
 async fn two_processes_share_the_stream_and_one_that_dies_leaves_its_part_to_the_other() {
     let Some(servers) = Servers::start(1, "").await else { return };
     const COUNT: usize = 9_000;
-    let mut world = World::new(Engine::Sqlite, &servers, COUNT).await.unwrap();
+    let mut world = World::new(Engine::any(), &servers, COUNT).await.unwrap();
     world.server.batch_messages = 100;
     world.server.ack_seconds = 1;
     let context = servers.stream().await;
@@ -388,7 +388,7 @@ async fn two_processes_share_the_stream_and_one_that_dies_leaves_its_part_to_the
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let alone = with_numbers(Engine::Sqlite, COUNT).await.unwrap();
+    let alone = with_numbers(Engine::any(), COUNT).await.unwrap();
     take_file(&alone, &crate::events::file(COUNT)).await;
     assert_eq!(state(&world.app, COUNT).await, state(&alone, COUNT).await);
 }

@@ -68,7 +68,7 @@ impl World {
     /// With the outbox and the reconciler at work; `None` without osmo-hlr.
     pub(crate) async fn start() -> Option<Self> {
         let register = Register::start().await?;
-        let test = TestApp::on(fresh(Engine::Sqlite).await.unwrap()).await;
+        let test = TestApp::on(fresh(Engine::any()).await.unwrap()).await;
         test.operator(1).await;
         let (app, meter) = app_of(&test, &register);
         let mut world = Self { register, app, meter, worker: None, test };

@@ -50,6 +50,9 @@ pub async fn decide(app: &App, actor: &Actor, input: Decide) -> Result<Decided, 
         let case = Case::load(&app.store.db, input.application_id).await?.ok_or(Error::NotFound)?;
         let hands = super::hands(&case);
         crate::access::require_review(actor, case.stage.action(), case.operator_id, &hands)?;
+        if let Some(decided) = already(app, actor, &input.opinion, &case).await? {
+            return Ok(decided);
+        }
         let subject = Subject::open(app, case).await?;
         check_hands(&subject.case, actor, app.now())?;
         if input.stamp.as_ref().is_some_and(|stamp| *stamp != subject.stamp()) {
@@ -59,6 +62,33 @@ pub async fn decide(app: &App, actor: &Actor, input: Decide) -> Result<Decided, 
         commit(app, actor, &input, &subject).await
     })
     .await
+}
+
+/// The decision that this actor made already, if it is asked for once more: whoever was not
+/// answered, because a machine died after the commit, decides again, and must not hear that
+/// somebody else did.
+async fn already(
+    app: &App,
+    actor: &Actor,
+    opinion: &Opinion,
+    case: &Case,
+) -> Result<Option<Decided>, Error> {
+    if case.is_open && case.pending_id.is_none() {
+        return Ok(None);
+    }
+    let given = Given::list(&app.store.db, case.application_id).await?;
+    let newest = given.into_iter().rfind(|given| given.undone_at.is_none());
+    let own = newest.filter(|given| {
+        given.round == case.round
+            && given.actor == actor.audit_name()
+            && given.staff_id == actor.staff_id()
+            && given.opinion == *opinion
+    });
+    Ok(own.map(|given| Decided {
+        review_id: given.id,
+        settle_at: given.settle_at,
+        second_rules: given.second_rules,
+    }))
 }
 
 /// Refuses unless the case waits for this actor's decision.

@@ -1,9 +1,9 @@
-//! What Citus asks of a schema and of statements, looked at without Citus; and with Citus where
-//! `BAOHAO_TEST_CITUS=postgres://…` names a database that `baohao migrate --citus` has spread.
+//! What Citus asks of a schema and of statements, looked at without Citus; and with Citus where it
+//! is installed ([`crate::testing::Citus`]).
 
 use super::*;
 use crate::statements::all;
-use crate::testing::{Engine, Fresh, fresh};
+use crate::testing::{Citus, Engine, Fresh, fresh};
 
 /// Writes that reach all machines: by age, by what is due, or by whose they are.
 const EVERYWHERE: &[&str] = &[
@@ -157,18 +157,13 @@ async fn what_is_looked_for_within_a_statement_lies_in_the_same_bucket() {
 /// Every statement has a plan over several machines.
 #[tokio::test]
 async fn every_statement_runs_where_the_tables_are_spread() {
-    let address = std::env::var("BAOHAO_TEST_CITUS").unwrap_or_default();
-    if address.is_empty() {
-        eprintln!("skipped: BAOHAO_TEST_CITUS names no database");
-        return;
-    }
-    let client = crate::postgres::connect_alone(&Options::new(address), "citus").await.unwrap();
+    let Some(citus) = Citus::start() else { return };
+    let db = citus.fresh(&citus.ports()).await;
+    let client = connect(&db).await;
     let spread = names(&client, "select logicalrelid::text from pg_dist_partition").await.unwrap();
-    assert_eq!(
-        distributed(&client).await.difference(&spread).count(),
-        0,
-        "run `baohao migrate --citus` first"
-    );
+    assert_eq!(distributed(&client).await.difference(&spread).count(), 0);
+    let again = super::spread(&Options::new(db.address())).await.unwrap();
+    assert_eq!((again.new, again.nodes), (0, 2), "nothing is left to do");
     let mut wrong = Vec::new();
     for statement in all().filter(|statement| !statement.name.starts_with("test.")) {
         if let Err(error) = crate::plans::postgres::try_plan(&client, statement).await {

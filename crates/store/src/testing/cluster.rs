@@ -140,11 +140,17 @@ pub(super) fn remove_later(name: &str) {
     let _ = remover.send(name.to_owned());
 }
 
-pub(super) fn binaries() -> Option<PathBuf> {
+/// The folders of installed programs, newest first.
+pub(super) fn installed() -> Vec<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
     folders.sort();
     folders.reverse();
+    folders
+}
+
+pub(super) fn binaries() -> Option<PathBuf> {
+    let mut folders = installed();
     let path = std::env::var_os("PATH").unwrap_or_default();
     folders.extend(std::env::split_paths(&path));
     folders.into_iter().find(|folder| {

@@ -12,27 +12,33 @@ pub struct OwnServer {
     binaries: PathBuf,
     folder: PathBuf,
     port: u16,
+    settings: String,
 }
 
 impl OwnServer {
     /// Starts an empty server with these settings (`-c NAME=VALUE`); `None` if PostgreSQL is not
     /// installed here.
     pub fn start(settings: &str) -> Option<Self> {
-        let own = Self::in_new_folder()?;
+        Some(Self::start_of(binaries()?, settings))
+    }
+
+    /// The same, with the programs of this folder.
+    pub(super) fn start_of(binaries: PathBuf, settings: &str) -> Self {
+        let own = Self::in_new_folder(binaries, settings);
         let options = "-U postgres -A trust -E UTF8 --locale=C --no-sync";
         own.shell(&format!("\"$BIN/initdb\" -D data {options}"));
-        own.run(settings);
-        Some(own)
+        own.run();
+        own
     }
 
     /// Starts a server that follows this one.
     pub fn standby(&self) -> Self {
-        let own = Self::in_new_folder().expect("this one was started");
+        let own = Self::in_new_folder(self.binaries.clone(), "");
         let (host, port) = (self.folder.display(), self.port);
         own.shell(&format!(
             "\"$BIN/pg_basebackup\" -h '{host}' -p {port} -U postgres -D data -R -X stream -c fast"
         ));
-        own.run("");
+        own.run();
         own
     }
 
@@ -54,6 +60,16 @@ impl OwnServer {
         self.shell("\"$BIN/pg_ctl\" -D data -m immediate stop");
     }
 
+    /// Starts it again on what it had when it was killed.
+    pub fn start_again(&self) {
+        self.run();
+    }
+
+    /// Where it listens on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The folder, readable and writable for the server; its data lie in `data`.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -67,19 +83,18 @@ impl OwnServer {
         }
     }
 
-    fn in_new_folder() -> Option<Self> {
-        let binaries = binaries()?;
+    fn in_new_folder(binaries: PathBuf, settings: &str) -> Self {
         let folder = super::folder();
         // Asked of the system and given back: whoever takes it in between fails this test loudly.
         let port = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let port = port.local_addr().expect("it has an address").port();
-        let own = Self { binaries, folder, port };
+        let own = Self { binaries, folder, port, settings: settings.to_owned() };
         own.give();
-        Some(own)
+        own
     }
 
-    fn run(&self, settings: &str) {
-        let (folder, port) = (self.folder.display(), self.port);
+    fn run(&self) {
+        let (folder, port, settings) = (self.folder.display(), self.port, &self.settings);
         self.shell(&format!(
             "\"$BIN/pg_ctl\" -D data -w -t 60 -l log -o \"-c listen_addresses=127.0.0.1 \
              -c port={port} -c unix_socket_directories='{folder}' -c fsync=off \
