@@ -145,17 +145,29 @@ fn address(rows: &[Row], number: Option<&Raw>, is_framed: bool) -> Option<Raw> {
         None if is_framed => (VALUES_X, ADDRESS_Y * HEIGHT),
         None => return None,
     };
-    let of_row = |sign: &Placed| sign.middle.y;
-    let bottom = match number.and_then(|number| number.signs.0.first().map(of_row)) {
-        Some(y) if y > top => y - 0.055,
-        _ => top + 0.24,
+    let end = number_line(rows, number).filter(|line| line.middle().y > top);
+    let is_above = |row: &&Row| {
+        end.is_none_or(|line| {
+            let middle = row.middle();
+            middle.y < line.height_at(middle.x) - 0.4 * line.quad.height()
+        })
     };
+    let above: Vec<Row> = rows.iter().filter(is_above).cloned().collect();
+    let bottom = if end.is_some() { f32::MAX } else { top + 0.24 };
     let right = if is_framed { PORTRAIT_X } else { left + 0.5 };
-    let mut value = within(rows, at(left - 0.1, top - 0.035), at(right, bottom));
+    let mut value = within(&above, at(left - 0.1, top - 0.035), at(right, bottom));
     value.0.retain(|sign| sign.middle.x > left);
     let value = value.only(|c| is_ideograph(c) || c.is_ascii_alphanumeric() || "-()#·".contains(c));
     let text: String = value.text().chars().map(simplified).collect();
     (!text.is_empty()).then(|| Raw::telling(FieldName::Address, text, value))
+}
+
+/// The line of the number, or of its label: what stands above it, however near, is of the address.
+fn number_line<'a>(rows: &'a [Row], number: Option<&Raw>) -> Option<&'a Row> {
+    let first = number.and_then(|number| number.signs.0.first());
+    let of_number =
+        first.and_then(|first| rows.iter().find(|row| row.signs.iter().any(|s| s == first)));
+    of_number.or_else(|| rows.iter().find(|row| row.behind("公民身份").is_some()))
 }
 
 /// Every value of the back.
@@ -203,4 +215,58 @@ fn validity(rows: &[Row]) -> Vec<Raw> {
     };
     fields.extend(last.map(|last| Raw::telling(FieldName::ValidUntil, last, rest)));
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row that begins at `left`, with signs as wide as high.
+    fn row(text: &str, left: f32, y: f32, size: f32) -> Row {
+        let signs = text.chars().enumerate().map(|(index, sign)| Placed {
+            sign,
+            confidence: 0.99,
+            again: 0.0,
+            rivals: ['\0'; 3],
+            is_apart: false,
+            middle: at(left + size * (index as f32 + 0.5), y),
+        });
+        let (right, half) = (left + size * text.chars().count() as f32, size * 0.65);
+        Row { signs: signs.collect(), quad: Quad::rectangle(left, y - half, right, y + half) }
+    }
+
+    /// A temporary card's lines lie closer than a resident's.
+    fn temporary(last: &[Row]) -> Vec<Row> {
+        let mut rows = vec![
+            row("住址", 0.075, 0.334, 0.036),
+            row("湖南省长沙市岳麓区解放", 0.178, 0.332, 0.034),
+            row("大道421号18栋5单", 0.178, 0.372, 0.034),
+            row("元1504室", 0.178, 0.411, 0.034),
+        ];
+        rows.extend(last.iter().cloned());
+        rows
+    }
+
+    fn address_of(rows: &[Row]) -> Option<String> {
+        front(rows, true).into_iter().find(|raw| raw.name == FieldName::Address).map(|raw| raw.text)
+    }
+
+    #[test]
+    fn the_last_line_of_an_address_close_above_the_number_is_not_left_out() {
+        let number = [
+            row("公民身份号码", 0.075, 0.464, 0.036),
+            row("430199199001010017", 0.34, 0.463, 0.032),
+        ];
+        let whole = Some("湖南省长沙市岳麓区解放大道421号18栋5单元1504室".to_owned());
+        assert_eq!(address_of(&temporary(&number)), whole);
+        let one = [row("公民身份号码430199199001010017", 0.075, 0.463, 0.03)];
+        assert_eq!(address_of(&temporary(&one)), whole);
+    }
+
+    #[test]
+    fn the_label_of_a_number_that_was_not_read_is_no_line_of_the_address() {
+        let label = [row("公民身份号码", 0.075, 0.464, 0.036), row("签发机关", 0.075, 0.53, 0.03)];
+        let whole = Some("湖南省长沙市岳麓区解放大道421号18栋5单元1504室".to_owned());
+        assert_eq!(address_of(&temporary(&label)), whole);
+    }
 }

@@ -10,8 +10,28 @@ pub(crate) fn plain(sign: char) -> Option<char> {
         ' ' | '\u{3000}' | '\t' => None,
         '•' | '・' | '‧' | '∙' | '･' | '⋅' | '●' => Some('·'),
         '—' | '–' | '−' | '‐' => Some('-'),
-        other => Some(other),
+        other => Some(latin(other)),
     }
+}
+
+/// Greek and Cyrillic capitals with the Latin ones they look like.
+const LATIN: &str = "ΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXАAВBЕEЅSІIЈJКKМMНHОOРPСCТTУYХX";
+
+/// The Latin capital that looks like a Greek or Cyrillic one: no value is written in those, and
+/// nets see Ρ for P among capitals that are no word.
+fn latin(sign: char) -> char {
+    paired(LATIN, sign).unwrap_or(sign)
+}
+
+/// What stands behind `sign` in a list of pairs.
+fn paired(pairs: &str, sign: char) -> Option<char> {
+    let mut pairs = pairs.chars();
+    while let (Some(from), Some(to)) = (pairs.next(), pairs.next()) {
+        if from == sign {
+            return Some(to);
+        }
+    }
+    None
 }
 
 /// Pairs of a traditional and a simplified sign that nets confuse and that mainland cards print in
@@ -33,13 +53,7 @@ pub(crate) fn is_lookalike(sign: char) -> bool {
 
 /// The simplified form of a sign of an address or an authority.
 pub(crate) fn simplified(sign: char) -> char {
-    let mut pairs = PAIRS.chars();
-    while let (Some(old), Some(new)) = (pairs.next(), pairs.next()) {
-        if old == sign {
-            return new;
-        }
-    }
-    sign
+    paired(PAIRS, sign).unwrap_or(sign)
 }
 
 #[cfg(test)]
@@ -50,6 +64,12 @@ mod tests {
     fn full_width_dots_and_spaces_have_one_form() {
         let text: String = "Ａ１２　 ・•－—。一".chars().filter_map(plain).collect();
         assert_eq!(text, "A12··--。一");
+    }
+
+    #[test]
+    fn capitals_that_look_latin_are_latin() {
+        let text: String = "JΡN ΟСК ФЯ中".chars().filter_map(plain).collect();
+        assert_eq!(text, "JPNOCKФЯ中");
     }
 
     #[test]
