@@ -35,8 +35,9 @@ const PROBES: usize = 4;
 const IN_DOUBT: f32 = 0.3;
 /// A reading below this confidence is no second opinion for the others.
 const WEAK: f32 = 0.7;
-/// Signs of addresses and authorities below this confidence are settled by names of places.
-const SURE: f32 = 0.9;
+/// Signs of addresses and authorities below this confidence are settled by names of places: above
+/// it the net saw nothing else.
+const SURE: f32 = 0.998;
 /// From this confidence on a sign that may stand for a rarer one is believed.
 const LOOKALIKE_SURE: f32 = 0.99;
 /// By so much more confidence, of 1 for each line, one way of reading must lead to be believed.
@@ -203,13 +204,16 @@ impl DocumentReader {
             FieldName::Name => kind != DocumentKind::BusinessLicence,
             name => name == FieldName::LegalPerson,
         };
+        let is_of_place = matches!(raw.name, FieldName::Address | FieldName::Issuer);
+        if is_of_place {
+            let is_open = |sign: &Placed| sign.confidence < SURE || is_lookalike(sign.sign);
+            places::settle(&mut raw.signs.0, is_open);
+            places::unconfirm(&mut raw.signs.0);
+        }
         if is_confirmed_twice(raw) {
             raw.signs.confirm(WEAK, is_lookalike);
         }
-        if matches!(raw.name, FieldName::Address | FieldName::Issuer) {
-            places::settle(&mut raw.signs.0, |sign| {
-                sign.confidence < SURE || is_lookalike(sign.sign)
-            });
+        if is_of_place {
             raw.text = raw.signs.text().chars().map(simplified).collect();
             // Addresses end with what the last figure counts (号, 室): without it, it was not found.
             if let Some(last) = raw.signs.0.last_mut().filter(|last| last.sign.is_ascii_digit()) {

@@ -161,7 +161,7 @@ mod tests {
             sign,
             confidence: 0.99,
             again: 0.0,
-            rivals: ['\0'; 3],
+            rivals: ['\0'; 6],
             is_apart: false,
             middle: at(left + 0.02 * (index as f32 + 0.5), y),
         });

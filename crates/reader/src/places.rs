@@ -9,6 +9,9 @@ const NAMES: &str = include_str!("places.txt");
 /// A sign of the only name that can stand there is as sure as this.
 const SURE: f32 = 0.95;
 
+/// Signs before 市 or 县 that may be of its name.
+const STEM_MAX: usize = 3;
+
 /// Settles the signs of `signs` that `is_open` says are not sure: where exactly one name fits, with
 /// no more than one sign that the net took for another while it saw this one too, that name counts.
 pub(crate) fn settle(signs: &mut [Placed], is_open: impl Fn(&Placed) -> bool) {
@@ -21,6 +24,32 @@ pub(crate) fn settle(signs: &mut [Placed], is_open: impl Fn(&Placed) -> bool) {
                 sign.sign = wanted;
             }
             sign.confidence = sign.confidence.max(SURE);
+        }
+    }
+}
+
+/// Takes the second readings from signs of names that are on no list: a name like 闽中市 is more
+/// likely misread twice than new, so two readings of it confirm nothing.
+pub(crate) fn unconfirm(signs: &mut [Placed]) {
+    let text: Vec<char> = signs.iter().map(|sign| simplified(sign.sign)).collect();
+    let mut is_known = vec![false; text.len()];
+    for name in NAMES.split_whitespace() {
+        let name: Vec<char> = name.chars().collect();
+        for (start, window) in text.windows(name.len()).enumerate() {
+            if window == name {
+                is_known.iter_mut().skip(start).take(name.len()).for_each(|known| *known = true);
+            }
+        }
+    }
+    let ends =
+        text.iter().zip(&is_known).enumerate().filter(|(_, (sign, is_known))| {
+            !**is_known && matches!(sign, '市' | '县' | '区' | '旗')
+        });
+    let ends: Vec<usize> = ends.map(|(index, _)| index).collect();
+    for end in ends {
+        let before = signs.iter_mut().zip(&is_known).take(end).skip(end.saturating_sub(STEM_MAX));
+        for (sign, _) in before.filter(|(_, is_known)| !**is_known) {
+            sign.again = 0.0;
         }
     }
 }
@@ -102,5 +131,20 @@ mod tests {
     fn where_two_names_could_stand_neither_counts() {
         assert_eq!(settled("东山县", 0.5, "凤眉").1, 0.5);
         assert_eq!(settled("东山县", 0.5, "间").1, SURE);
+    }
+
+    #[test]
+    fn an_authority_of_a_town_that_is_nowhere_is_not_confirmed_by_a_second_look() {
+        let again = |text: &str| {
+            let mut signs = row(text, 0.1).signs;
+            signs.iter_mut().for_each(|sign| sign.again = 0.8);
+            unconfirm(&mut signs);
+            let kept = signs.iter().filter(|sign| sign.again > 0.0);
+            kept.map(|sign| sign.sign).collect::<String>()
+        };
+        assert_eq!(again("闽中市公安局"), "市公安局");
+        assert_eq!(again("四川省闽中市望江路"), "四川省市望江路");
+        assert_eq!(again("阆中市公安局"), "阆中市公安局");
+        assert_eq!(again("长沙县公安局"), "长沙县公安局");
     }
 }

@@ -21,7 +21,7 @@ const UPRIGHT_SURE: f32 = 0.9;
 /// Confidence of a sign that a second reading does not have.
 const IN_DOUBT: f32 = 0.3;
 /// A sign that is less likely than this is no rival of another.
-const RIVAL_MIN: f32 = 0.002;
+const RIVAL_MIN: f32 = 0.000_5;
 /// Longer lines are squeezed.
 const WIDTH_MAX: u32 = 1600;
 
@@ -46,7 +46,7 @@ pub(crate) struct Sign {
 }
 
 /// The next likeliest signs in a place.
-pub(crate) type Rivals = [char; 3];
+pub(crate) type Rivals = [char; 6];
 
 /// A line with its place in the picture.
 #[derive(Clone, PartialEq)]
@@ -138,7 +138,7 @@ impl Recogniser {
 
     /// The likeliest signs of a step but for `class` and the blank.
     fn rivals(&self, row: &[f32], class: usize) -> Rivals {
-        let mut best = [(0, RIVAL_MIN); 3];
+        let mut best = [(0, RIVAL_MIN); 6];
         for (index, value) in row.iter().enumerate().skip(1).filter(|(index, _)| *index != class) {
             if let [.., least] = &mut best
                 && *value > least.1
@@ -191,8 +191,8 @@ fn with_rival(sign: &mut Sign, other: &[Sign]) {
     let Some(seen) = other.iter().min_by(near).filter(|seen| seen.sign != sign.sign) else {
         return;
     };
-    let [first, second, _] = sign.rivals;
-    sign.rivals = [seen.sign, first, second];
+    let [a, b, c, d, e, _] = sign.rivals;
+    sign.rivals = [seen.sign, a, b, c, d, e];
 }
 
 /// The same quadrilateral, an eighth higher and as much longer.
@@ -314,7 +314,7 @@ mod tests {
     fn line(text: &str, confidence: f32) -> Line {
         let signs = text
             .chars()
-            .map(|sign| Sign { sign, confidence, again: 0.0, place: 0.0, rivals: ['\0'; 3] })
+            .map(|sign| Sign { sign, confidence, again: 0.0, place: 0.0, rivals: ['\0'; 6] })
             .collect();
         Line { signs, quad: Quad::rectangle(0.0, 0.0, 1.0, 1.0) }
     }

@@ -4,7 +4,7 @@
 use crate::geometry::{Quad, at};
 use crate::row::{Placed, Raw, Row, Value, labelled, within};
 use crate::text::simplified;
-use domain::reading::{FieldName, LONG_TERM, is_ideograph, is_people};
+use domain::reading::{FieldName, LONG_TERM, is_ideograph, is_people, peoples};
 
 /// Height of an ID-1 card in shares of its width.
 pub(crate) const HEIGHT: f32 = 54.0 / 85.6;
@@ -13,6 +13,8 @@ const VALUES_X: f32 = 0.165;
 const PORTRAIT_X: f32 = 0.655;
 /// Where the people's name begins.
 const PEOPLE_X: f32 = 0.375;
+/// The only people that can be meant is as sure as this.
+const PEOPLE_SURE: f32 = 0.9;
 /// Half the height of a strip for a second look.
 const STRIP_Y: f32 = 0.052;
 /// The middles of the lines, in shares of the height.
@@ -106,10 +108,30 @@ fn ethnicity(rows: &[Row], is_framed: bool) -> Option<Raw> {
         value
     };
     let found = found.filter(|value| !value.0.is_empty()).unwrap_or_else(of_region);
-    let found = found.only(is_ideograph);
+    let mut found = found.only(is_ideograph);
+    as_people(&mut found);
     let text: String = found.text().chars().map(simplified).collect();
     let text = if is_people(&text) { text } else { text.trim_end_matches('族').to_owned() };
     (!text.is_empty()).then(|| Raw::telling(FieldName::Ethnicity, text, found))
+}
+
+/// Of what is no people, the only one that the net saw there, too: there are 56, and no others.
+fn as_people(found: &mut Value) {
+    let is_seen = |people: &&str| {
+        let signs = found.0.iter().zip(people.chars());
+        let mut seen = signs.map(|(s, c)| simplified(s.sign) == c || s.rivals.contains(&c));
+        people.chars().count() == found.0.len() && seen.all(|is_seen| is_seen)
+    };
+    let text: String = found.text().chars().map(simplified).collect();
+    let seen: Vec<&str> = peoples().filter(is_seen).collect();
+    let [only] = seen.as_slice() else { return };
+    if is_people(text.trim_end_matches('族')) {
+        return;
+    }
+    for (sign, people) in found.0.iter_mut().zip(only.chars()) {
+        sign.sign = people;
+        sign.confidence = sign.confidence.max(PEOPLE_SURE);
+    }
 }
 
 fn birth(rows: &[Row], is_framed: bool) -> Option<Raw> {
@@ -227,7 +249,7 @@ mod tests {
             sign,
             confidence: 0.99,
             again: 0.0,
-            rivals: ['\0'; 3],
+            rivals: ['\0'; 6],
             is_apart: false,
             middle: at(left + size * (index as f32 + 0.5), y),
         });
@@ -268,5 +290,31 @@ mod tests {
         let label = [row("公民身份号码", 0.075, 0.464, 0.036), row("签发机关", 0.075, 0.53, 0.03)];
         let whole = Some("湖南省长沙市岳麓区解放大道421号18栋5单元1504室".to_owned());
         assert_eq!(address_of(&temporary(&label)), whole);
+    }
+
+    #[test]
+    fn a_people_with_a_rare_sign_is_the_one_that_the_net_saw_too() {
+        let of = |text: &str, rivals: [char; 6]| {
+            let mut value = row(text, 0.402, 0.16, 0.04);
+            value.signs.iter_mut().for_each(|sign| {
+                sign.confidence = 0.4;
+                sign.rivals = rivals;
+            });
+            let rows = [row("民族", 0.3, 0.16, 0.034), value];
+            let found = front(&rows, true).into_iter();
+            let found = found.filter(|raw| raw.name == FieldName::Ethnicity);
+            found.map(|raw| (raw.text, raw.signs.confidence())).next().expect("a people")
+        };
+        let none = ['\0'; 6];
+        let seen = |signs: &str| {
+            let mut rivals = none;
+            rivals.iter_mut().zip(signs.chars()).for_each(|(to, sign)| *to = sign);
+            rivals
+        };
+        assert_eq!(of("葬", seen("彝弊")), ("彝".to_owned(), PEOPLE_SURE));
+        assert_eq!(of("保保", seen("傈僳")), ("傈僳".to_owned(), PEOPLE_SURE));
+        assert_eq!(of("葬", none), ("葬".to_owned(), 0.4));
+        assert_eq!(of("葬", seen("彝藏")), ("葬".to_owned(), 0.4), "two could be meant");
+        assert_eq!(of("藏", seen("彝")), ("藏".to_owned(), 0.4), "a people as it was read");
     }
 }

@@ -44,7 +44,7 @@ const PAIRS: &str = "漢汉區区縣县號号東东門门廣广華华陽阳寧�
 /// Signs that nets put in the place of rarer ones that look like them (赞 for 赟, 错 for 锴, 间 for
 /// 阆): such confusions of the development set, and pairs of the same kind by eye.
 const LOOKALIKES: &str =
-    "赞错间盟镇祯慎或冲龚袭吴旲阅袆荣蕊衷衰邀郊顽昨惊鬃寨锁镂隙雾软迪递谩溢植骁";
+    "赞错间盟镇祯慎或冲龚袭吴旲阅袆荣蕊衷衰邀郊顽昨惊鬃寨锁镂隙雾软迪递谩溢植骁风";
 
 /// Whether a sign may stand for a rarer one, so that only the surest readings of it count.
 pub(crate) fn is_lookalike(sign: char) -> bool {
