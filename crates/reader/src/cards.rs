@@ -124,10 +124,12 @@ fn latin_name(rows: &[Row]) -> Option<Raw> {
         rows.map(|row| Value(latin_part(&row.signs))).max_by_key(|value| value.0.len())
     };
     let signs = labelled.or_else(anywhere)?;
-    // The comma parts family and given names.
+    // The comma parts family and given names. The form has one: that it was seen is enough.
     let text = signs.spaced().replace(',', " ");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    Some(Raw::telling(FieldName::LatinName, text, signs))
+    let is_one = signs.0.iter().filter(|sign| sign.sign == ',').count() == 1;
+    let own = if is_one { signs.only(|c| c != ',') } else { signs };
+    Some(Raw::telling(FieldName::LatinName, text, own))
 }
 
 fn sex(rows: &[Row]) -> Option<Raw> {
@@ -298,5 +300,16 @@ mod tests {
         let back = [row("通行证号码X1234", 0.3), row("签发次数03", 0.4)];
         let back: Vec<_> = permit_back(&back, TODAY).into_iter().map(|raw| raw.text).collect();
         assert_eq!(back, ["3"], "no number that no permit has");
+    }
+
+    #[test]
+    fn a_name_is_not_in_doubt_because_its_comma_is() {
+        let mut line = row("姓名/NameSMITH,JING", 0.2);
+        for sign in line.signs.iter_mut().filter(|sign| sign.sign == ',') {
+            sign.confidence = 0.3;
+        }
+        let name = latin_name(&[line]).expect("a name");
+        assert_eq!(name.text, "SMITH JING");
+        assert!(name.signs.confidence() > 0.9);
     }
 }

@@ -7,9 +7,9 @@ use crate::recognise::{Line, Recogniser, is_sure};
 use crate::resident::{self, HEIGHT};
 use crate::row::{Placed, Raw, Row};
 use crate::session::{ModelError, Session};
-use crate::text::is_lookalike;
+use crate::text::{is_lookalike, simplified};
 use crate::zone::{Zone, zones};
-use crate::{cards, detect, licence, outline, passport};
+use crate::{cards, detect, licence, outline, passport, places};
 use domain::identity::{Checked, DocumentKind, Sex, check};
 use domain::reading::{
     self, Field, FieldName, Place, Problem, Reading, Side, Standing, Thresholds, fields_of,
@@ -35,6 +35,9 @@ const PROBES: usize = 4;
 const IN_DOUBT: f32 = 0.3;
 /// A reading below this confidence is no second opinion for the others.
 const WEAK: f32 = 0.7;
+/// Signs of addresses and authorities below this confidence are settled by names of places: above
+/// it the net saw nothing else.
+const SURE: f32 = 0.998;
 /// From this confidence on a sign that may stand for a rarer one is believed.
 const LOOKALIKE_SURE: f32 = 0.99;
 /// By so much more confidence, of 1 for each line, one way of reading must lead to be believed.
@@ -201,8 +204,17 @@ impl DocumentReader {
             FieldName::Name => kind != DocumentKind::BusinessLicence,
             name => name == FieldName::LegalPerson,
         };
-        if matches!(raw.name, FieldName::Address | FieldName::Issuer) {
+        let is_of_place = matches!(raw.name, FieldName::Address | FieldName::Issuer);
+        if is_of_place {
+            let is_open = |sign: &Placed| sign.confidence < SURE || is_lookalike(sign.sign);
+            places::settle(&mut raw.signs.0, is_open);
+            places::unconfirm(&mut raw.signs.0);
+        }
+        if is_confirmed_twice(raw) {
             raw.signs.confirm(WEAK, is_lookalike);
+        }
+        if is_of_place {
+            raw.text = raw.signs.text().chars().map(simplified).collect();
             // Addresses end with what the last figure counts (号, 室): without it, it was not found.
             if let Some(last) = raw.signs.0.last_mut().filter(|last| last.sign.is_ascii_digit()) {
                 last.confidence = last.confidence.min(IN_DOUBT);
@@ -406,6 +418,16 @@ impl Sheet {
         let found = self.found.iter().map(turn).collect();
         let quad = self.quad.turned(1);
         Self { quad, width: self.height, height: self.width, found }
+    }
+}
+
+/// Whether two readings of a line, none of them weak, confirm each other: addresses, authorities
+/// and names in capitals.
+fn is_confirmed_twice(raw: &Raw) -> bool {
+    match raw.name {
+        FieldName::Address | FieldName::Issuer => true,
+        FieldName::Name | FieldName::LatinName => !raw.text.chars().any(is_ideograph),
+        _ => false,
     }
 }
 

@@ -22,6 +22,7 @@ mod licence;
 pub mod models;
 mod outline;
 mod passport;
+mod places;
 mod pool;
 mod raster;
 mod recognise;

@@ -62,9 +62,25 @@ fn code(rows: &[Row], today: Date) -> Option<Raw> {
         let has_digit = text.chars().filter(char::is_ascii_digit).count() >= 8;
         has_digit && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
     };
-    let whole = scan::number(rows, &[18], |text| check(kind, text, today).is_valid());
-    let value = whole.or_else(|| scan::number(rows, &[18], is_code))?;
+    let rows: Vec<Row> = rows.iter().map(of_code).collect();
+    let whole = scan::number(&rows, &[18], |text| check(kind, text, today).is_valid());
+    let value = whole.or_else(|| scan::number(&rows, &[18], is_code))?;
     Raw::of(FieldName::Number, value)
+}
+
+/// The same row with digits for the letters that no code has (GB 32100-2015): nets take 0 for O.
+fn of_code(row: &Row) -> Row {
+    let as_digit = |sign: &Placed| {
+        let digit = match sign.sign {
+            'O' => '0',
+            'I' => '1',
+            'Z' => '2',
+            'S' => '5',
+            other => other,
+        };
+        Placed { sign: digit, ..*sign }
+    };
+    Row { signs: row.signs.iter().map(as_digit).collect(), quad: row.quad }
 }
 
 fn person(rows: &[Row]) -> Option<Raw> {
@@ -92,7 +108,7 @@ fn before_labels(signs: &[Placed]) -> Vec<Placed> {
     signs.get(..starts.min().unwrap_or(signs.len())).unwrap_or_default().to_vec()
 }
 
-/// The value with the line below it that begins where it begins.
+/// The value with the nearest line below it that begins where it begins.
 fn wrapped(rows: &[Row], value: &Value) -> Vec<Placed> {
     let (Some(first), Some(last)) = (value.0.first(), value.0.last()) else { return Vec::new() };
     let is_next = |row: &&Row| {
@@ -104,7 +120,9 @@ fn wrapped(rows: &[Row], value: &Value) -> Vec<Placed> {
             && (left - first.middle.x).abs() < 1.5 * height
             && left < last.middle.x
     };
-    let next = rows.iter().find(is_next).map(|row| row.signs.clone()).unwrap_or_default();
+    let near = |a: &&Row, b: &&Row| a.middle().y.total_cmp(&b.middle().y);
+    let next = rows.iter().filter(is_next).min_by(near);
+    let next = next.map(|row| row.signs.clone()).unwrap_or_default();
     [value.0.clone(), next].concat()
 }
 
@@ -143,6 +161,7 @@ mod tests {
             sign,
             confidence: 0.99,
             again: 0.0,
+            rivals: ['\0'; 6],
             is_apart: false,
             middle: at(left + 0.02 * (index as f32 + 0.5), y),
         });
@@ -171,5 +190,26 @@ mod tests {
         assert_eq!(told(FieldName::LegalPerson), Some("张三丰"));
         assert_eq!(told(FieldName::ValidFrom), Some("2015-07-27"));
         assert_eq!(told(FieldName::ValidUntil), Some("2035-07-26"));
+    }
+
+    #[test]
+    fn a_day_goes_on_in_the_nearest_line_below_and_not_in_the_next_value() {
+        // The longest lines are found first, as the detector gives them.
+        let rows = [
+            row("四川省成都市武侯区和平街112号", 0.639, 0.357),
+            row("2012年02月26日至2032", 0.639, 0.311),
+            row("年02月25日", 0.642, 0.3345),
+            row("营业期限", 0.541, 0.310),
+        ];
+        let found = values(&rows, TODAY);
+        let days: Vec<&str> = found.iter().map(|raw| raw.text.as_str()).collect();
+        assert_eq!(days, ["2012-02-26", "2032-02-25"]);
+    }
+
+    #[test]
+    fn letters_that_no_code_has_are_digits() {
+        let rows = [row("9IIIOOOO600037341L", 0.1, 0.1)];
+        let found = values(&rows, TODAY);
+        assert_eq!(found.first().map(|raw| raw.text.as_str()), Some("91110000600037341L"));
     }
 }

@@ -4,6 +4,7 @@
 use crate::geometry::Quad;
 use crate::raster::cut;
 use crate::session::{ModelError, Session, Tensor};
+use crate::text::plain;
 use crate::wire;
 use domain::reading::is_ideograph;
 use vision::Picture;
@@ -19,6 +20,8 @@ const UPRIGHT_SIGNS: usize = 4;
 const UPRIGHT_SURE: f32 = 0.9;
 /// Confidence of a sign that a second reading does not have.
 const IN_DOUBT: f32 = 0.3;
+/// A sign that is less likely than this is no rival of another.
+const RIVAL_MIN: f32 = 0.000_5;
 /// Longer lines are squeezed.
 const WIDTH_MAX: u32 = 1600;
 
@@ -38,7 +41,12 @@ pub(crate) struct Sign {
     pub(crate) again: f32,
     /// Where its middle stands, in shares of the line's length.
     pub(crate) place: f32,
+    /// What else it may be, the likeliest first; filled up with `\0`.
+    pub(crate) rivals: Rivals,
 }
+
+/// The next likeliest signs in a place.
+pub(crate) type Rivals = [char; 6];
 
 /// A line with its place in the picture.
 #[derive(Clone, PartialEq)]
@@ -128,6 +136,20 @@ impl Recogniser {
         Ok(Line { signs, quad })
     }
 
+    /// The likeliest signs of a step but for `class` and the blank.
+    fn rivals(&self, row: &[f32], class: usize) -> Rivals {
+        let mut best = [(0, RIVAL_MIN); 6];
+        for (index, value) in row.iter().enumerate().skip(1).filter(|(index, _)| *index != class) {
+            if let [.., least] = &mut best
+                && *value > least.1
+            {
+                *least = (index, *value);
+                best.sort_by(|a, b| b.1.total_cmp(&a.1));
+            }
+        }
+        best.map(|(index, _)| self.alphabet.get(index).copied().unwrap_or('\0'))
+    }
+
     /// The likeliest sign at each step; repeated ones and blanks fall away.
     fn signs(&self, steps: &Tensor, stretch: f32) -> Result<Vec<Sign>, ModelError> {
         let classes = self.alphabet.len();
@@ -141,20 +163,36 @@ impl Recogniser {
             let best = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
             let Some((class, confidence)) = best else { continue };
             if class != 0 && class == before {
-                if let Some(last) = signs.last_mut() {
-                    last.confidence = last.confidence.max(*confidence);
+                if let Some(last) = signs.last_mut()
+                    && *confidence > last.confidence
+                {
+                    last.confidence = *confidence;
+                    last.rivals = self.rivals(row, class);
                 }
             } else if class != 0
                 && let Some(sign) = self.alphabet.get(class)
             {
                 let place = (step as f32 + 0.5) / count as f32 * stretch;
-                let confidence = *confidence;
-                signs.push(Sign { sign: *sign, confidence, again: 0.0, place });
+                let (sign, confidence, rivals) = (*sign, *confidence, self.rivals(row, class));
+                signs.push(Sign { sign, confidence, again: 0.0, place, rivals });
             }
             before = class;
         }
         Ok(signs)
     }
+}
+
+/// Takes what the other reading saw in a place for a rival of what stands there.
+fn with_rival(sign: &mut Sign, other: &[Sign]) {
+    let near = |a: &&Sign, b: &&Sign| {
+        let apart = |of: &Sign| (of.place - sign.place).abs();
+        apart(a).total_cmp(&apart(b))
+    };
+    let Some(seen) = other.iter().min_by(near).filter(|seen| seen.sign != sign.sign) else {
+        return;
+    };
+    let [a, b, c, d, e, _] = sign.rivals;
+    sign.rivals = [seen.sign, a, b, c, d, e];
 }
 
 /// The same quadrilateral, an eighth higher and as much longer.
@@ -182,7 +220,10 @@ fn agreed(first: Line, second: Line) -> Line {
                 sign.again = sign.confidence.min(*theirs);
                 sign.confidence = sign.confidence.max(*theirs);
             }
-            None => sign.confidence = sign.confidence.min(IN_DOUBT),
+            None => {
+                sign.confidence = sign.confidence.min(IN_DOUBT);
+                with_rival(sign, &other.signs);
+            }
         }
     }
     // What only the other reading has may be missing here: its neighbour is in doubt too.
@@ -202,6 +243,11 @@ fn solid<'a>(signs: impl Iterator<Item = &'a Sign>) -> usize {
     signs.filter(|sign| sign.sign != ' ').count()
 }
 
+/// Whether two signs are one as cards print it: nets give commas and digits in both widths.
+fn is_same(a: char, b: char) -> bool {
+    a == b || plain(a).is_some_and(|a| plain(b) == Some(a))
+}
+
 /// The longest common sequence: places in `a`, with the confidence in `b`.
 fn common(a: &[Sign], b: &[Sign]) -> Vec<(usize, f32)> {
     let mut rows = vec![vec![Vec::new(); b.len() + 1]];
@@ -209,7 +255,7 @@ fn common(a: &[Sign], b: &[Sign]) -> Vec<(usize, f32)> {
         let mut row: Vec<Vec<(usize, f32)>> = vec![Vec::new()];
         for (j, y) in b.iter().enumerate() {
             let above = rows.last().and_then(|above| above.get(j + 1)).cloned().unwrap_or_default();
-            let best = if x.sign == y.sign {
+            let best = if is_same(x.sign, y.sign) {
                 let mut with =
                     rows.last().and_then(|above| above.get(j)).cloned().unwrap_or_default();
                 with.push((i, y.confidence));
@@ -266,8 +312,10 @@ mod tests {
     }
 
     fn line(text: &str, confidence: f32) -> Line {
-        let signs =
-            text.chars().map(|sign| Sign { sign, confidence, again: 0.0, place: 0.0 }).collect();
+        let signs = text
+            .chars()
+            .map(|sign| Sign { sign, confidence, again: 0.0, place: 0.0, rivals: ['\0'; 6] })
+            .collect();
         Line { signs, quad: Quad::rectangle(0.0, 0.0, 1.0, 1.0) }
     }
 
@@ -281,6 +329,7 @@ mod tests {
         assert_eq!(of("西浦", "西湖"), [('西', 0.9), ('浦', 0.3)]);
         assert_eq!(of("西湖", "西湖区"), [('西', 0.3), ('湖', 0.3)]);
         assert_eq!(of("AB", "A B"), [('A', 0.9), ('B', 0.9)]);
+        assert_eq!(of("A,", "A，"), [('A', 0.9), (',', 0.9)], "both widths are one sign");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use crate::geometry::{Quad, at};
 use crate::row::{Placed, Raw, Row, Value, labelled, within};
 use crate::text::simplified;
-use domain::reading::{FieldName, LONG_TERM, is_ideograph, is_people};
+use domain::reading::{FieldName, LONG_TERM, is_ideograph, is_people, peoples};
 
 /// Height of an ID-1 card in shares of its width.
 pub(crate) const HEIGHT: f32 = 54.0 / 85.6;
@@ -13,6 +13,8 @@ const VALUES_X: f32 = 0.165;
 const PORTRAIT_X: f32 = 0.655;
 /// Where the people's name begins.
 const PEOPLE_X: f32 = 0.375;
+/// The only people that can be meant is as sure as this.
+const PEOPLE_SURE: f32 = 0.9;
 /// Half the height of a strip for a second look.
 const STRIP_Y: f32 = 0.052;
 /// The middles of the lines, in shares of the height.
@@ -106,10 +108,30 @@ fn ethnicity(rows: &[Row], is_framed: bool) -> Option<Raw> {
         value
     };
     let found = found.filter(|value| !value.0.is_empty()).unwrap_or_else(of_region);
-    let found = found.only(is_ideograph);
+    let mut found = found.only(is_ideograph);
+    as_people(&mut found);
     let text: String = found.text().chars().map(simplified).collect();
     let text = if is_people(&text) { text } else { text.trim_end_matches('族').to_owned() };
     (!text.is_empty()).then(|| Raw::telling(FieldName::Ethnicity, text, found))
+}
+
+/// Of what is no people, the only one that the net saw there, too: there are 56, and no others.
+fn as_people(found: &mut Value) {
+    let is_seen = |people: &&str| {
+        let signs = found.0.iter().zip(people.chars());
+        let mut seen = signs.map(|(s, c)| simplified(s.sign) == c || s.rivals.contains(&c));
+        people.chars().count() == found.0.len() && seen.all(|is_seen| is_seen)
+    };
+    let text: String = found.text().chars().map(simplified).collect();
+    let seen: Vec<&str> = peoples().filter(is_seen).collect();
+    let [only] = seen.as_slice() else { return };
+    if is_people(text.trim_end_matches('族')) {
+        return;
+    }
+    for (sign, people) in found.0.iter_mut().zip(only.chars()) {
+        sign.sign = people;
+        sign.confidence = sign.confidence.max(PEOPLE_SURE);
+    }
 }
 
 fn birth(rows: &[Row], is_framed: bool) -> Option<Raw> {
@@ -145,17 +167,29 @@ fn address(rows: &[Row], number: Option<&Raw>, is_framed: bool) -> Option<Raw> {
         None if is_framed => (VALUES_X, ADDRESS_Y * HEIGHT),
         None => return None,
     };
-    let of_row = |sign: &Placed| sign.middle.y;
-    let bottom = match number.and_then(|number| number.signs.0.first().map(of_row)) {
-        Some(y) if y > top => y - 0.055,
-        _ => top + 0.24,
+    let end = number_line(rows, number).filter(|line| line.middle().y > top);
+    let is_above = |row: &&Row| {
+        end.is_none_or(|line| {
+            let middle = row.middle();
+            middle.y < line.height_at(middle.x) - 0.4 * line.quad.height()
+        })
     };
+    let above: Vec<Row> = rows.iter().filter(is_above).cloned().collect();
+    let bottom = if end.is_some() { f32::MAX } else { top + 0.24 };
     let right = if is_framed { PORTRAIT_X } else { left + 0.5 };
-    let mut value = within(rows, at(left - 0.1, top - 0.035), at(right, bottom));
+    let mut value = within(&above, at(left - 0.1, top - 0.035), at(right, bottom));
     value.0.retain(|sign| sign.middle.x > left);
     let value = value.only(|c| is_ideograph(c) || c.is_ascii_alphanumeric() || "-()#·".contains(c));
     let text: String = value.text().chars().map(simplified).collect();
     (!text.is_empty()).then(|| Raw::telling(FieldName::Address, text, value))
+}
+
+/// The line of the number, or of its label: what stands above it, however near, is of the address.
+fn number_line<'a>(rows: &'a [Row], number: Option<&Raw>) -> Option<&'a Row> {
+    let first = number.and_then(|number| number.signs.0.first());
+    let of_number =
+        first.and_then(|first| rows.iter().find(|row| row.signs.iter().any(|s| s == first)));
+    of_number.or_else(|| rows.iter().find(|row| row.behind("公民身份").is_some()))
 }
 
 /// Every value of the back.
@@ -203,4 +237,84 @@ fn validity(rows: &[Row]) -> Vec<Raw> {
     };
     fields.extend(last.map(|last| Raw::telling(FieldName::ValidUntil, last, rest)));
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row that begins at `left`, with signs as wide as high.
+    fn row(text: &str, left: f32, y: f32, size: f32) -> Row {
+        let signs = text.chars().enumerate().map(|(index, sign)| Placed {
+            sign,
+            confidence: 0.99,
+            again: 0.0,
+            rivals: ['\0'; 6],
+            is_apart: false,
+            middle: at(left + size * (index as f32 + 0.5), y),
+        });
+        let (right, half) = (left + size * text.chars().count() as f32, size * 0.65);
+        Row { signs: signs.collect(), quad: Quad::rectangle(left, y - half, right, y + half) }
+    }
+
+    /// A temporary card's lines lie closer than a resident's.
+    fn temporary(last: &[Row]) -> Vec<Row> {
+        let mut rows = vec![
+            row("住址", 0.075, 0.334, 0.036),
+            row("湖南省长沙市岳麓区解放", 0.178, 0.332, 0.034),
+            row("大道421号18栋5单", 0.178, 0.372, 0.034),
+            row("元1504室", 0.178, 0.411, 0.034),
+        ];
+        rows.extend(last.iter().cloned());
+        rows
+    }
+
+    fn address_of(rows: &[Row]) -> Option<String> {
+        front(rows, true).into_iter().find(|raw| raw.name == FieldName::Address).map(|raw| raw.text)
+    }
+
+    #[test]
+    fn the_last_line_of_an_address_close_above_the_number_is_not_left_out() {
+        let number = [
+            row("公民身份号码", 0.075, 0.464, 0.036),
+            row("430199199001010017", 0.34, 0.463, 0.032),
+        ];
+        let whole = Some("湖南省长沙市岳麓区解放大道421号18栋5单元1504室".to_owned());
+        assert_eq!(address_of(&temporary(&number)), whole);
+        let one = [row("公民身份号码430199199001010017", 0.075, 0.463, 0.03)];
+        assert_eq!(address_of(&temporary(&one)), whole);
+    }
+
+    #[test]
+    fn the_label_of_a_number_that_was_not_read_is_no_line_of_the_address() {
+        let label = [row("公民身份号码", 0.075, 0.464, 0.036), row("签发机关", 0.075, 0.53, 0.03)];
+        let whole = Some("湖南省长沙市岳麓区解放大道421号18栋5单元1504室".to_owned());
+        assert_eq!(address_of(&temporary(&label)), whole);
+    }
+
+    #[test]
+    fn a_people_with_a_rare_sign_is_the_one_that_the_net_saw_too() {
+        let of = |text: &str, rivals: [char; 6]| {
+            let mut value = row(text, 0.402, 0.16, 0.04);
+            value.signs.iter_mut().for_each(|sign| {
+                sign.confidence = 0.4;
+                sign.rivals = rivals;
+            });
+            let rows = [row("民族", 0.3, 0.16, 0.034), value];
+            let found = front(&rows, true).into_iter();
+            let found = found.filter(|raw| raw.name == FieldName::Ethnicity);
+            found.map(|raw| (raw.text, raw.signs.confidence())).next().expect("a people")
+        };
+        let none = ['\0'; 6];
+        let seen = |signs: &str| {
+            let mut rivals = none;
+            rivals.iter_mut().zip(signs.chars()).for_each(|(to, sign)| *to = sign);
+            rivals
+        };
+        assert_eq!(of("葬", seen("彝弊")), ("彝".to_owned(), PEOPLE_SURE));
+        assert_eq!(of("保保", seen("傈僳")), ("傈僳".to_owned(), PEOPLE_SURE));
+        assert_eq!(of("葬", none), ("葬".to_owned(), 0.4));
+        assert_eq!(of("葬", seen("彝藏")), ("葬".to_owned(), 0.4), "two could be meant");
+        assert_eq!(of("藏", seen("彝")), ("藏".to_owned(), 0.4), "a people as it was read");
+    }
 }

@@ -1,7 +1,7 @@
 //! Lines of a document as rows of placed signs, and how labels and values are found in them.
 
 use crate::geometry::{Point, Quad};
-use crate::recognise::Line;
+use crate::recognise::{Line, Rivals};
 use crate::text::{plain, simplified};
 use domain::reading::{FieldName, is_ideograph};
 
@@ -18,6 +18,8 @@ pub(crate) struct Placed {
     pub(crate) middle: Point,
     /// Whether a blank stands before it.
     pub(crate) is_apart: bool,
+    /// What else it may be, the likeliest first.
+    pub(crate) rivals: Rivals,
 }
 
 /// One line of text.
@@ -155,8 +157,8 @@ impl Row {
             };
             let (top, bottom) = (a.towards(b, sign.place), d.towards(c, sign.place));
             let middle = top.towards(bottom, 0.5);
-            let (confidence, again) = (sign.confidence, sign.again);
-            signs.push(Placed { sign: plain, confidence, again, middle, is_apart });
+            let (confidence, again, rivals) = (sign.confidence, sign.again, sign.rivals);
+            signs.push(Placed { sign: plain, confidence, again, middle, is_apart, rivals });
             is_apart = false;
         }
         Self { signs, quad: line.quad }

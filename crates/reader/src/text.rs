@@ -10,8 +10,28 @@ pub(crate) fn plain(sign: char) -> Option<char> {
         ' ' | '\u{3000}' | '\t' => None,
         '•' | '・' | '‧' | '∙' | '･' | '⋅' | '●' => Some('·'),
         '—' | '–' | '−' | '‐' => Some('-'),
-        other => Some(other),
+        other => Some(latin(other)),
     }
+}
+
+/// Greek and Cyrillic capitals with the Latin ones they look like.
+const LATIN: &str = "ΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXАAВBЕEЅSІIЈJКKМMНHОOРPСCТTУYХX";
+
+/// The Latin capital that looks like a Greek or Cyrillic one: no value is written in those, and
+/// nets see Ρ for P among capitals that are no word.
+fn latin(sign: char) -> char {
+    paired(LATIN, sign).unwrap_or(sign)
+}
+
+/// What stands behind `sign` in a list of pairs.
+fn paired(pairs: &str, sign: char) -> Option<char> {
+    let mut pairs = pairs.chars();
+    while let (Some(from), Some(to)) = (pairs.next(), pairs.next()) {
+        if from == sign {
+            return Some(to);
+        }
+    }
+    None
 }
 
 /// Pairs of a traditional and a simplified sign that nets confuse and that mainland cards print in
@@ -24,7 +44,7 @@ const PAIRS: &str = "漢汉區区縣县號号東东門门廣广華华陽阳寧�
 /// Signs that nets put in the place of rarer ones that look like them (赞 for 赟, 错 for 锴, 间 for
 /// 阆): such confusions of the development set, and pairs of the same kind by eye.
 const LOOKALIKES: &str =
-    "赞错间盟镇祯慎或冲龚袭吴旲阅袆荣蕊衷衰邀郊顽昨惊鬃寨锁镂隙雾软迪递谩溢植骁";
+    "赞错间盟镇祯慎或冲龚袭吴旲阅袆荣蕊衷衰邀郊顽昨惊鬃寨锁镂隙雾软迪递谩溢植骁风";
 
 /// Whether a sign may stand for a rarer one, so that only the surest readings of it count.
 pub(crate) fn is_lookalike(sign: char) -> bool {
@@ -33,13 +53,7 @@ pub(crate) fn is_lookalike(sign: char) -> bool {
 
 /// The simplified form of a sign of an address or an authority.
 pub(crate) fn simplified(sign: char) -> char {
-    let mut pairs = PAIRS.chars();
-    while let (Some(old), Some(new)) = (pairs.next(), pairs.next()) {
-        if old == sign {
-            return new;
-        }
-    }
-    sign
+    paired(PAIRS, sign).unwrap_or(sign)
 }
 
 #[cfg(test)]
@@ -50,6 +64,12 @@ mod tests {
     fn full_width_dots_and_spaces_have_one_form() {
         let text: String = "Ａ１２　 ・•－—。一".chars().filter_map(plain).collect();
         assert_eq!(text, "A12··--。一");
+    }
+
+    #[test]
+    fn capitals_that_look_latin_are_latin() {
+        let text: String = "JΡN ΟСК ФЯ中".chars().filter_map(plain).collect();
+        assert_eq!(text, "JPNOCKФЯ中");
     }
 
     #[test]

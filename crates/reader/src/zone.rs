@@ -265,6 +265,7 @@ pub(crate) fn row(text: &str, y: f32) -> Row {
         sign,
         confidence: 0.99,
         again: 0.0,
+        rivals: ['\0'; 6],
         is_apart: false,
         middle: crate::geometry::at(0.05 + 0.9 * (index as f32 + 0.5) / count, y),
     });

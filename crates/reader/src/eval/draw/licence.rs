@@ -44,7 +44,7 @@ pub(crate) fn sheet(firm: &Firm, faces: &Faces<'_>, dice: &mut Dice) -> Picture 
         let gap = if name.chars().count() == 2 { 58.0 } else { 2.0 };
         sheet.text(Pen { gap, ..label }, at(x, y), name);
         let width = if name.chars().count() == 5 { 160.0 } else { 140.0 };
-        let room = if x < 700.0 { 19 } else { 16 };
+        let room = if x < 700.0 { 17 } else { 16 };
         let signs: Vec<char> = text.chars().collect();
         for (line, signs) in signs.chunks(room).enumerate() {
             let text: String = signs.iter().collect();
