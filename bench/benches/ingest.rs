@@ -3,8 +3,8 @@
 //!
 //! PostgreSQL keeps the newest use of each number; we keep it for each kind of use, refuse numbers
 //! that are not ours, and remember how far the file was taken in. It does so twice: by 200,000 rows
-//! at a time, each time durable, as a feed comes in and as we do it; and with one merge of the whole
-//! file, which nothing is known of until it has ended.
+//! at a time, each time durable, as a feed comes in and as we do it; and with one merge of all of
+//! the file, which nothing is known of until it has ended.
 
 use axum::body::Bytes;
 use bench::installation::{Installation, now};

@@ -11,8 +11,8 @@ mod drift;
 mod known;
 mod odd;
 
-pub(crate) use known::{Known, look_many};
 pub use drift::{Drifted, Drifts, drifts};
+pub(crate) use known::{Known, look_many};
 pub use odd::{Odd, odd};
 pub use store::number::provision::Drift;
 
@@ -67,11 +67,7 @@ pub struct Report {
 }
 
 /// Runs the job, with what is known of its number already.
-pub(crate) async fn run(
-    app: &App,
-    job: &ClaimedJob,
-    known: Option<&Known>,
-) -> Result<Next, Error> {
+pub(crate) async fn run(app: &App, job: &ClaimedJob, known: Option<&Known>) -> Result<Next, Error> {
     let Some(msisdn) = store::number::of_subject(&job.key) else {
         return Err(Error::fault(format!("{JOB} with the key {}", job.key)));
     };

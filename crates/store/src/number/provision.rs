@@ -14,8 +14,8 @@ use domain::sim::Imsi;
 use domain::time::At;
 
 pub(crate) const ALL: &[&Statement] = &[
-    &WANT, &ANNOUNCE, &OF_NUMBER, &OF_MANY, &ADVANCE, &CONFIRM, &REMOVE, &RETRY, &CHECKS, &HURRY, &DRIFT,
-    &AGAIN, &ODD, &DRIFTED,
+    &WANT, &ANNOUNCE, &OF_NUMBER, &OF_MANY, &ADVANCE, &CONFIRM, &REMOVE, &RETRY, &CHECKS, &HURRY,
+    &DRIFT, &AGAIN, &ODD, &DRIFTED,
 ];
 
 const WANT: Statement = Statement::new(

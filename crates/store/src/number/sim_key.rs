@@ -7,9 +7,9 @@ use crate::error::{Error, ErrorKind};
 use crate::keys::Keys;
 use crate::params;
 use crate::statement::Statement;
+use crate::value::Row;
 use domain::id::DataKeyId;
 use domain::sim::{Imsi, SimKeys};
-use crate::value::Row;
 use seal::{DataKey, Place};
 use std::collections::HashMap;
 
