@@ -1,6 +1,7 @@
 //! Names of cities, districts, counties and provinces, as addresses and authorities hold them: what
 //! the net is not sure of is settled by the one name that its own likeliest signs can make.
 
+use crate::recognise::Rivals;
 use crate::row::Placed;
 use crate::text::simplified;
 
@@ -8,22 +9,37 @@ use crate::text::simplified;
 const NAMES: &str = include_str!("places.txt");
 /// A sign of the only name that can stand there is as sure as this.
 const SURE: f32 = 0.95;
-
+/// Signs of the longest name.
+const NAME_MAX: usize = 15;
 /// Signs before 市 or 县 that may be of its name.
 const STEM_MAX: usize = 3;
+
+/// A sign as names are held against it.
+struct Seen {
+    /// In its simplified form.
+    sign: char,
+    rivals: Rivals,
+    is_open: bool,
+}
 
 /// Settles the signs of `signs` that `is_open` says are not sure: where exactly one name fits, with
 /// no more than one sign that the net took for another while it saw this one too, that name counts.
 pub(crate) fn settle(signs: &mut [Placed], is_open: impl Fn(&Placed) -> bool) {
+    let of = |sign: &Placed| Seen {
+        sign: simplified(sign.sign),
+        rivals: sign.rivals,
+        is_open: is_open(sign),
+    };
+    let mut seen: Vec<Seen> = signs.iter().map(of).collect();
     for start in 0..signs.len() {
-        let Some(name) = only_name(signs.get(start..).unwrap_or_default(), &is_open) else {
-            continue;
-        };
-        for (sign, wanted) in signs.iter_mut().skip(start).zip(name) {
-            if simplified(sign.sign) != wanted {
+        let Some(name) = only_name(seen.get(start..).unwrap_or_default()) else { continue };
+        let own = signs.iter_mut().zip(&mut seen).skip(start).zip(name);
+        for ((sign, seen), wanted) in own {
+            if seen.sign != wanted {
                 sign.sign = wanted;
             }
             sign.confidence = sign.confidence.max(SURE);
+            *seen = of(sign);
         }
     }
 }
@@ -55,21 +71,25 @@ pub(crate) fn unconfirm(signs: &mut [Placed]) {
 }
 
 /// The name that these signs begin with, if an open sign is in it and no other name could be meant.
-fn only_name(signs: &[Placed], is_open: &impl Fn(&Placed) -> bool) -> Option<Vec<char>> {
+fn only_name(signs: &[Seen]) -> Option<Vec<char>> {
+    if !signs.iter().take(NAME_MAX).any(|sign| sign.is_open) {
+        return None;
+    }
     let mut found: Vec<Vec<char>> = Vec::new();
     for name in NAMES.split_whitespace() {
-        let office = name.strip_suffix('区').filter(|stem| stem.chars().count() > 1);
-        let office = office.map(|stem| format!("{stem}分局"));
-        for form in [Some(name.to_owned()), office].into_iter().flatten() {
-            let form: Vec<char> = form.chars().collect();
-            if fits(signs, &form, is_open) {
-                found.push(form);
-            }
+        if fits(signs, name.chars()) {
+            found.push(name.chars().collect());
+        }
+        // Authorities name a district without its last sign.
+        let stem = name.strip_suffix('区').filter(|stem| stem.chars().nth(1).is_some());
+        let office = stem.map(|stem| stem.chars().chain("分局".chars()));
+        if let Some(office) = office.filter(|form| fits(signs, form.clone())) {
+            found.push(office.collect());
         }
     }
     let longest = found.iter().map(Vec::len).max()?;
     found.retain(|form| form.len() == longest);
-    let is_settled = |form: &Vec<char>| !signs.iter().take(form.len()).any(is_open);
+    let is_settled = |form: &Vec<char>| !signs.iter().take(form.len()).any(|sign| sign.is_open);
     match found.as_slice() {
         [only] if !is_settled(only) => found.pop(),
         _ => None,
@@ -78,23 +98,24 @@ fn only_name(signs: &[Placed], is_open: &impl Fn(&Placed) -> bool) -> Option<Vec
 
 /// Whether these signs may say `form`: no more than one open sign has another as its rival, and
 /// the last, which says what kind of place it is, is as it was read.
-fn fits(signs: &[Placed], form: &[char], is_open: &impl Fn(&Placed) -> bool) -> bool {
-    let Some(own) = signs.get(..form.len()) else { return false };
-    let mut others = 0;
-    for (index, (sign, wanted)) in own.iter().zip(form).enumerate() {
-        if simplified(sign.sign) == *wanted {
-            continue;
-        }
-        others += 1;
-        let is_rival = is_open(sign) && sign.rivals.contains(wanted);
-        if !is_rival || others > 1 || index + 1 == form.len() {
-            return false;
+fn fits(signs: &[Seen], form: impl Iterator<Item = char>) -> bool {
+    let mut signs = signs.iter();
+    let (mut others, mut is_other) = (0, false);
+    for wanted in form {
+        let Some(sign) = signs.next() else { return false };
+        is_other = sign.sign != wanted;
+        if is_other {
+            others += 1;
+            if others > 1 || !sign.is_open || !sign.rivals.contains(&wanted) {
+                return false;
+            }
         }
     }
-    true
+    !is_other
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "values that are set, not computed")]
 mod tests {
     use super::*;
     use crate::zone::row;
@@ -137,7 +158,9 @@ mod tests {
     fn an_authority_of_a_town_that_is_nowhere_is_not_confirmed_by_a_second_look() {
         let again = |text: &str| {
             let mut signs = row(text, 0.1).signs;
-            signs.iter_mut().for_each(|sign| sign.again = 0.8);
+            for sign in &mut signs {
+                sign.again = 0.8;
+            }
             unconfirm(&mut signs);
             let kept = signs.iter().filter(|sign| sign.again > 0.0);
             kept.map(|sign| sign.sign).collect::<String>()
