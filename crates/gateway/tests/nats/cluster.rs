@@ -53,13 +53,22 @@ async fn whichever_of_three_nodes_dies_nothing_is_lost_and_nothing_counts_twice(
         } else {
             servers.nodes.iter().position(|node| node.name == leader).unwrap()
         };
+        // The second half only sets out when the node dies, however fast the first was.
+        let (die, dying) = tokio::sync::oneshot::channel();
         let flow = {
             let context = context.clone();
-            let messages = part.iter().map(|n| (n.to_string(), json(*n))).collect();
-            tokio::spawn(async move { publish(&context, messages).await })
+            let messages = part.iter().map(|n| (n.to_string(), json(*n)));
+            let mut first: Vec<_> = messages.collect();
+            let second = first.split_off(first.len() / 2);
+            tokio::spawn(async move {
+                publish(&context, first).await;
+                dying.await.unwrap();
+                publish(&context, second).await;
+            })
         };
         let due = rows + part.len() as u64 / 20;
         world.until("the next death", |w| w.count(Event::UsageRows) >= due).await;
+        die.send(()).unwrap();
         servers.nodes[node].kill();
         assert!(!flow.is_finished(), "the events were all there before the node died");
         killed.push(servers.nodes[node].name.clone());
