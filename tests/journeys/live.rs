@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use testkit::faces::{CAMERA, Pose, before_camera};
 use vision::Picture;
@@ -158,16 +158,45 @@ fn come(visitor: &Visitor<'_>, mail: &str) {
 
 /// Presses the button and lets the person do what `acts` does to each sentence of the page, until
 /// it says that it has ended.
-fn film(visitor: &Visitor<'_>, person: Option<&Person>, mut acts: impl FnMut(&str)) -> String {
+fn film(visitor: &Visitor<'_>, person: Option<&Person>, acts: impl FnMut(&str)) -> String {
     // What it says of the last film is no answer to this one.
     visitor.page.run("document.querySelector('[data-say]').textContent = ''");
     visitor.page.click("[data-live] button");
-    let (begun, mut before, mut count) = (Instant::now(), String::new(), 0);
-    while begun.elapsed() < PATIENCE {
-        count += 1;
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let _over = Over(&is_over);
         if let Some(person) = person {
-            person.breathes(count);
+            let is_over = &is_over;
+            scope.spawn(move || {
+                for count in 1.. {
+                    if is_over.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    person.breathes(count);
+                    std::thread::sleep(BREATH);
+                }
+            });
         }
+        listen(visitor, acts)
+    })
+}
+
+/// How often the corner changes: a camera shows at least as many pictures.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Says so when it goes, whatever happened.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What the page says at the end; the person hears everything before.
+fn listen(visitor: &Visitor<'_>, mut acts: impl FnMut(&str)) -> String {
+    let (begun, mut before) = (Instant::now(), String::new());
+    while begun.elapsed() < PATIENCE {
         let now = said(visitor);
         if ENDS.iter().any(|end| now.contains(end)) {
             return now;

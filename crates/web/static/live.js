@@ -29,6 +29,12 @@ function start() {
   document.addEventListener("visibilitychange", () => { wasHidden ||= document.hidden; });
   box.hidden = false;
 
+  // A busy phone may show one picture of the camera for longer than the time between two of ours.
+  const next = () => new Promise((done) => {
+    video.requestVideoFrameCallback?.(done);
+    setTimeout(done, video.requestVideoFrameCallback ? 1000 : 0);
+  });
+
   const picture = () => {
     const scale = Math.min(1, EDGE_MAX / Math.max(video.videoWidth, video.videoHeight));
     const canvas = document.createElement("canvas");
@@ -51,6 +57,7 @@ function start() {
       say.textContent = words[step];
       await wait(1800);
       for (let at = 0; at < EACH; at++) {
+        await next();
         goesOn(stream);
         form.append("frame", await picture(), "frame.jpg");
         await wait(400);
