@@ -13,7 +13,8 @@ use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use testkit::faces::{CAMERA, Pose, before_camera};
 use vision::Picture;
@@ -162,18 +163,15 @@ fn film(visitor: &Visitor<'_>, person: Option<&Person>, acts: impl FnMut(&str)) 
     // What it says of the last film is no answer to this one.
     visitor.page.run("document.querySelector('[data-say]').textContent = ''");
     visitor.page.click("[data-live] button");
-    let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let _over = Over(&is_over);
+        // Dropped at the end, whatever happened: then the person is let go.
+        let (_over, until_over) = mpsc::channel::<()>();
         if let Some(person) = person {
-            let is_over = &is_over;
             scope.spawn(move || {
-                for count in 1.. {
-                    if is_over.load(Ordering::Relaxed) {
-                        return;
-                    }
+                let mut count = 0;
+                while until_over.recv_timeout(BREATH) == Err(RecvTimeoutError::Timeout) {
+                    count += 1;
                     person.breathes(count);
-                    std::thread::sleep(BREATH);
                 }
             });
         }
@@ -183,15 +181,6 @@ fn film(visitor: &Visitor<'_>, person: Option<&Person>, acts: impl FnMut(&str)) 
 
 /// How often the corner changes: a camera shows at least as many pictures.
 const BREATH: Duration = Duration::from_millis(50);
-
-/// Says so when it goes, whatever happened.
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
 
 /// What the page says at the end; the person hears everything before.
 fn listen(visitor: &Visitor<'_>, mut acts: impl FnMut(&str)) -> String {
