@@ -10,13 +10,14 @@ use demo::{ACCOUNTS, ModelNews, Outside, Scale, World};
 use gateway::ocr::Models;
 use reader::models::{COMMAND, client};
 use reader::{ModelFolder, PoolLimits, Runtime};
+use seal::Keyring;
 use service::app::{App, Site};
 use service::clock::Clock;
 use service::port::{Faces, Ocr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use store::{Db, Store};
+use store::{Belongs, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -93,17 +94,19 @@ impl Demo {
     }
 }
 
-/// The demo's data. A database that others use is left alone: in it the simulated clock and
-/// network would meet real people.
+/// The demo's data. A database that others use is left alone, whatever lies in the folder: in it
+/// the simulated clock and network would meet real people.
 async fn open_store(place: &mut StorePlace, database: Option<String>) -> Result<Store, Failure> {
-    let is_new = !place.key_file.exists();
     let Some(database) = database else { return wiring::open_store(place).await };
     place.database = database;
-    let db = Db::open_with(&place.options()?).await?;
-    if is_new && !store::operator::list(&db).await?.is_empty() {
-        return Err("that database is not this demo's: name one that is empty".into());
+    let options = place.options()?;
+    if !options.is_postgres() {
+        return Err("--database: name a PostgreSQL database, postgres://…".into());
     }
-    drop(db);
+    let own = place.key_file.exists().then(|| Keyring::open(&place.key_file)).transpose()?;
+    if store::belongs(&options, own.as_ref()).await? == Belongs::Others {
+        return Err("--database: that one holds data of others: name one that is empty".into());
+    }
     wiring::open_store(place).await
 }
 

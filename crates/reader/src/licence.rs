@@ -151,22 +151,13 @@ fn validity(rows: &[Row]) -> Vec<Raw> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{Quad, at};
 
     const TODAY: Date = jiff::civil::date(2026, 11, 27);
 
     /// A row that begins at `left`; signs are 0.02 wide.
     fn row(text: &str, left: f32, y: f32) -> Row {
-        let signs = text.chars().enumerate().map(|(index, sign)| Placed {
-            sign,
-            confidence: 0.99,
-            again: 0.0,
-            rivals: ['\0'; 6],
-            is_apart: false,
-            middle: at(left + 0.02 * (index as f32 + 0.5), y),
-        });
         let right = left + 0.02 * text.chars().count() as f32;
-        Row { signs: signs.collect(), quad: Quad::rectangle(left, y - 0.01, right, y + 0.01) }
+        Row::drawn(text, (left, right), (y - 0.01, y + 0.01))
     }
 
     #[test]

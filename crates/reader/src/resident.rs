@@ -245,16 +245,8 @@ mod tests {
 
     /// A row that begins at `left`, with signs as wide as high.
     fn row(text: &str, left: f32, y: f32, size: f32) -> Row {
-        let signs = text.chars().enumerate().map(|(index, sign)| Placed {
-            sign,
-            confidence: 0.99,
-            again: 0.0,
-            rivals: ['\0'; 6],
-            is_apart: false,
-            middle: at(left + size * (index as f32 + 0.5), y),
-        });
         let (right, half) = (left + size * text.chars().count() as f32, size * 0.65);
-        Row { signs: signs.collect(), quad: Quad::rectangle(left, y - half, right, y + half) }
+        Row::drawn(text, (left, right), (y - half, y + half))
     }
 
     /// A temporary card's lines lie closer than a resident's.

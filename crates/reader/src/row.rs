@@ -355,6 +355,25 @@ pub(crate) fn within(rows: &[Row], from: Point, to: Point) -> Value {
 }
 
 #[cfg(test)]
+impl Row {
+    /// Clear signs side by side, as wide as one another, from the left to the right and from the
+    /// top to the bottom.
+    pub(crate) fn drawn(text: &str, (left, right): (f32, f32), (top, bottom): (f32, f32)) -> Self {
+        let wide = (right - left) / text.chars().count() as f32;
+        let y = f32::midpoint(top, bottom);
+        let signs = text.chars().enumerate().map(|(index, sign)| Placed {
+            sign,
+            confidence: 0.99,
+            again: 0.0,
+            rivals: ['\0'; 6],
+            is_apart: false,
+            middle: crate::geometry::at(left + wide * (index as f32 + 0.5), y),
+        });
+        Self { signs: signs.collect(), quad: Quad::rectangle(left, top, right, bottom) }
+    }
+}
+
+#[cfg(test)]
 #[expect(clippy::float_cmp, reason = "values that are set, not computed")]
 mod tests {
     use super::*;

@@ -260,17 +260,7 @@ fn as_one(sign: Placed, may: May) -> Placed {
 /// A zone's row for tests.
 #[cfg(test)]
 pub(crate) fn row(text: &str, y: f32) -> Row {
-    let count = text.chars().count() as f32;
-    let signs = text.chars().enumerate().map(|(index, sign)| Placed {
-        sign,
-        confidence: 0.99,
-        again: 0.0,
-        rivals: ['\0'; 6],
-        is_apart: false,
-        middle: crate::geometry::at(0.05 + 0.9 * (index as f32 + 0.5) / count, y),
-    });
-    let quad = crate::geometry::Quad::rectangle(0.05, y - 0.015, 0.95, y + 0.015);
-    Row { signs: signs.collect(), quad }
+    Row::drawn(text, (0.05, 0.95), (y - 0.015, y + 0.015))
 }
 
 #[cfg(test)]

@@ -24,7 +24,6 @@ use domain::access::Actor;
 use domain::msisdn::Msisdn;
 use domain::number::{Service, ServiceProfile};
 use futures::StreamExt;
-use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 use store::number::provision::{self, Provision, ProvisionStep};
@@ -127,16 +126,19 @@ async fn tell_for(
     mut known: Option<&Known>,
 ) -> Result<Told, Error> {
     for _ in 0..CHANGES_MAX {
-        let known = match known.take() {
-            Some(known) => Cow::Borrowed(known),
-            None => Cow::Owned(known::look(app, msisdn).await?),
+        let fresh;
+        let known = if let Some(known) = known.take() {
+            known
+        } else {
+            fresh = known::look(app, msisdn).await?;
+            &fresh
         };
         let rows = known.in_order();
         let mut told = Told::Confirmed;
         let mut has_changed = false;
         for (place, row) in rows.iter().enumerate() {
             let is_last = place + 1 == rows.len() && told == Told::Confirmed && !has_changed;
-            match tell_one(app, row, &known, job.filter(|_| is_last)).await {
+            match tell_one(app, row, known, job.filter(|_| is_last)).await {
                 Ok(Told::Confirmed) => {}
                 Ok(other) => told = other,
                 // Something else is wanted by now.

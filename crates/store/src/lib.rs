@@ -19,6 +19,7 @@ pub mod application;
 pub mod audit;
 pub mod backup;
 mod batch;
+mod belongs;
 mod blobs;
 mod blocking;
 pub mod bucket;
@@ -53,6 +54,7 @@ mod value;
 
 pub use audit::AuditEntry;
 pub use batch::{Batch, Expect};
+pub use belongs::{Belongs, belongs};
 pub use blobs::{BlobRecord, Blobs};
 pub use db::Db;
 pub use error::{CommitError, Error, ErrorKind};

@@ -51,7 +51,8 @@ impl Options {
         }
     }
 
-    pub(crate) fn is_postgres(&self) -> bool {
+    /// Whether the address names a PostgreSQL server; anything else is a path of an SQLite file.
+    pub fn is_postgres(&self) -> bool {
         ["postgres://", "postgresql://"].iter().any(|scheme| self.address.starts_with(scheme))
     }
 }

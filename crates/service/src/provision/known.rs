@@ -10,7 +10,6 @@ use store::number::provision::{self, Provision};
 use store::number::sim_key;
 
 /// What is wanted for the SIMs of one number, and their keys if they were read as well.
-#[derive(Clone)]
 pub(crate) struct Known {
     rows: Vec<Provision>,
     keys: Option<HashMap<Imsi, SimKeys>>,

@@ -182,40 +182,26 @@ impl Shared {
         }
         let me = Fate::Dies(Machine::Worker(worker));
         let moment = plot.moment;
-        if text.starts_with("PREPARE TRANSACTION") {
+        let (is_first, strikes_first, strikes_later) = if text.starts_with("PREPARE TRANSACTION") {
             plot.prepares.insert(worker);
             let is_first = plot.prepares.len() == 1;
-            return match moment {
-                Moment::BeforeAnyPrepare if is_first => me,
-                Moment::AfterOnePrepare if !is_first => {
-                    if self.wait(state, |plot| !plot.prepared.is_empty()) {
-                        me
-                    } else {
-                        Fate::Passes
-                    }
-                }
-                _ => Fate::Passes,
-            };
-        }
-        if text.starts_with("COMMIT PREPARED") {
+            (is_first, moment == Moment::BeforeAnyPrepare, moment == Moment::AfterOnePrepare)
+        } else if text.starts_with("COMMIT PREPARED") {
             plot.commits.insert(worker);
             let is_first = plot.commits.len() == 1;
-            return match moment {
-                Moment::BeforeAnyCommit if is_first => me,
-                Moment::AfterOneCommit if !is_first => {
-                    if self.wait(state, |plot| !plot.committed.is_empty()) {
-                        me
-                    } else {
-                        Fate::Passes
-                    }
-                }
-                _ => Fate::Passes,
-            };
-        }
-        match moment {
-            Moment::AloneBeforeCommit if text.starts_with("COMMIT") => me,
-            _ => Fate::Passes,
-        }
+            (is_first, moment == Moment::BeforeAnyCommit, moment == Moment::AfterOneCommit)
+        } else {
+            let is_it = moment == Moment::AloneBeforeCommit && text.starts_with("COMMIT");
+            return if is_it { me } else { Fate::Passes };
+        };
+        // Whoever strikes after one has done it waits until that one says so.
+        let is_done = |plot: &Plot| match moment {
+            Moment::AfterOnePrepare => !plot.prepared.is_empty(),
+            _ => !plot.committed.is_empty(),
+        };
+        let dies =
+            if is_first { strikes_first } else { strikes_later && self.wait(state, is_done) };
+        if dies { me } else { Fate::Passes }
     }
 
     /// What a worker says it has done, in a transaction.
