@@ -103,7 +103,7 @@ impl Drop for Installation {
 }
 
 /// The built program: `BAOHAO_BIN`, or the release build.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     if let Some(named) = std::env::var_os("BAOHAO_BIN") {
         return PathBuf::from(named);
     }

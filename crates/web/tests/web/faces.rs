@@ -218,7 +218,7 @@ on_both_engines! {
 
 /// The pack `cn`, in which the portrait is asked about too.
 fn asks_with_the_portrait() {
-    let text = include_str!("../../../policies/cn.toml")
+    let text = include_str!("../../../../policies/cn.toml")
         .replacen("code = \"cn\"", "code = \"portrait\"", 1)
         .replacen("value = \"name_number\"", "value = \"name_number_portrait\"", 1);
     service::policy::add_packs(vec![service::policy::parse(&text).expect("a sound policy")]);

@@ -67,7 +67,7 @@ on_both_engines! {
 /// The table of routes is the router: a route that is added must be walked.
 #[test]
 fn every_route_about_a_case_is_in_the_table() {
-    let source = include_str!("../src/desk/mod.rs");
+    let source = include_str!("../../src/desk/mod.rs");
     let routed = source.matches(".route(\"/desk/case/").count();
     assert_eq!(routed, CASE_ROUTES.len());
     for route in CASE_ROUTES {
