@@ -97,7 +97,7 @@ async fn open(config: &Config, is_worker: bool) -> Result<Running, Failure> {
         },
         maintenance: service::maintenance::Watch::default(),
         limits: config.limits(),
-        recent: service::notice::Recent::default(),
+        memory: service::app::Memory::default(),
     });
     if let Some(ears) = ports.ears {
         tokio::spawn(smsc::smpp::hear(ears, Arc::downgrade(&app)));

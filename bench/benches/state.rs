@@ -58,7 +58,7 @@ fn main() {
                 sweep_per_second: None,
                 token_per_second: 1_000_000_000,
             },
-            recent: service::notice::Recent::default(),
+            memory: service::app::Memory::default(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");

@@ -68,7 +68,7 @@ impl Demo {
                 site: Site { base_url: address.clone(), requests_max: Site::REQUESTS_MAX },
                 maintenance: service::maintenance::Watch::default(),
                 limits: service::app::Limits::default(),
-                recent: service::notice::Recent::default(),
+                memory: service::app::Memory::default(),
             });
             let world = World::open(Arc::clone(&app), outside, Scale::Full).await?;
             let router = wiring::router(Arc::clone(&app))

@@ -96,7 +96,7 @@ async fn open(folder: &Folder) -> App {
         site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
-        recent: service::notice::Recent::default(),
+        memory: service::app::Memory::default(),
     };
     let operator = Operator {
         id: ONE,

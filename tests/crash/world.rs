@@ -70,7 +70,7 @@ impl World {
             },
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits::default(),
-            recent: service::notice::Recent::default(),
+            memory: service::app::Memory::default(),
         };
         Self { app: Arc::new(app), clock, submitted: AtomicU16::new(0) }
     }

@@ -41,7 +41,7 @@ impl Demo {
             site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits::default(),
-            recent: service::notice::Recent::default(),
+            memory: service::app::Memory::default(),
         });
         let world = World::open(Arc::clone(&app), outside, Scale::Small).await.unwrap();
         let router = web::router(Arc::clone(&app))

@@ -264,7 +264,7 @@ impl Hlr for Metered<dyn Hlr> {
         &'a self,
         record: &'a HlrRecord,
         keys: &'a SimKeys,
-    ) -> Later<'a, Result<bool, PortError>> {
+    ) -> Later<'a, Result<Option<HlrRecord>, PortError>> {
         Box::pin(self.meter.watch(self.port.make_whole(record, keys)))
     }
 

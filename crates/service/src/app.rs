@@ -34,8 +34,17 @@ pub struct App {
     pub maintenance: maintenance::Watch,
     /// How fast it may go.
     pub limits: Limits,
+    /// What this process remembers while it runs.
+    pub memory: Memory,
+}
+
+/// What one process remembers while it runs; nothing is lost when it is forgotten.
+#[derive(Debug, Default)]
+pub struct Memory {
     /// The texts handed over last.
-    pub recent: crate::notice::Recent,
+    pub(crate) recent: crate::notice::Recent,
+    /// The numbers of which the network is being told.
+    pub(crate) in_hand: crate::provision::InHand,
 }
 
 /// How fast the program may go, where an operator may want another speed.

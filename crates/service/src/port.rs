@@ -110,15 +110,16 @@ pub trait Hlr: Send + Sync + std::fmt::Debug {
         keys: Option<&'a SimKeys>,
     ) -> Later<'a, Result<(), PortError>>;
     /// Makes a whole record where there is none: with these keys, this number and what it may do,
-    /// in as few writes as the register needs. `false` if it cannot be made so, as when there is
-    /// one already: then the three steps do it. Cut off anywhere, what is there serves nobody, and
-    /// the three steps go on from it.
+    /// in as few requests as the register needs, and reads it back, keys and all. `None` if it
+    /// cannot be made so, as when there is one already, or another SIM has the number: then the
+    /// three steps do it. Cut off anywhere, what is there serves nobody, and the three steps go on
+    /// from it.
     fn make_whole<'a>(
         &'a self,
         _record: &'a HlrRecord,
         _keys: &'a SimKeys,
-    ) -> Later<'a, Result<bool, PortError>> {
-        Box::pin(async { Ok(false) })
+    ) -> Later<'a, Result<Option<HlrRecord>, PortError>> {
+        Box::pin(async { Ok(None) })
     }
 
     /// Gives `imsi` the number `msisdn`, or takes its number away. A number is on one SIM:

@@ -8,10 +8,12 @@
 //! intervals, because a late answer may still undo what was confirmed.
 
 mod drift;
+mod in_hand;
 mod known;
 mod odd;
 
 pub use drift::{Drifted, Drifts, drifts};
+pub(crate) use in_hand::InHand;
 pub(crate) use known::{Known, look_many};
 pub use odd::{Odd, odd};
 pub use store::number::provision::Drift;
@@ -70,6 +72,8 @@ pub(crate) async fn run(app: &App, job: &ClaimedJob, known: Option<&Known>) -> R
     let Some(msisdn) = store::number::of_subject(&job.key) else {
         return Err(Error::fault(format!("{JOB} with the key {}", job.key)));
     };
+    // If somebody else tells of it just now, the row's version says who was first.
+    let _held = app.memory.in_hand.take(msisdn);
     // What is left open has its own time at which the reconciler comes back.
     match tell_for(app, msisdn, Some(job), known).await? {
         Told::Ended => Ok(Next::Ended),
@@ -85,19 +89,27 @@ pub async fn reconcile(app: &App) -> Result<Report, Error> {
     }
     let numbers = provision::checks(&app.store.db, app.now(), RECORDS_MAX).await?;
     // Boxed and owned, so that the whole can move between threads.
-    let tells: Vec<Later<'_, _>> =
-        numbers.into_iter().map(|msisdn| Box::pin(tell(app, msisdn)) as Later<'_, _>).collect();
+    let tells: Vec<Later<'_, _>> = numbers
+        .into_iter()
+        .map(|msisdn| Box::pin(tell_if_free(app, msisdn)) as Later<'_, _>)
+        .collect();
     let mut tells = futures::stream::iter(tells).buffer_unordered(PARALLEL_MAX);
     let mut report = Report::default();
     while let Some(told) = tells.next().await {
-        report.numbers += 1;
-        if told? {
-            report.confirmed += 1;
-        } else {
-            report.open += 1;
+        match told? {
+            Some(true) => report.confirmed += 1,
+            Some(false) => report.open += 1,
+            None => continue,
         }
+        report.numbers += 1;
     }
     Ok(report)
+}
+
+/// The same as [`tell`], unless the network is being told of the number already.
+async fn tell_if_free(app: &App, msisdn: Msisdn) -> Result<Option<bool>, Error> {
+    let Some(_held) = app.memory.in_hand.take(msisdn) else { return Ok(None) };
+    tell(app, msisdn).await.map(Some)
 }
 
 /// Tells the network everything that is wanted for the SIMs of a number, removals first; whether
@@ -137,6 +149,10 @@ async fn tell_for(
         let mut told = Told::Confirmed;
         let mut has_changed = false;
         for (place, row) in rows.iter().enumerate() {
+            // A job is there for what is to be told; the reconciler looks at it again.
+            if job.is_some() && is_told(row) {
+                continue;
+            }
             let is_last = place + 1 == rows.len() && told == Told::Confirmed && !has_changed;
             match tell_one(app, row, known, job.filter(|_| is_last)).await {
                 Ok(Told::Confirmed) => {}
@@ -151,6 +167,11 @@ async fn tell_for(
         }
     }
     Ok(Told::Open)
+}
+
+/// Whether the network was read back since this was wanted, and nobody waits to hear so.
+fn is_told(row: &Provision) -> bool {
+    row.step == ProvisionStep::Confirmed && row.application_id.is_none()
 }
 
 async fn tell_one(
@@ -214,17 +235,19 @@ async fn climb(
         };
     }
     let keys = known.keys(app, row.imsi).await?;
-    let mut reached = row.step;
-    if let (ProvisionStep::Wanted, Some(keys)) = (reached, &keys) {
+    if let (ProvisionStep::Wanted, Some(keys)) = (row.step, &keys) {
         match answer(hlr.make_whole(&wanted, keys)).await {
-            // Read back at once; whoever dies before that finds a record and climbs step by step.
-            Ok(true) => reached = ProvisionStep::Profiled,
-            Ok(false) => {}
+            // Whoever dies before it is noted finds a record and climbs step by step.
+            Ok(Some(found)) if drift_of(&wanted, Some(&found)).is_none() => {
+                return confirm(app, row, told, ends).await.map(Ok);
+            }
+            Ok(Some(_)) => return Ok(Err(differs())),
+            Ok(None) => {}
             Err(error) => return Ok(Err(error)),
         }
     }
     let steps = [ProvisionStep::Created, ProvisionStep::Numbered, ProvisionStep::Profiled];
-    for step in steps.into_iter().filter(|step| *step > reached) {
+    for step in steps.into_iter().filter(|step| *step > row.step) {
         let done = match step {
             ProvisionStep::Created => answer(hlr.create(imsi, keys.as_ref())).await,
             ProvisionStep::Numbered => answer(hlr.set_number(imsi, Some(&digits))).await,

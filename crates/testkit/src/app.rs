@@ -63,7 +63,7 @@ impl TestApp {
             site: Site { base_url: "https://bao.example".into(), requests_max: Site::REQUESTS_MAX },
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits::default(),
-            recent: service::notice::Recent::default(),
+            memory: service::app::Memory::default(),
         };
         Self { app: Arc::new(app), clock, outside, smdp, authority, folder, _fresh: fresh }
     }
@@ -110,7 +110,7 @@ impl TestApp {
             site: self.site.clone(),
             maintenance: service::maintenance::Watch::default(),
             limits: self.limits,
-            recent: service::notice::Recent::default(),
+            memory: service::app::Memory::default(),
         })
     }
 

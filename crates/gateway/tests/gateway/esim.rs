@@ -53,7 +53,7 @@ async fn world() -> World {
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
-        recent: service::notice::Recent::default(),
+        memory: service::app::Memory::default(),
     });
     let sim = SimRef {
         iccid: Iccid::parse("89860112345678901237").unwrap(),

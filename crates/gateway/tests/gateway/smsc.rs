@@ -191,7 +191,7 @@ async fn world(db: Fresh, centres: Vec<Centre>) -> World {
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: test.app.limits,
-        recent: service::notice::Recent::default(),
+        memory: service::app::Memory::default(),
     });
     tokio::spawn(hear(ears, Arc::downgrade(&app)));
     test.operator(1).await;

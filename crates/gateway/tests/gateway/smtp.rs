@@ -161,7 +161,7 @@ async fn a_keep_alive_notice_comes_by_e_mail_with_its_date_for_the_calendar() {
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: test.app.limits,
-        recent: service::notice::Recent::default(),
+        memory: service::app::Memory::default(),
     };
     test.operator(1).await;
     let party_id = PartyId::from_u128(42);

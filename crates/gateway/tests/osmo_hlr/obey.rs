@@ -196,22 +196,32 @@ async fn a_whole_record_is_made_at_once_and_never_over_another() {
     };
     for (n, profile) in [(1, ServiceProfile::FULL), (2, ServiceProfile::NOTHING)] {
         let wanted = record(n, &format!("861380013800{n}"), profile);
-        assert_eq!(osmo.make_whole(&wanted, &keys).await, Ok(true));
+        assert_eq!(osmo.make_whole(&wanted, &keys).await, Ok(Some(wanted.clone())));
         assert_eq!(osmo.read(&wanted.imsi).await, Ok(Some(wanted.clone())));
         // There is one now: nothing is done, whatever is wanted.
         let other = HlrRecord { msisdn: Some("8613800138009".to_owned()), ..wanted.clone() };
-        assert_eq!(osmo.make_whole(&other, &keys).await, Ok(false));
+        assert_eq!(osmo.make_whole(&other, &keys).await, Ok(None));
         assert_eq!(osmo.read(&wanted.imsi).await, Ok(Some(wanted)));
     }
-    // A number that another SIM has is not taken from it so.
+    // A number that another SIM has is not taken from it so, and what was begun has no keys.
     let taken = record(3, "8613800138001", ServiceProfile::FULL);
-    assert_eq!(osmo.make_whole(&taken, &keys).await, Ok(false));
-    assert_eq!(osmo.read(&taken.imsi).await, Ok(None));
+    assert_eq!(osmo.make_whole(&taken, &keys).await, Ok(None));
+    assert_eq!(osmo.read(&taken.imsi).await.unwrap().unwrap().msisdn, None);
+    let first = osmo.read(sim(1).imsi.as_str()).await.unwrap().unwrap();
+    assert_eq!(first.msisdn.as_deref(), Some("8613800138001"));
+    let aud = register.ctrl(&format!("GET 1 subscriber.by-imsi-{}.info-aud", taken.imsi)).await;
+    assert!(!aud.contains("aud3g"), "{aud}");
+    // The steps take the number from the other and bar the record before it gets its keys.
+    osmo.create(&taken.imsi, Some(&keys)).await.unwrap();
+    let found = osmo.read(&taken.imsi).await.unwrap().unwrap();
+    assert_eq!(ServiceProfile::from(found.profile), ServiceProfile::NOTHING);
+    osmo.set_number(&taken.imsi, taken.msisdn.as_deref()).await.unwrap();
+    assert_eq!(osmo.read(sim(1).imsi.as_str()).await.unwrap().unwrap().msisdn, None);
     // What was cut off before the keys is barred before it gets them.
     let half = record(4, "8613800138004", ServiceProfile::FULL);
     register.ctrl(&format!("SET 1 subscriber.create {}", half.imsi)).await;
     register.ctrl(&format!("SET 1 subscriber.by-imsi-{}.msisdn 8613800138004", half.imsi)).await;
-    assert_eq!(osmo.make_whole(&half, &keys).await, Ok(false));
+    assert_eq!(osmo.make_whole(&half, &keys).await, Ok(None));
     osmo.create(&half.imsi, Some(&keys)).await.unwrap();
     let found = osmo.read(&half.imsi).await.unwrap().unwrap();
     assert_eq!(ServiceProfile::from(found.profile), ServiceProfile::NOTHING);

@@ -59,7 +59,7 @@ fn app_of(test: &TestApp, register: &Register) -> (Arc<App>, Arc<Meter>) {
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: Limits::default(),
-        recent: service::notice::Recent::default(),
+        memory: service::app::Memory::default(),
     };
     (Arc::new(app), meter)
 }

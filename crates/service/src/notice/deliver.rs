@@ -304,7 +304,7 @@ async fn conclude(
                 attempt.address.clear();
                 attempt.body.clear();
                 let text = HandedOver { message, notice: notice.clone(), attempt };
-                app.recent.remember(message_id, text);
+                app.memory.recent.remember(message_id, text);
             }
             // If it cannot be looked at now, the job that settles does so.
             if let Err(error) = early.apply(app, &rows, &message).await {

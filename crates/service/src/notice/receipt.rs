@@ -242,7 +242,7 @@ async fn take_recent(
     from_index: Option<[u8; 16]>,
 ) -> Result<Option<usize>, Error> {
     let ids = heard.message_ids.iter().enumerate();
-    let mut texts = ids.filter_map(|(place, id)| Some((place, app.recent.take(id)?)));
+    let mut texts = ids.filter_map(|(place, id)| Some((place, app.memory.recent.take(id)?)));
     let Some((place, text)) = texts.next() else { return Ok(None) };
     if !is_same_phone(from_index, text.message.to_index)
         || !is_news(text.attempt.state, heard.status)

@@ -49,7 +49,7 @@ async fn world(db: Fresh, channels: Vec<(Channel, Address)>) -> World {
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
-        recent: service::notice::Recent::default(),
+        memory: service::app::Memory::default(),
     };
     let sim = SimRef {
         iccid: Iccid::parse("89860086138001300009").unwrap(),

@@ -51,7 +51,7 @@ async fn world(db: Fresh) -> World {
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
-        recent: service::notice::Recent::default(),
+        memory: service::app::Memory::default(),
     };
     let operator = Operator {
         id: OperatorId(1),

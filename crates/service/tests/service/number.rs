@@ -62,7 +62,7 @@ async fn world(db: Fresh) -> World {
         site: test.app.site.clone(),
         maintenance: service::maintenance::Watch::default(),
         limits: service::app::Limits::default(),
-        recent: service::notice::Recent::default(),
+        memory: service::app::Memory::default(),
     };
     test.operator(1).await;
     test.operator(2).await;

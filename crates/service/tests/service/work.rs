@@ -52,7 +52,7 @@ on_both_engines! {
             site: test.app.site.clone(),
             maintenance: service::maintenance::Watch::default(),
             limits: service::app::Limits::default(),
-            recent: service::notice::Recent::default(),
+            memory: service::app::Memory::default(),
         });
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let worker = tokio::spawn(service::work::run_forever(Arc::clone(&app), async {

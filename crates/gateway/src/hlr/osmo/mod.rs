@@ -76,6 +76,8 @@ struct Access {
 
 impl Access {
     const NONE: Self = Self { cs: false, ps: false };
+    /// What a new record has.
+    const ALL: Self = Self { cs: true, ps: true };
 
     fn word(self) -> &'static str {
         match (self.cs, self.ps) {
@@ -144,12 +146,14 @@ impl Osmo {
             Err(reason) => Err(refused(&reason)),
             Ok(text) => match Info::parse(&text) {
                 Some(info) => Ok(Some(info)),
-                None => {
-                    self.meter.garbage();
-                    Err(unclear())
-                }
+                None => Err(self.unclear()),
             },
         }
+    }
+
+    fn unclear(&self) -> PortError {
+        self.meter.garbage();
+        PortError::Unreachable("an answer that makes no sense".to_owned())
     }
 
     async fn vty(&self, commands: Vec<String>) -> Result<(), PortError> {
@@ -243,32 +247,48 @@ impl Osmo {
     }
 
     /// A new record allows everything, though without keys to nobody. So it gets what it may do and
-    /// its number first and its keys last: three or four writes, where the steps take five.
-    async fn whole(&self, record: &HlrRecord, keys: &SimKeys) -> Result<bool, PortError> {
+    /// its number first and its keys last, and is read back once, when all is written: the register
+    /// does one thing at a time, and each request costs it as much as a number's share of a commit.
+    async fn whole(
+        &self,
+        record: &HlrRecord,
+        keys: &SimKeys,
+    ) -> Result<Option<HlrRecord>, PortError> {
         let imsi = record.imsi.as_str();
-        let Some(msisdn) = record.msisdn.as_deref() else { return Ok(false) };
+        let Some(msisdn) = record.msisdn.as_deref() else { return Ok(None) };
         digits(imsi)?;
         digits(msisdn)?;
         let _turn = self.turn(imsi).await;
-        // Whoever else has the number must lose it first, step by step.
-        if self.info("msisdn", msisdn).await?.is_some() || !self.make_bare(imsi).await? {
-            return Ok(false);
+        if !self.make_bare(imsi).await? {
+            return Ok(None);
         }
-        let info = self.known(imsi).await?;
         let access = access_of(record.profile);
-        if access != (Access { cs: info.cs, ps: info.ps }) {
+        if access != Access::ALL {
+            let info = self.known(imsi).await?;
             self.set_access(&info, access).await?;
         }
-        self.set_msisdn(imsi, Some(msisdn)).await?;
-        self.write_keys(imsi, keys).await?;
-        Ok(true)
+        let number = vec![format!("subscriber imsi {imsi} update msisdn {msisdn}")];
+        match self.vty(number).await {
+            Ok(()) => {}
+            // Whoever else has it must lose it first, step by step.
+            Err(PortError::Rejected(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        self.set_keys(imsi, keys).await?;
+        let said = self.get("imsi", imsi, "info-all").await?.map_err(|reason| refused(&reason))?;
+        let info = Info::parse(&said).ok_or_else(|| self.unclear())?;
+        if info::has_keys(&said, keys) { Ok(Some(record_of(info))) } else { Err(not_done()) }
     }
 
-    async fn write_keys(&self, imsi: &str, keys: &SimKeys) -> Result<(), PortError> {
+    async fn set_keys(&self, imsi: &str, keys: &SimKeys) -> Result<(), PortError> {
         let value = format!("milenage,{},opc,{}", keys.k_hex(), keys.opc_hex());
         let set = self.ask(What::Set(format!("subscriber.by-imsi-{imsi}.aud3g"), value)).await?;
         // What it says may hold what it was given.
-        set.map_err(|_| PortError::Rejected("the keys were not taken".to_owned()))?;
+        set.map(drop).map_err(|_| PortError::Rejected("the keys were not taken".to_owned()))
+    }
+
+    async fn write_keys(&self, imsi: &str, keys: &SimKeys) -> Result<(), PortError> {
+        self.set_keys(imsi, keys).await?;
         if self.has_keys(imsi, keys).await? { Ok(()) } else { Err(not_done()) }
     }
 
@@ -333,11 +353,7 @@ impl Osmo {
     async fn record(&self, imsi: &str) -> Result<Option<HlrRecord>, PortError> {
         digits(imsi)?;
         let _turn = self.turn(imsi).await;
-        let Some(info) = self.info("imsi", imsi).await? else { return Ok(None) };
-        let cs = if info.cs { CS } else { ServiceProfile::NOTHING };
-        let ps = if info.ps { PS } else { ServiceProfile::NOTHING };
-        let profile = CAPABILITIES.with_riders(cs.or(ps)).into();
-        Ok(Some(HlrRecord { imsi: info.imsi, msisdn: info.msisdn, profile }))
+        Ok(self.info("imsi", imsi).await?.map(record_of))
     }
 }
 
@@ -362,7 +378,7 @@ impl Hlr for Osmo {
         &'a self,
         record: &'a HlrRecord,
         keys: &'a SimKeys,
-    ) -> Later<'a, Result<bool, PortError>> {
+    ) -> Later<'a, Result<Option<HlrRecord>, PortError>> {
         Box::pin(self.whole(record, keys))
     }
 
@@ -391,6 +407,13 @@ impl Hlr for Osmo {
     }
 }
 
+fn record_of(info: Info) -> HlrRecord {
+    let cs = if info.cs { CS } else { ServiceProfile::NOTHING };
+    let ps = if info.ps { PS } else { ServiceProfile::NOTHING };
+    let profile = CAPABILITIES.with_riders(cs.or(ps)).into();
+    HlrRecord { imsi: info.imsi, msisdn: info.msisdn, profile }
+}
+
 fn access_of(profile: NetworkProfile) -> Access {
     let profile = ServiceProfile::from(profile);
     let allows = |switch: ServiceProfile| switch.without(profile) == ServiceProfile::NOTHING;
@@ -399,10 +422,6 @@ fn access_of(profile: NetworkProfile) -> Access {
 
 fn not_done() -> PortError {
     PortError::Unreachable("it was not done".to_owned())
-}
-
-fn unclear() -> PortError {
-    PortError::Unreachable("an answer that makes no sense".to_owned())
 }
 
 /// A command is one line of words: nothing but digits may come into it from outside.
