@@ -17,23 +17,26 @@ use crate::app::App;
 use crate::error::Error;
 use crate::notice::Letterhead;
 use crate::policy;
-use chunk::{Outcome, Prepared};
+use chunk::Outcome;
 use domain::id::OperatorId;
 use domain::msisdn::Msisdn;
 use domain::number::Step;
 use domain::policy::Policy;
 use domain::time::At;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use store::Db;
 use store::number::shard::Lease;
 use store::number::{DueKey, Shards};
+use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// Keys of due numbers read at once, to be worked on in the order in which the tables lie.
-const PAGE_MAX: i64 = 16_384;
+const PAGE_MAX: i64 = 131_072;
 /// Numbers in one commit: bounds how long others wait for the database, and the memory.
 const CHUNK_MAX: usize = 1_024;
+/// Chunks on their way to the disk: one is written while the one before is flushed.
+const COMMITTING_MAX: usize = 2;
 /// Shards that a worker takes at a time: others find the rest.
 const SHARDS_MAX: usize = 4;
 /// Times a sweep begins again for numbers that are due once more; the rest waits for the next one.
@@ -124,6 +127,13 @@ pub async fn next_due(app: &App) -> Result<Option<At>, Error> {
     Ok(store::number::next_due(&app.store.db).await?)
 }
 
+/// A chunk on its way to the disk. It goes on though the sweep be given up.
+type Committing = JoinHandle<Vec<(Msisdn, Outcome)>>;
+
+async fn committed(chunk: Committing) -> Result<Vec<(Msisdn, Outcome)>, Error> {
+    chunk.await.map_err(|_| Error::fault("the commit of a chunk panicked"))
+}
+
 struct Sweep<'a> {
     app: &'a App,
     /// Where numbers are read: of a preview, perhaps a copy.
@@ -175,7 +185,7 @@ impl<'a> Sweep<'a> {
         let (mut moved, mut extended_at) = (0, self.app.now());
         while let Some((last, msisdns)) = self.page(after, lease.shards).await? {
             after = last;
-            let mut waiting = Prepared::default();
+            let mut committing: VecDeque<Committing> = VecDeque::new();
             for some in msisdns.chunks(self.chunk_max) {
                 if let Some(pace) = &mut self.pace {
                     pace.tick().await;
@@ -187,13 +197,17 @@ impl<'a> Sweep<'a> {
                 }
                 let ours = |msisdn: &&Msisdn| lease.shards.has_bucket(msisdn.bucket());
                 let ours: Vec<Msisdn> = some.iter().filter(ours).copied().collect();
-                let app = self.app;
-                let (next, outcomes) = futures::join!(self.prepare(&ours), waiting.commit(app));
-                moved += self.settle(outcomes).await;
-                waiting = next?;
+                let prepared = self.prepare(&ours).await?;
+                if committing.len() == COMMITTING_MAX
+                    && let Some(first) = committing.pop_front()
+                {
+                    moved += self.settle(committed(first).await?).await;
+                }
+                committing.push_back(tokio::spawn(prepared.commit(self.app.store.db.clone())));
             }
-            let outcomes = waiting.commit(self.app).await;
-            moved += self.settle(outcomes).await;
+            for one in committing {
+                moved += self.settle(committed(one).await?).await;
+            }
         }
         Ok(moved)
     }

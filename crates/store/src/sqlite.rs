@@ -1,10 +1,4 @@
-//! SQLite: one writer thread with group commit, and threads that read.
-//!
-//! While one group is being made durable, the batches that arrive wait and become the next group:
-//! one fsync serves them all. A conflict in one batch does not harm the others: most show at its
-//! first statement, before anything of it is written; for the rest the group is done once more with
-//! a savepoint around each batch. An answer is given only after the commit that holds it is on the
-//! disk.
+//! SQLite: one thread that writes, one that makes durable what it wrote, and threads that read.
 
 use crate::batch::Op;
 use crate::error::{CommitError, Error, ErrorKind};
@@ -12,17 +6,14 @@ use crate::migrate::{Extent, Migrated};
 use crate::statement::{Statement, texts};
 use crate::value::{Row, Value};
 use company::Company;
+use flusher::Flusher;
 use readers::{Readers, open_reader};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::path::Path;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
-/// Batches in one group commit: bounds how long the first of them waits for the last.
-const GROUP_MAX: usize = 512;
 /// Batches waiting for the writer before callers have to wait to hand theirs over.
 const QUEUE_MAX: usize = 4096;
 /// Prepared statements kept per connection: more than there are statements.
@@ -31,11 +22,14 @@ const STATEMENTS_MAX: usize = 1024;
 const BUSY_WAIT: Duration = Duration::from_secs(20);
 
 mod company;
+mod flusher;
 mod readers;
+mod writer;
 
 type Answer = Result<Vec<Vec<Row>>, CommitError>;
 
 /// Batches of one caller, each answered for itself.
+#[derive(Debug)]
 struct Request {
     batches: Vec<Vec<Op>>,
     reply: oneshot::Sender<Vec<Answer>>,
@@ -56,10 +50,15 @@ impl Sqlite {
         let (opened, is_open) = oneshot::channel();
         let own_path = path.to_owned();
         let run = move || match open_writer(&own_path) {
-            Ok(connection) => {
-                let _ = opened.send(Ok(()));
-                run_writer(&connection, requests);
-            }
+            Ok(connection) => match Flusher::start(&connection) {
+                Ok(flusher) => {
+                    let _ = opened.send(Ok(()));
+                    writer::run(&connection, requests, flusher);
+                }
+                Err(error) => {
+                    let _ = opened.send(Err(error));
+                }
+            },
             Err(error) => {
                 let _ = opened.send(Err(error));
             }
@@ -239,169 +238,6 @@ impl rusqlite::ToSql for Value {
             Self::Texts(texts) => return json(serde_json::to_string(texts)),
         }))
     }
-}
-
-/// The writer: takes whatever is waiting, commits it in one go, answers, until nobody is left.
-fn run_writer(connection: &Connection, mut requests: mpsc::Receiver<Request>) {
-    let mut writer = Writer { connection, prepared: HashMap::new() };
-    let mut group = Vec::with_capacity(GROUP_MAX);
-    while let Some(first) = requests.blocking_recv() {
-        group.push(first);
-        while group.len() < GROUP_MAX
-            && let Ok(next) = requests.try_recv()
-        {
-            group.push(next);
-        }
-        writer.commit_group(&mut group);
-    }
-    drop(writer);
-    // A clean end leaves a small log behind; a failure here costs nothing but that.
-    let _ = connection.execute_batch("pragma wal_checkpoint(passive);");
-}
-
-struct Writer<'c> {
-    connection: &'c Connection,
-    /// By the place of the text in the program: looking a long text up costs more than many
-    /// statements take to run.
-    prepared: HashMap<(usize, usize), rusqlite::Statement<'c>>,
-}
-
-/// Why a group was not committed.
-enum Undone {
-    /// A batch failed after it had written: the group must be done again with savepoints.
-    Spoiled,
-    /// The database failed.
-    Failed(Error),
-}
-
-impl Writer<'_> {
-    fn commit_group(&mut self, group: &mut Vec<Request>) {
-        let mut tried = self.try_group(group, false);
-        if matches!(tried, Err(Undone::Spoiled)) {
-            tried = self.try_group(group, true);
-        }
-        match tried {
-            Ok(answers) => {
-                for (request, answers) in group.drain(..).zip(answers) {
-                    let _ = request.reply.send(answers);
-                }
-            }
-            Err(Undone::Failed(error)) => fail_all(group.drain(..), &error),
-            Err(Undone::Spoiled) => fail_all(group.drain(..), &rolled_back()),
-        }
-    }
-
-    /// One transaction with every batch of the group; the answers of each request.
-    fn try_group(
-        &mut self,
-        group: &[Request],
-        is_careful: bool,
-    ) -> Result<Vec<Vec<Answer>>, Undone> {
-        let connection = self.connection;
-        control(connection, "begin immediate").map_err(Undone::Failed)?;
-        let mut all = Vec::with_capacity(group.len());
-        for request in group {
-            let mut answers = Vec::with_capacity(request.batches.len());
-            for ops in &request.batches {
-                let answer = if is_careful { Some(self.apply(ops)) } else { self.apply_bare(ops) };
-                // A full disk and the like end the whole transaction; then nothing of it may be
-                // promised.
-                if connection.is_autocommit() {
-                    return Err(Undone::Failed(match answer {
-                        Some(Err(CommitError::Fault(error))) => error,
-                        _ => rolled_back(),
-                    }));
-                }
-                let Some(answer) = answer else {
-                    control(connection, "rollback").map_err(Undone::Failed)?;
-                    return Err(Undone::Spoiled);
-                };
-                answers.push(answer);
-            }
-            all.push(answers);
-        }
-        if let Err(error) = control(connection, "commit") {
-            if !connection.is_autocommit() {
-                let _ = control(connection, "rollback");
-            }
-            return Err(Undone::Failed(error));
-        }
-        Ok(all)
-    }
-
-    /// Applies one batch without a savepoint; `None` if it failed after it had written something.
-    fn apply_bare(&mut self, ops: &[Op]) -> Option<Answer> {
-        let mut rows = Vec::with_capacity(ops.len());
-        for (place, op) in ops.iter().enumerate() {
-            match self.apply_op(op) {
-                Ok((answer, count)) if op.expect.is_met(count) => rows.push(answer),
-                Ok((_, 0)) if place == 0 => return Some(conflict(op)),
-                Err(error) if place == 0 && is_duplicate(&error) => {
-                    return Some(Err(CommitError::Duplicate(op.statement.name)));
-                }
-                Err(error) if self.connection.is_autocommit() => return Some(Err(error.into())),
-                Ok(_) | Err(_) => return None,
-            }
-        }
-        Some(Ok(rows))
-    }
-
-    /// Applies one batch inside its savepoint.
-    fn apply(&mut self, ops: &[Op]) -> Answer {
-        let connection = self.connection;
-        control(connection, "savepoint batch")?;
-        let run = |op: &Op| match self.apply_op(op) {
-            Ok((rows, count)) if op.expect.is_met(count) => Ok(rows),
-            Ok(_) => Err(CommitError::Conflict(op.statement.name)),
-            Err(error) if is_duplicate(&error) => Err(CommitError::Duplicate(op.statement.name)),
-            Err(error) => Err(error.into()),
-        };
-        let answer = ops.iter().map(run).collect::<Answer>();
-        if answer.is_err() && !connection.is_autocommit() {
-            control(connection, "rollback to batch")?;
-        }
-        if !connection.is_autocommit() {
-            control(connection, "release batch")?;
-        }
-        answer
-    }
-
-    fn apply_op(&mut self, op: &Op) -> Result<(Vec<Row>, u64), Error> {
-        let sql = op.statement.sql;
-        let prepared = match self.prepared.entry((sql.as_ptr().addr(), sql.len())) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => {
-                let prepared = self.connection.prepare(&texts(op.statement)?.sqlite);
-                entry.insert(prepared.map_err(|e| Error::sqlite(op.statement.name, e))?)
-            }
-        };
-        run_prepared(prepared, op.statement, &op.params)
-    }
-}
-
-fn conflict(op: &Op) -> Answer {
-    Err(CommitError::Conflict(op.statement.name))
-}
-
-fn rolled_back() -> Error {
-    Error::new(ErrorKind::Unavailable, "sqlite: the group was rolled back")
-}
-
-fn fail_all(group: impl Iterator<Item = Request>, error: &Error) {
-    for request in group {
-        let answers = request.batches.iter().map(|_| Err(error.again().into())).collect();
-        let _ = request.reply.send(answers);
-    }
-}
-
-fn is_duplicate(error: &Error) -> bool {
-    use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
-    let source = std::error::Error::source(error).and_then(|e| e.downcast_ref());
-    let code = match source {
-        Some(rusqlite::Error::SqliteFailure(failure, _)) => failure.extended_code,
-        _ => return false,
-    };
-    code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_UNIQUE
 }
 
 fn control(connection: &Connection, sql: &str) -> Result<(), Error> {

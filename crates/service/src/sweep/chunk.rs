@@ -1,7 +1,6 @@
 //! One chunk of due numbers: read at once, decided on one by one, committed at once.
 
 use super::Sweep;
-use crate::app::App;
 use crate::error::Error;
 use crate::notice::proofs_of_notice;
 use crate::number::{Change, stage_decided, stage_loaded, take_in_feeds};
@@ -11,7 +10,7 @@ use domain::number::{Event, Step, decide, needs_proof};
 use domain::policy::Policy;
 use futures::future::try_join_all;
 use store::number::NumberRow;
-use store::{Batch, CommitError};
+use store::{Batch, CommitError, Db};
 
 /// Numbers read by one query; a chunk is read by a few at once, so that a disk has something to
 /// choose from.
@@ -123,7 +122,7 @@ impl Sweep<'_> {
 
 impl Prepared {
     /// Commits every step; what became of each number.
-    pub(super) async fn commit(self, app: &App) -> Vec<(Msisdn, Outcome)> {
+    pub(super) async fn commit(self, db: Db) -> Vec<(Msisdn, Outcome)> {
         let failed = |(msisdn, error)| (msisdn, Outcome::Failed(error));
         let mut outcomes: Vec<_> = self.failed.into_iter().map(failed).collect();
         let (mut steps, mut batches) = (Vec::new(), Vec::new());
@@ -139,7 +138,7 @@ impl Prepared {
         if batches.is_empty() {
             return outcomes;
         }
-        let answers = app.store.db.commit_many(batches).await;
+        let answers = db.commit_many(batches).await;
         for ((msisdn, step), answer) in steps.into_iter().zip(answers) {
             let outcome = match answer {
                 Ok(()) => Outcome::Stepped(Box::new(step)),
