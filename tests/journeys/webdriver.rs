@@ -185,8 +185,17 @@ impl Page<'_> {
         self.driver.call("POST", &format!("/session/{}{path}", self.session), body)
     }
 
+    /// Looks again if the page went on by itself just then.
     fn get(&self, path: &str) -> Value {
-        self.driver.call("GET", &format!("/session/{}{path}", self.session), &Value::Null)
+        let path = format!("/session/{}{path}", self.session);
+        let seen = self.driver.ask("GET", &path, &Value::Null);
+        match seen["message"].as_str() {
+            Some(why) if why.contains("aborted by navigation") => {
+                self.driver.call("GET", &path, &Value::Null)
+            }
+            _ if seen.get("error").is_some() => panic!("GET {path}: {seen:#}"),
+            _ => seen,
+        }
     }
 
     /// Opens an address.

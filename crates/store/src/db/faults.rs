@@ -39,6 +39,24 @@ async fn a_full_disk_loses_nothing_acknowledged_and_passes() {
     assert_eq!(seq(&db, 2).await, Some(1));
 }
 
+/// Nobody knows what a disk holds that could not be flushed.
+#[tokio::test]
+async fn a_log_that_cannot_be_flushed_ends_all_writing_and_nobody_is_told_that_it_is_done() {
+    let folder = crate::testing::folder();
+    let path = folder.join("baohao.db");
+    let db = Db::open(path.to_str().unwrap()).await.unwrap();
+    // SQLite keeps its own hold on the log; whoever looks for it by its name does not find it.
+    std::fs::remove_file(folder.join("baohao.db-wal")).unwrap();
+    for number in 1..=3 {
+        let mut b = batch();
+        put(&mut b, number, 10);
+        let Err(CommitError::Fault(error)) = db.commit(b).await else { panic!("it is lost") };
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    }
+    drop(db);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 #[tokio::test]
 async fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let folder = crate::testing::folder();
