@@ -115,6 +115,10 @@ pub fn handlers() -> &'static [Handler] {
             run: |app, taken| Box::pin(async { notice::settle(app, &payload(&taken.job)?).await }),
         },
         Handler {
+            kind: notice::LOOK_AGAIN,
+            run: |app, taken| Box::pin(notice::look_again(app, &taken.job)),
+        },
+        Handler {
             kind: store::job::PHOTOS,
             run: |app, taken| {
                 let job = &taken.job;

@@ -279,6 +279,8 @@ async fn each_is_delivered_once(options: Value, joining: Joining, count: u64) {
         }
     }
     peer.settled().await;
+    // On PostgreSQL a receipt and the record of its text may miss one another; a job looks again.
+    world.run().await;
     assert_eq!(world.states(0..count).await, BTreeMap::from([("delivered", count)]));
     let texts = peer.texts();
     for place in 0..count {

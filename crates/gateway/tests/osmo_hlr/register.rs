@@ -68,8 +68,8 @@ impl Register {
                 if child.try_wait().unwrap().is_some() {
                     return false;
                 }
-                // The last that it opens.
-                if TcpStream::connect((host, 4222)).await.is_ok() {
+                let opened = PORTS.map(|port| TcpStream::connect((host, port)));
+                if futures::future::join_all(opened).await.iter().all(Result::is_ok) {
                     return true;
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;

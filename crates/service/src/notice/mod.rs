@@ -29,6 +29,7 @@ pub use deliver::{deliver, settle};
 pub use history::{Evidence, Sent, SentAttempt, about_application, about_number, evidence};
 pub(crate) use proof::proofs_of_notice;
 pub use proof::{Proof, proof_of_notice};
+pub(crate) use receipt::{LOOK_AGAIN, look_again};
 pub use receipt::{ReceiptHeard, Status, hear_receipt, receipt, unknown_receipts};
 pub use recent::Recent;
 pub use render::{Rendered, Sender, email_body, reason_words, render};

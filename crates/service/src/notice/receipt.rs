@@ -5,10 +5,12 @@ use super::deliver::{settle_in, with_attempt};
 use super::reach;
 use crate::app::App;
 use crate::error::Error;
+use crate::work::Next;
 use domain::time::At;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use store::notice::{Attempt, Message, Notice, Receipt, State, StoredReceipt};
-use store::{Batch, CommitError, Row};
+use store::{Batch, ClaimedJob, CommitError, Job, Row};
 
 /// What a receipt says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,8 +102,54 @@ pub async fn hear_receipt(app: &App, heard: &ReceiptHeard<'_>) -> Result<Option<
     let place = take_in(app, heard, from_index).await?;
     if place.is_none() {
         tracing::info!("a receipt for an unknown message");
+        let kept = KeptReceipt {
+            told: heard.told.to_owned(),
+            message_ids: heard.message_ids.to_vec(),
+            status: heard.status.key().to_owned(),
+            said_at_millis: heard.said_at.millis(),
+            from_index: from_index.map(|index| u128::from_be_bytes(index).to_string()),
+        };
+        let key = format!("{key} {}", heard.status.key());
+        let run_at = app.now().plus_millis(LOOK_AGAIN_MILLIS);
+        let mut batch = Batch::new(app.now());
+        batch.job(Job { kind: LOOK_AGAIN, key, payload: serde_json::json!(kept), run_at });
+        app.store.db.commit(batch).await?;
     }
     Ok(place)
+}
+
+/// The job that looks once more whose a receipt is that nobody knew.
+pub(crate) const LOOK_AGAIN: &str = "notice.receipt";
+/// After so long: a submission that was being recorded is recorded by then, or never was.
+const LOOK_AGAIN_MILLIS: i64 = 5_000;
+
+/// A receipt that nobody knew, for its job.
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptReceipt {
+    told: String,
+    message_ids: Vec<String>,
+    status: String,
+    said_at_millis: i64,
+    from_index: Option<String>,
+}
+
+/// Looks once more whose the receipt is. Where batches are committed beside one another, a receipt
+/// and the record of its submission may each have been written before the other could be seen.
+pub(crate) async fn look_again(app: &App, job: &ClaimedJob) -> Result<Next, Error> {
+    let unclear = || Error::fault("the payload of a kept receipt");
+    let kept: KeptReceipt = serde_json::from_value(job.payload.clone()).map_err(|_| unclear())?;
+    let status = Status::from_key(&kept.status).ok_or_else(unclear)?;
+    let index = kept.from_index.as_deref().map(str::parse::<u128>).transpose();
+    let index = index.map_err(|_| unclear())?;
+    let heard = ReceiptHeard {
+        told: &kept.told,
+        message_ids: &kept.message_ids,
+        from: None,
+        status,
+        said_at: At::from_millis(kept.said_at_millis),
+    };
+    take_in(app, &heard, index.map(u128::to_be_bytes)).await?;
+    Ok(Next::Done)
 }
 
 /// How many receipts are for messages nobody knows.

@@ -257,6 +257,10 @@ on_both_engines! {
         world.run().await;
         assert_eq!(world.states().await, [(Channel::Number, "delivered")]);
         assert_eq!(unknown_receipts(&world.app).await.unwrap(), 1);
+        // Its job looks once more, finds nobody, and is no failure.
+        world.advance(1).await;
+        assert_eq!(unknown_receipts(&world.app).await.unwrap(), 1);
+        assert_eq!(service::work::dead(&world.app, 9).await.unwrap(), []);
     }
 
     async fn proof_needs_a_delivery_or_every_channel_tried(db: Fresh) {
