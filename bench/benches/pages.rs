@@ -7,6 +7,7 @@
 //! comes filled in; a visitor meanwhile asks for pages at a fixed rate, each question counted from
 //! the instant at which it was to be asked. First the same visitor alone.
 
+use bench::photo::photo;
 use bench::probe::Probe;
 use bench::{installation, say};
 use domain::application::form::Who;
@@ -22,15 +23,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use testkit::{Applicant, Drafted, Engine, TestApp, fresh};
-use vision::{Picture, specimen};
 
 /// One page every so many milliseconds.
 const EVERY_MILLIS: u64 = 25;
 /// Questions that may wait for an answer at once: as many visitors.
 const VISITORS: usize = 8;
-/// The long side of a photo as telephones send it from a page.
-const SIDE: u32 = 2000;
-const PHOTO_BYTES: usize = 400_000;
 const BOUNDARY: &str = "a-line-that-no-photo-has-in-it";
 const ITEMS: [Item; 3] = [Item::DocumentFront, Item::DocumentBack, Item::Portrait];
 /// Applications laid ready for each second and applicant, at most.
@@ -299,33 +296,4 @@ impl Drop for Server {
         drop(self.process.kill());
         drop(self.process.wait());
     }
-}
-
-/// A photo of about [`PHOTO_BYTES`]: grain is what makes real ones so large.
-fn photo(person: &Applicant, item: Item) -> Vec<u8> {
-    let drawn = match item {
-        Item::DocumentBack => specimen::document_back(&person.holder),
-        Item::Portrait => specimen::portrait(&person.holder),
-        _ => specimen::document_front(&person.holder),
-    };
-    let drawn = drawn.fitted(SIDE);
-    let mut taken = drawn.to_jpeg();
-    for grain in 1..100 {
-        if taken.len() >= PHOTO_BYTES {
-            break;
-        }
-        taken = grained(&drawn, grain).to_jpeg();
-    }
-    taken
-}
-
-fn grained(picture: &Picture, grain: u8) -> Picture {
-    let mut random = bench::load::Random::new(u64::from(grain));
-    let span = u64::from(grain) * 2 + 1;
-    let bytes = picture.raw().iter().map(|byte| {
-        let noise = u8::try_from(random.below(span)).expect("small");
-        byte.saturating_add(noise).saturating_sub(grain)
-    });
-    let (width, height) = (picture.width(), picture.height());
-    Picture::from_raw(width, height, bytes.collect()).expect("as many as before")
 }

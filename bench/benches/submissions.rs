@@ -8,6 +8,7 @@
 //! last one is drawn and checked is printed as well. Nobody waits for the drawing here, as nobody
 //! does who sends applications with `Prefer: respond-async`.
 
+use bench::photo::photo;
 use bench::say;
 use domain::application::State;
 use domain::application::form::Who;
@@ -21,13 +22,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use store::Batch;
 use testkit::{Applicant, Drafted, Engine, TestApp, fresh};
-use vision::Picture;
-use vision::specimen;
 
 const ITEMS: [Item; 3] = [Item::DocumentFront, Item::DocumentBack, Item::Portrait];
-/// The long side of a photo as telephones send it from a page.
-const SIDE: u32 = 2000;
-const PHOTO_BYTES: usize = 400_000;
 
 fn main() {
     let [applications, at_once, singly] = bench::arguments([100, 4, 0]);
@@ -145,33 +141,4 @@ async fn sealed(
     });
     let done: Vec<()> = done.buffer_unordered(at_once).collect().await;
     done.len() as f64 / began.elapsed().as_secs_f64()
-}
-
-/// A photo of about [`PHOTO_BYTES`]: grain is what makes real ones so large.
-fn photo(person: &Applicant, item: Item) -> Vec<u8> {
-    let drawn = match item {
-        Item::DocumentBack => specimen::document_back(&person.holder),
-        Item::Portrait => specimen::portrait(&person.holder),
-        _ => specimen::document_front(&person.holder),
-    };
-    let drawn = drawn.fitted(SIDE);
-    let mut taken = drawn.to_jpeg();
-    for grain in 1..100 {
-        if taken.len() >= PHOTO_BYTES {
-            break;
-        }
-        taken = grained(&drawn, grain).to_jpeg();
-    }
-    taken
-}
-
-fn grained(picture: &Picture, grain: u8) -> Picture {
-    let mut random = bench::load::Random::new(u64::from(grain));
-    let span = u64::from(grain) * 2 + 1;
-    let bytes = picture.raw().iter().map(|byte| {
-        let noise = u8::try_from(random.below(span)).expect("small");
-        byte.saturating_add(noise).saturating_sub(grain)
-    });
-    let (width, height) = (picture.width(), picture.height());
-    Picture::from_raw(width, height, bytes.collect()).expect("as many as before")
 }

@@ -7,6 +7,7 @@
 pub mod installation;
 pub mod load;
 pub mod peer;
+pub mod photo;
 pub mod probe;
 
 use std::io::Write;

@@ -86,6 +86,7 @@ pub async fn run(app: &App, at: At, is_dry_run: bool) -> Result<Report, Error> {
             return Ok(sweep.report);
         }
         left = left.without(lease.shards);
+        sweep.extended_at = app.now();
         let swept = sweep.passes(&mut lease).await;
         lease.release(&app.store.db, app.now()).await?;
         swept?;
@@ -143,6 +144,8 @@ struct Sweep<'a> {
     letterheads: BTreeMap<OperatorId, Letterhead>,
     pace: Option<Interval>,
     chunk_max: usize,
+    /// When the lease was taken or last extended.
+    extended_at: At,
     report: Report,
 }
 
@@ -164,6 +167,7 @@ impl<'a> Sweep<'a> {
             letterheads: BTreeMap::new(),
             pace,
             chunk_max,
+            extended_at: app.now(),
             report: Report::default(),
         }
     }
@@ -180,34 +184,48 @@ impl<'a> Sweep<'a> {
 
     /// Once through everything that is due in our shards; how many numbers moved.
     async fn pass(&mut self, lease: &mut Lease) -> Result<u64, Error> {
-        let db = &self.app.store.db;
-        let mut after = DueKey::default();
-        let (mut moved, mut extended_at) = (0, self.app.now());
+        let (mut after, mut moved) = (DueKey::default(), 0);
         while let Some((last, msisdns)) = self.page(after, lease.shards).await? {
             after = last;
-            let mut committing: VecDeque<Committing> = VecDeque::new();
-            for some in msisdns.chunks(self.chunk_max) {
-                if let Some(pace) = &mut self.pace {
-                    pace.tick().await;
-                }
-                let now = self.app.now();
-                if now.millis() - extended_at.millis() >= EXTEND_MILLIS {
-                    lease.extend(db, now).await?;
-                    extended_at = now;
-                }
-                let ours = |msisdn: &&Msisdn| lease.shards.has_bucket(msisdn.bucket());
-                let ours: Vec<Msisdn> = some.iter().filter(ours).copied().collect();
-                let prepared = self.prepare(&ours).await?;
-                if committing.len() == COMMITTING_MAX
-                    && let Some(first) = committing.pop_front()
-                {
-                    moved += self.settle(committed(first).await?).await;
-                }
-                committing.push_back(tokio::spawn(prepared.commit(self.app.store.db.clone())));
-            }
+            let mut committing = VecDeque::new();
+            let begun = self.begin(lease, &msisdns, &mut committing).await;
+            // What is on its way is settled whatever happened, while its shards are still ours.
             for one in committing {
                 moved += self.settle(committed(one).await?).await;
             }
+            moved += begun?;
+        }
+        Ok(moved)
+    }
+
+    /// Prepares the numbers chunk by chunk and sends each on its way; how many moved among those
+    /// that have arrived.
+    async fn begin(
+        &mut self,
+        lease: &mut Lease,
+        msisdns: &[Msisdn],
+        committing: &mut VecDeque<Committing>,
+    ) -> Result<u64, Error> {
+        let db = &self.app.store.db;
+        let mut moved = 0;
+        for some in msisdns.chunks(self.chunk_max) {
+            if let Some(pace) = &mut self.pace {
+                pace.tick().await;
+            }
+            let now = self.app.now();
+            if now.millis() - self.extended_at.millis() >= EXTEND_MILLIS {
+                lease.extend(db, now).await?;
+                self.extended_at = now;
+            }
+            let ours = |msisdn: &&Msisdn| lease.shards.has_bucket(msisdn.bucket());
+            let ours: Vec<Msisdn> = some.iter().filter(ours).copied().collect();
+            let prepared = self.prepare(&ours).await?;
+            if committing.len() == COMMITTING_MAX
+                && let Some(first) = committing.pop_front()
+            {
+                moved += self.settle(committed(first).await?).await;
+            }
+            committing.push_back(tokio::spawn(prepared.commit(db.clone())));
         }
         Ok(moved)
     }

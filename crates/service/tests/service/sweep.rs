@@ -8,6 +8,7 @@ use domain::number::{Event, Facts, Holder, Lifecycle, SimRef};
 use domain::sim::{Iccid, Imsi};
 use service::{number, policy, sweep};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use store::number::shard::Lease;
 use store::number::{NumberRow, Shards};
 use store::{Batch, audit};
@@ -21,10 +22,14 @@ fn msisdn(n: u64) -> Msisdn {
 
 /// Numbers in many buckets; all but every fifth are due for a reminder.
 async fn fill(app: &TestApp) {
+    fill_with(app, 0..COUNT).await;
+}
+
+async fn fill_with(app: &TestApp, numbers: impl IntoIterator<Item = u64>) {
     let operator = app.operator(1).await;
     let policy = policy::of_operator(&operator, app.now()).unwrap();
     let mut batch = Batch::new(app.now());
-    for n in 0..COUNT {
+    for n in numbers {
         let since = app.now().plus_days(if n % 5 == 0 { -1 } else { -31 });
         let id = u128::from(n) + 1;
         let mut facts = Facts {
@@ -79,6 +84,25 @@ on_both_engines! {
             number::apply_as_system(&single, msisdn(n), &Event::DeadlinePassed).await.unwrap();
         }
         assert_eq!(rows(&app).await, rows(&single).await);
+    }
+
+    /// Chunks are on their way to the disk while the next is prepared.
+    async fn many_chunks_of_one_shard_are_each_taken_once(fresh: Fresh) {
+        let mut app = TestApp::on(fresh).await;
+        let bucket = msisdn(1).bucket();
+        let is_due = |n: &u64| !n.is_multiple_of(5) && msisdn(*n).bucket() == bucket;
+        let numbers: Vec<u64> = (0..).filter(is_due).take(10).collect();
+        fill_with(&app, numbers.iter().copied()).await;
+        // Four numbers a second are chunks of four.
+        Arc::get_mut(&mut app.app).unwrap().limits.sweep_per_second = Some(4);
+        let swept = sweep::run(&app, app.now(), false).await.unwrap();
+        assert_eq!((swept.due, swept.failed, swept.conflicts), (10, 0, 0));
+        for n in numbers {
+            let row = store::number::load(&app.store.db, msisdn(n)).await.unwrap().unwrap();
+            assert_eq!(row.version, 2);
+        }
+        let again = sweep::run(&app, app.now(), false).await.unwrap();
+        assert_eq!(again.due, 0);
     }
 
     async fn workers_that_sweep_at_once_take_no_step_twice(fresh: Fresh) {

@@ -4,7 +4,7 @@ use super::writer::Group;
 use crate::error::{Error, ErrorKind};
 use rusqlite::Connection;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use tokio::sync::mpsc;
@@ -33,7 +33,7 @@ impl Flusher {
         let (groups, waiting) = channel();
         let (done, flushed) = mpsc::unbounded_channel();
         let thread = std::thread::Builder::new().name("sqlite-flusher".to_owned());
-        let thread = thread.spawn(move || run(path, &waiting, &done)).map_err(|e| {
+        let thread = thread.spawn(move || run(&path, &waiting, &done)).map_err(|e| {
             Error::caused(ErrorKind::Unavailable, "cannot start the thread that flushes", e)
         })?;
         Ok(Self { groups, flushed, thread, is_busy: false })
@@ -80,10 +80,10 @@ impl Flusher {
     }
 }
 
-fn run(path: PathBuf, waiting: &Receiver<Group>, done: &mpsc::UnboundedSender<Result<(), Error>>) {
+fn run(path: &Path, waiting: &Receiver<Group>, done: &mpsc::UnboundedSender<Result<(), Error>>) {
     let mut log = None;
     while let Ok(group) = waiting.recv() {
-        let flushed = flush(&path, &mut log).map_err(|e| {
+        let flushed = flush(path, &mut log).map_err(|e| {
             Error::caused(ErrorKind::Unavailable, "the log does not reach the disk", e)
         });
         // The writer first: it may commit the next group.
@@ -95,7 +95,7 @@ fn run(path: PathBuf, waiting: &Receiver<Group>, done: &mpsc::UnboundedSender<Re
     }
 }
 
-fn flush(path: &PathBuf, log: &mut Option<File>) -> std::io::Result<()> {
+fn flush(path: &Path, log: &mut Option<File>) -> std::io::Result<()> {
     let file = match log.take() {
         Some(file) => file,
         None => File::open(path)?,
