@@ -64,19 +64,41 @@ fn main() {
         let address = listener.local_addr().expect("bound");
         let router = api::router(Arc::new(own));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let load = Load { address, token, size, clients, seconds };
+        let load = Load { address, token: token.clone(), size, clients, seconds };
         let full = tokio::task::spawn_blocking(move || {
-            load.run(None);
-            let full = load.run(None);
-            load.run(Some(full / 2.0));
+            load.run("warming up", None);
+            let full = load.run("as fast as it goes", None);
+            load.run("half that rate", Some(full / 2.0));
             full
         });
         let ours = full.await.expect("the load ran");
+        let bare = Load { address: bare_server().await, token, size, clients, seconds };
+        let bare = tokio::task::spawn_blocking(move || bare.run("the same answer, always", None));
+        let bare = bare.await.expect("the load ran");
+        say(&format!("ratio to the same answer, always: {:.2}", ours / bare));
         if let Some(server) = peer::start() {
-            let theirs = point_reads(&server, size, clients, seconds).await;
-            say(&format!("pgbench, prepared: {theirs:.0}/s; ratio {:.2}", ours / theirs));
+            let by = [("TCP", "export PGHOST=127.0.0.1; "), ("a socket file", "")];
+            fill_peer(&server, size).await;
+            for (way, first) in by {
+                let theirs = point_reads(&server, first, size, clients, seconds);
+                say(&format!(
+                    "pgbench, prepared, by {way}: {theirs:.0}/s; ratio {:.2}",
+                    ours / theirs
+                ));
+            }
         }
     });
+}
+
+/// The same HTTP server with one answer for everything: what the connections alone cost.
+async fn bare_server() -> SocketAddr {
+    const ANSWER: &str = r#"{"msisdn":"8613800000001","version":1,"word":"active","lifecycle":"active","allows":["voice","sms","data"],"deadline_on":"2027-02-01","is_running":true}"#;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let answer = || async { ([("content-type", "application/json")], ANSWER) };
+    let router = axum::Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
 }
 
 struct Load {
@@ -89,7 +111,7 @@ struct Load {
 
 impl Load {
     /// Asks for some seconds, at a rate if one is given; answers per second.
-    fn run(&self, rate: Option<f64>) -> f64 {
+    fn run(&self, how: &str, rate: Option<f64>) -> f64 {
         let began = Instant::now();
         let until = began + Duration::from_secs(self.seconds);
         let mut micros: Vec<u32> = std::thread::scope(|scope| {
@@ -109,7 +131,6 @@ impl Load {
             let place = micros.len() * permille / 1000;
             f64::from(micros.get(place.min(micros.len() - 1)).copied().unwrap_or(0)) / 1000.0
         };
-        let how = if rate.is_some() { "half rate" } else { "full rate" };
         say(&format!(
             "{how}: {rate_seen:.0}/s with {} connections; p50 {:.2} ms, p99 {:.2} ms, \
              p99.9 {:.2} ms",
@@ -201,8 +222,8 @@ fn is_whole(seen: &[u8]) -> bool {
     is_whole
 }
 
-/// Answers per second of `pgbench`.
-async fn point_reads(server: &OwnServer, size: u64, clients: u64, seconds: u64) -> f64 {
+/// A table of as many rows.
+async fn fill_peer(server: &OwnServer, size: u64) {
     let client = peer::connect(server).await;
     for statement in [
         "create table state (number bigint primary key, state text, since bigint, due_at bigint)"
@@ -212,13 +233,17 @@ async fn point_reads(server: &OwnServer, size: u64, clients: u64, seconds: u64) 
     ] {
         client.batch_execute(&statement).await.expect("it fills");
     }
+}
+
+/// Answers per second of `pgbench`.
+fn point_reads(server: &OwnServer, first: &str, size: u64, clients: u64, seconds: u64) -> f64 {
     let script = format!(
         "\\set n random(1, {size})\nselect state, since, due_at from state where number = :n;\n"
     );
     let file = store::testing::folder().join("state.sql");
     std::fs::write(&file, script).expect("it is written");
     let output = server.shell(&format!(
-        "\"$BIN/pgbench\" -n -M prepared -j 2 -c {clients} -T {seconds} -f {} postgres",
+        "{first}\"$BIN/pgbench\" -n -M prepared -j 2 -c {clients} -T {seconds} -f {} postgres",
         file.display()
     ));
     let text = String::from_utf8_lossy(&output.stdout);
