@@ -78,15 +78,19 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(from_fn(problem::speak))
         .with_state(api.clone());
     let states = Router::new()
-        .route("/numbers/{msisdn}/state", get(state::show))
         .route("/numbers/states", post(state::show_many))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
+        .with_state(api.clone());
+    // Asked more often than anything else: each layer that it does not pass is felt.
+    let state = Router::new()
+        .route("/api/v1/numbers/{msisdn}/state", get(state::show).fallback(state::refuse_method))
         .with_state(api);
     let description =
         get(|| async { ([(header::CONTENT_TYPE, "application/json")], openapi::json()) });
     let open = Router::new().route("/openapi.json", description);
     Router::new()
         .nest("/api/v1", open.merge(states).merge(routes).layer(from_fn(problem::speak)))
+        .merge(state)
         .merge(reports)
 }
 

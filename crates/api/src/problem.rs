@@ -269,7 +269,11 @@ pub(crate) fn language_of(headers: &HeaderMap) -> Lang {
 /// Middleware: puts problems into the caller's language.
 pub(crate) async fn speak(request: Request, next: Next) -> Response {
     let lang = language_of(request.headers());
-    let mut response = next.run(request).await;
+    spoken(lang, next.run(request).await)
+}
+
+/// The answer of a handler, with its problem in the caller's language.
+pub(crate) fn spoken(lang: Lang, mut response: Response) -> Response {
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => Some(problem),
         // What axum itself answers for a wrong method or an oversized body.

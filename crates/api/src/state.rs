@@ -6,7 +6,7 @@ use crate::Api;
 use crate::caller;
 use crate::field;
 use crate::numbers::Body;
-use crate::problem::{ApiRefusal, Problem, ProblemBody};
+use crate::problem::{self, ApiRefusal, Problem, ProblemBody};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -72,13 +72,20 @@ pub(crate) async fn show(
 ) -> Response {
     // What is no number names nothing, but only a valid token is told so.
     let wanted: Vec<Msisdn> = Msisdn::parse(&msisdn).into_iter().collect();
-    match look_up(&api, &headers, wanted).await {
+    let refused = match look_up(&api, &headers, wanted).await {
         Ok(states) => match states.into_iter().next().flatten() {
-            Some(state) => Json(ShortState::of(&state)).into_response(),
+            Some(state) => return Json(ShortState::of(&state)).into_response(),
             None => Problem::from(ApiRefusal::NotFound).into_response(),
         },
         Err(response) => response,
-    }
+    };
+    problem::spoken(problem::language_of(&headers), refused)
+}
+
+/// The answer to another method than GET.
+pub(crate) async fn refuse_method(headers: HeaderMap) -> Response {
+    let refused = Problem::from(ApiRefusal::Method).into_response();
+    problem::spoken(problem::language_of(&headers), refused)
 }
 
 /// The states of many numbers, in short.

@@ -1,10 +1,11 @@
 //! "What is this number's state, and until when?", many times a second.
 //!
 //! Questions that arrive while others are being read wait, and are then read together: tokens,
-//! numbers, holds and the network in one trip and on one snapshot. So a token that was revoked, or
-//! a number that changed, by whatever process, is seen by the next question. Only two things are
-//! kept: the newest uses of a block, believed while the block has the version they were taken from,
-//! and the policy of the day. The answers are those of [`crate::number::status`], in short.
+//! numbers, holds and the network on one snapshot. On SQLite the answers are thought out where they
+//! are read. So a token that was revoked, or a number that changed, by whatever process, is seen by
+//! the next question. Only two things are kept: the newest uses of a block, believed while the
+//! block has the version they were taken from, and the policy of the day. The answers are those of
+//! [`crate::number::status`], in short.
 
 use crate::app::App;
 use crate::error::Error;
@@ -20,19 +21,24 @@ use domain::operator::Operator;
 use domain::policy::Policy;
 use domain::time::At;
 use jiff::civil::Date;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use store::activity::{self, Newest};
 use store::api_token::StoredToken;
-use store::number::states::{self, States, Told};
+use store::number::states::{self, Asked, Asker, State, States, Told};
 use tokio::sync::oneshot;
 
 /// Numbers in one question.
 pub const NUMBERS_MAX: usize = 1_000;
 /// Numbers read together, unless one question has more.
 const TOGETHER_MAX: usize = 256;
-/// Reads under way at the same time: the fewer, the more share one.
-const READS_MAX: usize = 2;
+/// So many reads are under way, the fewer the more share one, …
+const READS_MIN: usize = 1;
+/// … unless a question has waited for so long: then the file is slow, and …
+const PATIENCE: Duration = Duration::from_millis(2);
+/// … so many go on side by side.
+const READS_MAX: usize = 8;
 /// Blocks whose newest uses are kept: 80 kB each.
 const BLOCKS_MAX: usize = 1_024;
 
@@ -63,6 +69,7 @@ pub struct NumberState {
 pub type Answer = (Token, Vec<Option<NumberState>>);
 
 struct Ask {
+    asked_at: Instant,
     token_id: TokenId,
     msisdns: Vec<Msisdn>,
     reply: oneshot::Sender<(Option<StoredToken>, Vec<Option<NumberState>>)>,
@@ -75,12 +82,14 @@ struct Waiting {
 }
 
 type Policies = HashMap<OperatorId, (Operator, Date, Arc<Policy>)>;
+/// A block, and the kinds of use that count.
+type NewestKey = (u64, u16);
 
 /// The questions of one process.
 #[derive(Default)]
 pub struct Lookups {
     waiting: Mutex<Waiting>,
-    newest: Mutex<HashMap<(u64, u16), Arc<Newest>>>,
+    newest: Mutex<HashMap<NewestKey, Arc<Newest>>>,
     policies: Mutex<Policies>,
 }
 
@@ -106,15 +115,11 @@ impl Lookups {
     ) -> Result<Option<Answer>, Error> {
         let Some((token_id, secret)) = token::parse(text) else { return Ok(None) };
         let (reply, answer) = oneshot::channel();
-        self.ask(app, Ask { token_id, msisdns: msisdns.clone(), reply });
+        self.ask(app, Ask { asked_at: Instant::now(), token_id, msisdns: msisdns.clone(), reply });
         let (stored, mut found) = match answer.await {
             Ok(answer) => answer,
-            // The shared read failed: whoever asks hears of it, or that it has passed.
-            Err(_) => {
-                let states = states::load(&app.store.db, &[token_id], &msisdns).await?;
-                let found = self.say(app, &states, &msisdns).await?;
-                (states.tokens.get(&token_id).cloned(), found)
-            }
+            // The shared read failed, or uses of a block are to be read first: whoever asks does so.
+            Err(_) => self.alone(app, token_id, msisdns).await?,
         };
         let stored = stored.and_then(|stored| token::verified(&stored, &secret));
         let Some(token) = stored.map(Token::of) else { return Ok(None) };
@@ -130,82 +135,65 @@ impl Lookups {
 
     fn ask(self: &Arc<Self>, app: &Arc<App>, ask: Ask) {
         let mut waiting = lock(&self.waiting);
+        let (now, oldest) = (ask.asked_at, waiting.asks.first());
+        let is_slow = oldest.is_some_and(|oldest| now.duration_since(oldest.asked_at) > PATIENCE);
         waiting.asks.push(ask);
-        if waiting.reads < READS_MAX {
+        if waiting.reads < if is_slow { READS_MAX } else { READS_MIN } {
             waiting.reads += 1;
+            drop(waiting);
             let (own, app) = (Arc::clone(self), Arc::clone(app));
-            tokio::spawn(async move {
-                let reading = Reading { own: &own };
-                while let Some(asks) = own.take() {
-                    own.answer(&app, asks).await;
-                }
-                drop(reading);
-            });
+            let reading = Reading { own, app, asks: Vec::new(), is_over: false };
+            states::read_for(&reading.app.store.db.clone(), Box::new(reading));
         }
     }
 
-    /// Some of those that wait.
-    fn take(&self) -> Option<Vec<Ask>> {
-        let mut waiting = lock(&self.waiting);
-        let mut count = 0;
-        let fits = |ask: &&Ask| {
-            count += ask.msisdns.len();
-            count <= TOGETHER_MAX
-        };
-        let some = waiting.asks.iter().take_while(fits).count().max(1).min(waiting.asks.len());
-        let asks: Vec<Ask> = waiting.asks.drain(..some).collect();
-        (!asks.is_empty()).then_some(asks)
-    }
-
-    /// Reads for all of them; if that fails, each finds out for itself.
-    async fn answer(&self, app: &App, asks: Vec<Ask>) {
-        let tokens: BTreeSet<TokenId> = asks.iter().map(|ask| ask.token_id).collect();
-        let tokens: Vec<TokenId> = tokens.into_iter().collect();
-        let msisdns: BTreeSet<Msisdn> =
-            asks.iter().flat_map(|ask| ask.msisdns.iter().copied()).collect();
-        let msisdns: Vec<Msisdn> = msisdns.into_iter().collect();
-        let Ok(states) = states::load(&app.store.db, &tokens, &msisdns).await else { return };
-        let Ok(said) = self.say(app, &states, &msisdns).await else { return };
-        let said: HashMap<Msisdn, Option<NumberState>> = msisdns.into_iter().zip(said).collect();
-        for ask in asks {
-            let found = ask.msisdns.iter().map(|m| said.get(m).cloned().flatten()).collect();
-            let _ = ask.reply.send((states.tokens.get(&ask.token_id).cloned(), found));
-        }
-    }
-
-    /// What there is to say of numbers that were read.
-    async fn say(
+    /// Reads for one question, and the uses of every block it asks about.
+    async fn alone(
         &self,
         app: &App,
-        states: &States,
-        msisdns: &[Msisdn],
-    ) -> Result<Vec<Option<NumberState>>, Error> {
+        token_id: TokenId,
+        msisdns: Vec<Msisdn>,
+    ) -> Result<(Option<StoredToken>, Vec<Option<NumberState>>), Error> {
+        let asked = Asked { tokens: vec![token_id], msisdns };
+        let states = states::load(&app.store.db, asked).await?;
         let now = app.now();
         let policies = self.policies(&states.operators, now)?;
-        let used = self.newest(app, states, &policies).await?;
-        let say = |msisdn: &Msisdn| {
-            let mut row = states.numbers.get(msisdn)?.clone();
-            let policy = policies.get(&row.operator_id)?;
-            let newest = used.get(&(msisdn.block(), number::counting_kinds(policy)));
-            number::take_in(&mut row, newest.and_then(|newest| newest.get(*msisdn)), now);
-            let told = states.told.get(msisdn).map_or(&[][..], Vec::as_slice);
-            let facts = &row.facts;
-            let is_held = facts.holder.is_some();
-            let is_near =
-                is_held && facts.ladder.is_some() && ladder::anchor(facts) <= facts.keep_from;
-            Some(NumberState {
-                msisdn: *msisdn,
-                operator_id: row.operator_id,
-                version: row.version,
-                word: status_word(facts, switching(facts, told), is_near),
-                lifecycle: facts.lifecycle,
-                allows: facts.profile(),
-                until: facts.until,
-                deadline_on: is_held.then(|| ladder::deadline_on(facts, policy)),
-                is_running: ladder::is_running(facts),
-            })
-        };
-        Ok(msisdns.iter().map(say).collect())
+        let mut found = Vec::with_capacity(states.numbers.len());
+        for state in &states.numbers {
+            let Some((state, policy)) = with_policy(state.as_ref(), &policies) else {
+                found.push(None);
+                continue;
+            };
+            let newest = match newest_key(state, policy) {
+                Some((key, version)) => match self.kept(key, version) {
+                    Some(newest) => Some(newest),
+                    None => self.newest(app, key).await?,
+                },
+                None => None,
+            };
+            found.push(Some(say(state, policy, newest.as_deref(), now)));
+        }
+        Ok((states.tokens.into_iter().next(), found))
+    }
+
+    /// The newest uses of a block as of `version`, if they are kept.
+    fn kept(&self, key: NewestKey, version: i64) -> Option<Arc<Newest>> {
+        lock(&self.newest).get(&key).filter(|newest| newest.version == version).cloned()
+    }
+
+    /// Reads the newest uses of a block, and keeps them.
+    async fn newest(&self, app: &App, key: NewestKey) -> Result<Option<Arc<Newest>>, Error> {
+        let stored = activity::load_many(&app.store.db, &[key.0]).await?;
+        let Some(stored) = stored.first() else { return Ok(None) };
+        let newest = Arc::new(Newest::of(stored, key.1));
+        let mut kept = lock(&self.newest);
+        if kept.len() >= BLOCKS_MAX
+            && let Some(any) = kept.keys().next().copied()
+        {
+            kept.remove(&any);
+        }
+        kept.insert(key, Arc::clone(&newest));
+        Ok(Some(newest))
     }
 
     /// The policies of the day. They follow from the operator's row, which was just read, and the
@@ -233,68 +221,126 @@ impl Lookups {
         }
         Ok(all)
     }
+}
 
-    /// The newest uses of every block that is asked about, read again where the block was written.
-    async fn newest(
-        &self,
-        app: &App,
-        states: &States,
-        policies: &HashMap<OperatorId, Arc<Policy>>,
-    ) -> Result<HashMap<(u64, u16), Arc<Newest>>, Error> {
-        let mut found = HashMap::new();
-        let mut missing = BTreeSet::new();
-        {
-            let kept = lock(&self.newest);
-            for row in states.numbers.values() {
-                let block = row.msisdn.block();
-                let version = states.versions.get(&block);
-                let (Some(version), Some(policy)) = (version, policies.get(&row.operator_id))
-                else {
-                    continue;
-                };
-                let key = (block, number::counting_kinds(policy));
-                match kept.get(&key).filter(|newest| newest.version == *version) {
-                    Some(newest) => drop(found.insert(key, Arc::clone(newest))),
-                    None => drop(missing.insert(key)),
-                }
+/// One of those who read: it takes the questions that wait when its turn comes.
+struct Reading {
+    own: Arc<Lookups>,
+    app: Arc<App>,
+    /// Those it took.
+    asks: Vec<Ask>,
+    is_over: bool,
+}
+
+impl Asker for Reading {
+    fn next(&mut self) -> Option<Asked> {
+        let mut waiting = lock(&self.own.waiting);
+        let mut count = 0;
+        let fits = |ask: &&Ask| {
+            count += ask.msisdns.len();
+            count <= TOGETHER_MAX
+        };
+        let some = waiting.asks.iter().take_while(fits).count().max(1).min(waiting.asks.len());
+        if some == 0 {
+            waiting.reads -= 1;
+            self.is_over = true;
+            return None;
+        }
+        self.asks.extend(waiting.asks.drain(..some));
+        drop(waiting);
+        let mut asked = Asked::default();
+        for ask in &self.asks {
+            asked.msisdns.extend_from_slice(&ask.msisdns);
+            if !asked.tokens.contains(&ask.token_id) {
+                asked.tokens.push(ask.token_id);
             }
         }
-        for key in missing {
-            let stored = activity::load_many(&app.store.db, &[key.0]).await?;
-            let Some(stored) = stored.first() else { continue };
-            let newest = Arc::new(Newest::of(stored, key.1));
-            let mut kept = lock(&self.newest);
-            if kept.len() >= BLOCKS_MAX
-                && let Some(any) = kept.keys().next().copied()
-            {
-                kept.remove(&any);
+        Some(asked)
+    }
+
+    fn told(&mut self, states: Result<States, store::Error>) {
+        let asks = std::mem::take(&mut self.asks);
+        // If anything is amiss each finds out for itself.
+        let Ok(states) = states else { return };
+        let now = self.app.now();
+        let Ok(policies) = self.own.policies(&states.operators, now) else { return };
+        let mut numbers = states.numbers.iter();
+        for ask in asks {
+            let token = states.tokens.iter().find(|token| token.id == ask.token_id);
+            let said: Vec<_> = numbers
+                .by_ref()
+                .take(ask.msisdns.len())
+                .map(|state| {
+                    let Some((state, policy)) = with_policy(state.as_ref(), &policies) else {
+                        return Some(None);
+                    };
+                    let newest = match newest_key(state, policy) {
+                        Some((key, version)) => Some(self.own.kept(key, version)?),
+                        None => None,
+                    };
+                    Some(Some(say(state, policy, newest.as_deref(), now)))
+                })
+                .collect();
+            if let Some(said) = said.into_iter().collect() {
+                let _ = ask.reply.send((token.cloned(), said));
             }
-            kept.insert(key, Arc::clone(&newest));
-            found.insert(key, newest);
         }
-        Ok(found)
     }
 }
 
 /// Counts a read as ended, also if it panicked, and leaves nobody waiting for a read that is over.
-struct Reading<'a> {
-    own: &'a Lookups,
-}
-
-impl Drop for Reading<'_> {
+impl Drop for Reading {
     fn drop(&mut self) {
-        let mut waiting = lock(&self.own.waiting);
-        waiting.reads -= 1;
-        if waiting.reads == 0 {
-            // Those that came between the last look and now ask for themselves.
-            waiting.asks.clear();
+        if !self.is_over {
+            let mut waiting = lock(&self.own.waiting);
+            waiting.reads -= 1;
+            if waiting.reads == 0 {
+                // Those that wait for a read that will not come ask for themselves.
+                waiting.asks.clear();
+            }
         }
     }
 }
 
-fn switching(facts: &Facts, told: &[Told]) -> Switching {
-    let ours = facts.sim.and_then(|sim| told.iter().find(|told| told.imsi == sim.imsi));
-    match ours {
+/// A number that we serve, with the rules it is under.
+fn with_policy<'a>(
+    state: Option<&'a State>,
+    policies: &'a HashMap<OperatorId, Arc<Policy>>,
+) -> Option<(&'a State, &'a Policy)> {
+    let state = state?;
+    Some((state, policies.get(&state.row.operator_id)?))
+}
+
+/// Where the newest uses are kept that count for the number, and in which version; `None` if its
+/// block was never used.
+fn newest_key(state: &State, policy: &Policy) -> Option<(NewestKey, i64)> {
+    let key = (state.row.msisdn.block(), number::counting_kinds(policy));
+    state.version.map(|version| (key, version))
+}
+
+/// What there is to say of a number that was read.
+fn say(state: &State, policy: &Policy, newest: Option<&Newest>, now: At) -> NumberState {
+    let mut row = state.row.clone();
+    let msisdn = row.msisdn;
+    number::take_in(&mut row, newest.and_then(|newest| newest.get(msisdn)), now);
+    let facts = &row.facts;
+    let is_held = facts.holder.is_some();
+    let is_near = is_held && facts.ladder.is_some() && ladder::anchor(facts) <= facts.keep_from;
+    NumberState {
+        msisdn,
+        operator_id: row.operator_id,
+        version: row.version,
+        word: status_word(facts, switching(facts, state.told), is_near),
+        lifecycle: facts.lifecycle,
+        allows: facts.profile(),
+        until: facts.until,
+        deadline_on: is_held.then(|| ladder::deadline_on(facts, policy)),
+        is_running: ladder::is_running(facts),
+    }
+}
+
+fn switching(facts: &Facts, told: Option<Told>) -> Switching {
+    match told.filter(|_| facts.sim.is_some()) {
         None => Switching::Nothing,
         Some(told) if told.is_confirmed => {
             Switching::Confirmed(told.confirmed_at.unwrap_or(told.wanted_at))

@@ -5,7 +5,7 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::params;
 use crate::statement::Statement;
-use crate::value::Row;
+use crate::value::Columns;
 use domain::id::{DataKeyId, OperatorId, TokenId};
 use domain::time::At;
 
@@ -98,7 +98,7 @@ pub async fn list(db: &Db, operator_id: OperatorId) -> Result<Vec<StoredToken>, 
     db.query(&LIST, params![operator_id]).await?.iter().map(of_row).collect()
 }
 
-pub(crate) fn of_row(row: &Row) -> Result<StoredToken, Error> {
+pub(crate) fn of_row(row: &impl Columns) -> Result<StoredToken, Error> {
     let scopes: String = row.get(3)?;
     Ok(StoredToken {
         id: row.get(0)?,

@@ -124,6 +124,14 @@ impl Db {
         }
     }
 
+    /// The engine, if it is SQLite.
+    pub(crate) fn sqlite(&self) -> Option<&Sqlite> {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => Some(sqlite),
+            Engine::Postgres(_) => None,
+        }
+    }
+
     /// Commits the batch as a whole or not at all; when it returns, it is durable.
     pub async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         self.commit_returning(batch).await.map(drop)

@@ -63,7 +63,7 @@ pub use keys::Keys;
 pub use migrate::{Migrated, migrate};
 pub use options::Options;
 pub use statement::Statement;
-pub use value::{FromValue, Row, Value};
+pub use value::{FromValue, Row, Value, ValueRef};
 
 /// Database, keys and blobs together.
 #[derive(Debug, Clone)]

@@ -17,7 +17,7 @@ use crate::db::Db;
 use crate::error::{Error, ErrorKind};
 use crate::params;
 use crate::statement::Statement;
-use crate::value::{Row, Value};
+use crate::value::{Columns, Row, Value};
 use domain::id::OperatorId;
 use domain::msisdn::Msisdn;
 use domain::number::{
@@ -210,6 +210,7 @@ pub async fn load(db: &Db, msisdn: Msisdn) -> Result<Option<NumberRow>, Error> {
     let key = || params![msisdn.bucket(), msisdn];
     let answers = db.query_many(vec![(&LOAD, key()), (&HOLDS, key())]).await?;
     let [number, holds] = answers.as_slice() else { return Ok(None) };
+    let holds = holds.iter().map(hold_of_row).collect::<Result<Holds, Error>>()?;
     number.first().map(|number| of_row(number, holds)).transpose()
 }
 
@@ -234,7 +235,7 @@ fn rows_of(numbers: &[Row], holds: Vec<Row>) -> Result<Vec<NumberRow>, Error> {
     }
     let row = |number: &Row| {
         let holds = held.get(&number.get(0)?).map_or(&[][..], Vec::as_slice);
-        of_row(number, holds)
+        of_row(number, holds.iter().map(hold_of_row).collect::<Result<Holds, Error>>()?)
     };
     numbers.iter().map(row).collect()
 }
@@ -360,31 +361,25 @@ fn columns(facts: &Facts) -> Vec<Value> {
     ]
 }
 
-fn of_row(row: &Row, holds: &[Row]) -> Result<NumberRow, Error> {
+fn of_row(row: &impl Columns, holds: Holds) -> Result<NumberRow, Error> {
     let holder = match (row.get(5)?, row.get(6)?, row.get(7)?) {
         (Some(party_id), Some(episode_id), Some(since)) => {
             Some(Holder { party_id, episode_id, since })
         }
         _ => None,
     };
-    let last_use = match (row.get::<Option<String>>(12)?, row.get(13)?) {
-        (Some(_), Some(at)) => Some(Usage { kind: row.parse(12, UsageKind::from_code)?, at }),
-        _ => None,
-    };
+    let last_use = row.parse_opt(12, UsageKind::from_code)?.zip(row.get(13)?);
+    let last_use = last_use.map(|(kind, at)| Usage { kind, at });
     let ladder = match (row.get::<Option<i64>>(14)?, row.get(15)?) {
         (Some(day), Some(at)) => {
             Some(LadderMark { day: i32::try_from(day).map_err(|_| corrupt(14))?, at })
         }
         _ => None,
     };
-    let cause = match row.get::<Option<String>>(17)? {
-        Some(_) => Some(row.parse(17, Cause::from_code)?),
-        None => None,
-    };
     let facts = Facts {
         lifecycle: row.parse(3, Lifecycle::from_code)?,
         since: row.get(4)?,
-        holds: holds.iter().map(hold_of_row).collect::<Result<Holds, Error>>()?,
+        holds,
         holder,
         former_party_id: row.get(8)?,
         sim: sim_ref(row, 9)?,
@@ -392,7 +387,7 @@ fn of_row(row: &Row, holds: &[Row]) -> Result<NumberRow, Error> {
         last_use,
         ladder,
         until: row.get(16)?,
-        cause,
+        cause: row.parse_opt(17, Cause::from_code)?,
         arrears_since: row.get(18)?,
         reverify_by: row.get(19)?,
         notice_proven_at: row.get(20)?,
@@ -402,7 +397,7 @@ fn of_row(row: &Row, holds: &[Row]) -> Result<NumberRow, Error> {
     Ok(NumberRow { msisdn: row.get(0)?, operator_id: row.get(1)?, version: row.get(2)?, facts })
 }
 
-fn hold_of_row(row: &Row) -> Result<Hold, Error> {
+fn hold_of_row(row: &impl Columns) -> Result<Hold, Error> {
     Ok(Hold {
         kind: row.parse(0, HoldKind::from_code)?,
         reference: row.get(1)?,
@@ -413,11 +408,8 @@ fn hold_of_row(row: &Row) -> Result<Hold, Error> {
 }
 
 /// The SIM in the columns `at` (ICCID) and the next (IMSI).
-fn sim_ref(row: &Row, at: usize) -> Result<Option<SimRef>, Error> {
-    if row.get::<Option<String>>(at)?.is_none() {
-        return Ok(None);
-    }
-    let iccid = row.parse(at, |text| Iccid::parse(text).ok())?;
+fn sim_ref(row: &impl Columns, at: usize) -> Result<Option<SimRef>, Error> {
+    let Some(iccid) = row.parse_opt(at, |text| Iccid::parse(text).ok())? else { return Ok(None) };
     let imsi = row.parse(at + 1, |text| Imsi::parse(text).ok())?;
     Ok(Some(SimRef { iccid, imsi }))
 }

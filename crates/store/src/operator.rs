@@ -5,7 +5,7 @@ use crate::db::Db;
 use crate::error::{Error, ErrorKind};
 use crate::params;
 use crate::statement::Statement;
-use crate::value::Row;
+use crate::value::Columns;
 use domain::id::OperatorId;
 use domain::operator::Operator;
 use domain::time::Zone;
@@ -77,7 +77,7 @@ pub async fn list(db: &Db) -> Result<Vec<Operator>, Error> {
     db.query(&LIST, params![]).await?.iter().map(of_row).collect()
 }
 
-pub(crate) fn of_row(row: &Row) -> Result<Operator, Error> {
+pub(crate) fn of_row(row: &impl Columns) -> Result<Operator, Error> {
     let zone: String = row.get(6)?;
     let zone = Zone::named(&zone)
         .ok_or_else(|| Error::new(ErrorKind::Bug, format!("operator in unknown zone {zone}")))?;

@@ -4,12 +4,13 @@ use crate::batch::Op;
 use crate::error::{CommitError, Error, ErrorKind};
 use crate::migrate::{Extent, Migrated};
 use crate::statement::{Statement, texts};
-use crate::value::{Row, Value};
+use crate::value::{Columns as _, Row, Value};
 use company::Company;
 use flusher::Flusher;
 use readers::{Readers, open_reader};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, Params, params_from_iter};
+use snapshot::Borrowed;
 use std::path::Path;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -24,7 +25,11 @@ const BUSY_WAIT: Duration = Duration::from_secs(20);
 mod company;
 mod flusher;
 mod readers;
+mod snapshot;
 mod writer;
+
+pub(crate) use readers::Work;
+pub(crate) use snapshot::Snapshot;
 
 type Answer = Result<Vec<Vec<Row>>, CommitError>;
 
@@ -77,6 +82,11 @@ impl Sqlite {
         queries: Vec<(&'static Statement, Vec<Value>)>,
     ) -> Result<Vec<Vec<Row>>, Error> {
         self.readers.query(queries).await
+    }
+
+    /// Calls `work` on a thread that reads, whenever its turn comes, until it says that it is done.
+    pub(crate) fn read_with(&self, work: Work) {
+        self.readers.read_with(work);
     }
 
     /// Hands a batch to the writer and waits until it is durable.
@@ -195,31 +205,29 @@ fn run_prepared(
         let changed = prepared.execute(params_from_iter(params)).map_err(fail)?;
         return Ok((Vec::new(), changed as u64));
     }
-    let mut answer = prepared.query(params_from_iter(params)).map_err(fail)?;
     let mut rows = Vec::new();
-    while let Some(row) = answer.next().map_err(fail)? {
-        let values = (0..columns).map(|index| {
-            let value = row.get_ref(index).map_err(fail)?;
-            value_of(value).ok_or_else(|| {
-                let text =
-                    format!("{}: column {index} is no integer, text or blob", statement.name);
-                Error::new(ErrorKind::Bug, text)
-            })
-        });
+    run_each(prepared, statement, params_from_iter(params), |row| {
+        let values = (0..columns).map(|index| row.get(index));
         rows.push(Row::new(values.collect::<Result<_, _>>()?));
-    }
+        Ok(())
+    })?;
     let count = rows.len() as u64;
     Ok((rows, count))
 }
 
-fn value_of(value: ValueRef<'_>) -> Option<Value> {
-    match value {
-        ValueRef::Null => Some(Value::Null),
-        ValueRef::Integer(int) => Some(Value::Int(int)),
-        ValueRef::Text(text) => String::from_utf8(text.to_vec()).ok().map(Value::Text),
-        ValueRef::Blob(blob) => Some(Value::Blob(blob.to_vec())),
-        ValueRef::Real(_) => None,
+/// Runs one statement and hands each row to `each`, before the next is read.
+fn run_each(
+    prepared: &mut rusqlite::Statement<'_>,
+    statement: &Statement,
+    params: impl Params,
+    mut each: impl FnMut(&Borrowed<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let fail = |e| Error::sqlite(statement.name, e);
+    let mut answer = prepared.query(params).map_err(fail)?;
+    while let Some(row) = answer.next().map_err(fail)? {
+        each(&Borrowed(row))?;
     }
+    Ok(())
 }
 
 impl rusqlite::ToSql for Value {

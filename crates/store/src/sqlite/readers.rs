@@ -5,6 +5,7 @@
 //! switch of threads. Once one has waited for a moment, another thread is woken: a question that
 //! takes long holds up its own thread only.
 
+use super::snapshot::Snapshot;
 use super::{BUSY_WAIT, STATEMENTS_MAX, control, run};
 use crate::error::{Error, ErrorKind};
 use crate::statement::Statement;
@@ -22,11 +23,20 @@ const PATIENCE: Duration = Duration::from_millis(1);
 type Queries = Vec<(&'static Statement, Vec<Value>)>;
 type Answer = Result<Vec<Vec<Row>>, Error>;
 
-/// Queries of one caller on one snapshot.
+/// What is done with a snapshot on a thread that reads; whether there may be more to do later, with
+/// another one.
+pub(crate) type Work = Box<dyn FnMut(Result<&Snapshot<'_>, Error>) -> bool + Send>;
+
+/// What one caller wants of one snapshot.
+enum Wanted {
+    /// The rows of these queries.
+    Rows(Queries, oneshot::Sender<Answer>),
+    Work(Work),
+}
+
 struct Question {
     asked_at: Instant,
-    queries: Queries,
-    reply: oneshot::Sender<Answer>,
+    wanted: Wanted,
 }
 
 #[derive(Default)]
@@ -87,8 +97,16 @@ impl Readers {
     /// Runs the queries one after another on one snapshot.
     pub(super) async fn query(&self, queries: Queries) -> Answer {
         let (reply, answer) = oneshot::channel();
-        self.0.ask(Question { asked_at: Instant::now(), queries, reply })?;
+        let wanted = Wanted::Rows(queries, reply);
+        self.0.ask(Question { asked_at: Instant::now(), wanted })?;
         answer.await.map_err(|_| Error::new(ErrorKind::Bug, "a thread that reads panicked"))?
+    }
+
+    /// Calls `work` whenever its turn comes, until there is nothing more to do. If there is no
+    /// thread that reads, it is dropped.
+    pub(super) fn read_with(&self, work: Work) {
+        // Who cannot be answered hears so by what is dropped.
+        let _ = self.0.ask(Question { asked_at: Instant::now(), wanted: Wanted::Work(work) });
     }
 }
 
@@ -147,20 +165,31 @@ impl Shared {
     fn answer_all(self: &Arc<Self>) {
         let mut connection = None;
         while let Some(question) = self.next() {
-            if question.reply.is_closed() {
+            if matches!(&question.wanted, Wanted::Rows(_, reply) if reply.is_closed()) {
                 continue;
             }
             let open = || open_reader(&self.path);
-            let answer = match connection.take().map_or_else(open, Ok) {
-                Ok(opened) => {
-                    let answer = read(&opened, &question.queries);
-                    // A connection still inside a transaction is not fit for the next question.
-                    connection = Some(opened).filter(Connection::is_autocommit);
-                    answer
+            let opened = connection.take().map_or_else(open, Ok);
+            match question.wanted {
+                Wanted::Rows(queries, reply) => {
+                    let answer = opened.as_ref().map_err(Error::again);
+                    let _ = reply.send(answer.and_then(|opened| read(opened, &queries)));
                 }
-                Err(error) => Err(error),
-            };
-            let _ = question.reply.send(answer);
+                Wanted::Work(mut work) => {
+                    let is_more = match &opened {
+                        Ok(opened) => Snapshot::of(opened, &mut work),
+                        Err(error) => work(Err(error.again())),
+                    };
+                    // Others come first: it waits again.
+                    if is_more {
+                        let question =
+                            Question { asked_at: Instant::now(), wanted: Wanted::Work(work) };
+                        self.state().waiting.push_back(question);
+                    }
+                }
+            }
+            // A connection still inside a transaction is not fit for the next question.
+            connection = opened.ok().filter(Connection::is_autocommit);
         }
     }
 
