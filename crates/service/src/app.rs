@@ -45,6 +45,8 @@ pub struct Memory {
     pub(crate) recent: crate::notice::Recent,
     /// The numbers of which the network is being told.
     pub(crate) in_hand: crate::provision::InHand,
+    /// How many are handing in photos or applications.
+    pub(crate) intake: crate::register::Intake,
 }
 
 /// How fast the program may go, where an operator may want another speed.

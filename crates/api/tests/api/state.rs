@@ -1,7 +1,7 @@
 //! The short answer about a number says what the long one says, to the same callers.
 
-use crate::common::TestApi;
-use axum::http::StatusCode;
+use crate::common::{TestApi, request};
+use axum::http::{Method, StatusCode};
 use domain::id::OperatorId;
 use serde_json::json;
 use testkit::on_both_engines;
@@ -101,5 +101,45 @@ on_both_engines! {
         for (n, reply) in futures::future::join_all(asks).await.into_iter().enumerate() {
             assert_eq!(reply.body["msisdn"], numbers[n % numbers.len()].as_str());
         }
+    }
+
+    async fn whoever_asks_at_the_same_time_hears_only_what_is_his(fresh: Fresh) {
+        let api = TestApi::on(fresh).await;
+        let (own, other) = (api.full_token(1).await, api.full_token(2).await);
+        let (weak, number) = (api.token(1, &["usage:write"]).await, api.active_number(1, 1).await);
+        let known = format!("/api/v1/numbers/{number}/state");
+        let unknown = "/api/v1/numbers/8613999999999/state".to_owned();
+        let kinds = [
+            (own.as_str(), &known, StatusCode::OK),
+            (own.as_str(), &unknown, StatusCode::NOT_FOUND),
+            (other.as_str(), &known, StatusCode::NOT_FOUND),
+            (weak.as_str(), &known, StatusCode::FORBIDDEN),
+            ("bht_nonsense", &known, StatusCode::UNAUTHORIZED),
+        ];
+        let asks = (0..300).map(|n| {
+            let (token, path, status) = kinds[n % kinds.len()];
+            let api = &api;
+            async move { (api.get(token, path).await, status) }
+        });
+        for (reply, status) in futures::future::join_all(asks).await {
+            assert_eq!(reply.status, status, "{}", reply.body);
+        }
+    }
+
+    async fn a_wrong_method_is_refused_in_the_callers_words(fresh: Fresh) {
+        let api = TestApi::on(fresh).await;
+        let token = api.full_token(1).await;
+        let path = "/api/v1/numbers/8613800000001/state";
+        let mut asked = request(Method::POST, &token, path, Some(&json!({})));
+        asked.headers_mut().insert("accept-language", "zh-CN".parse().unwrap());
+        let reply = api.send(asked).await;
+        reply.assert_problem(StatusCode::METHOD_NOT_ALLOWED, "api.method");
+        assert_eq!(reply.headers["content-language"], "zh-CN");
+        assert_eq!(reply.headers["allow"], "GET,HEAD");
+        let mut asked = request(Method::GET, &token, path, None);
+        asked.headers_mut().insert("accept-language", "zh-CN".parse().unwrap());
+        let reply = api.send(asked).await;
+        reply.assert_problem(StatusCode::NOT_FOUND, "api.not_found");
+        assert_eq!(reply.headers["content-language"], "zh-CN");
     }
 }

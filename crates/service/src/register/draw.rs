@@ -78,6 +78,9 @@ pub(super) async fn draw_received(app: &App, id: ApplicationId, haste: Haste) ->
     let loaded = complete(app, row).await?;
     let Some(key) = &loaded.key else { return Ok(()) };
     for received in waiting.iter().filter(|received| received.is_waiting()) {
+        if haste == Haste::Later {
+            app.memory.intake.quiet().await;
+        }
         match draw(app, &loaded, key, received, haste).await {
             // Somebody else drew it, another one came in its place, or everything was erased.
             Ok(()) | Err(Error::Conflict) => {}

@@ -13,6 +13,7 @@ mod check;
 mod contact;
 mod draw;
 mod face;
+mod intake;
 mod list;
 mod live;
 mod load;
@@ -40,6 +41,7 @@ pub use contact::{
 pub use draw::run_draw;
 pub(crate) use face::{FACES, face_on, face_view};
 pub use face::{FaceView, Pair, faces, run_faces};
+pub(crate) use intake::Intake;
 pub use list::{Listed, list};
 pub use live::{FRAME_BYTES_MAX, LiveResult, LiveTask, begin_live, finish_live, may_live};
 pub(crate) use load::complete;

@@ -100,6 +100,7 @@ async fn receive_all(
     photos: Vec<(Item, Vec<u8>)>,
     patience: Duration,
 ) -> Result<Vec<Result<Received, PhotoRefusal>>, Error> {
+    let _handing_in = app.memory.intake.hand_in();
     let items: Vec<Item> = photos.iter().map(|(item, _)| *item).collect();
     let loaded = may_receive(app, actor, id, &items).await?;
     let before = async { Ok(Received::list(&app.store.db, id).await?) };

@@ -317,6 +317,7 @@ pub(super) async fn record_consents(
     id: ApplicationId,
     (given, is_own_text): (&[Purpose], bool),
 ) -> Result<Vec<Problem>, Error> {
+    let _handing_in = app.memory.intake.hand_in();
     retry(|| async {
         let mut loaded = load(app, actor, Action::ChangeApplication, id).await?;
         may_change(app, &loaded, &[]).await?;

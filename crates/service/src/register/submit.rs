@@ -29,6 +29,7 @@ pub enum Submitted {
 
 /// Sends the application, or the update that was asked for.
 pub async fn submit(app: &App, actor: &Actor, id: ApplicationId) -> Result<Submitted, Error> {
+    let _handing_in = app.memory.intake.hand_in();
     retry(|| async {
         let loaded = load(app, actor, Action::ChangeApplication, id).await?;
         let facts = &loaded.application.facts;
