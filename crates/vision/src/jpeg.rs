@@ -53,15 +53,16 @@ fn next_marker_after_stuffing(bytes: &[u8], at: &mut usize) -> Option<u8> {
 
 /// Moves `at` to the first byte pair of entropy-coded data that is a real marker.
 fn skip_scan(bytes: &[u8], at: &mut usize) {
-    while let Some(&byte) = bytes.get(*at) {
-        if byte == 0xff {
-            match bytes.get(*at + 1) {
-                Some(0x00 | 0xd0..=0xd7) => *at += 2,
-                Some(0xff) => *at += 1,
-                _ => return,
-            }
-        } else {
-            *at += 1;
+    while let Some(ahead) = bytes.get(*at..) {
+        let Some(next) = memchr::memchr(0xff, ahead) else {
+            *at = bytes.len();
+            return;
+        };
+        *at += next;
+        match bytes.get(*at + 1) {
+            Some(0x00 | 0xd0..=0xd7) => *at += 2,
+            Some(0xff) => *at += 1,
+            _ => return,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// A job waits no longer than this for each photo, however many are handing in.
-const WAIT_MAX: Duration = Duration::from_secs(1);
+const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// How many are handing in photos or applications to this process.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ impl Drop for HandingIn<'_> {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3_600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     #[tokio::test]
     async fn a_job_waits_for_those_who_hand_in_but_not_for_ever() {

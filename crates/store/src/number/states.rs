@@ -156,7 +156,7 @@ fn of_sqlite(snapshot: &Snapshot<'_>, asked: &Asked) -> Result<States, Error> {
     let (mut load, mut holds) = (snapshot.prepare(&LOAD)?, snapshot.prepare(&HOLDS)?);
     let (mut told, mut version) = (snapshot.prepare(&TOLD)?, snapshot.prepare(&VERSION)?);
     for msisdn in &asked.msisdns {
-        let (bucket, key) = (i64::from(msisdn.bucket()), msisdn.as_i64());
+        let (bucket, key) = (msisdn.bucket(), msisdn.as_i64());
         let number = load.first(&[&bucket, &key], |row| of_row(row, Holds::NONE))?;
         let Some(mut row) = number else {
             states.numbers.push(None);
@@ -173,7 +173,7 @@ fn of_sqlite(snapshot: &Snapshot<'_>, asked: &Asked) -> Result<States, Error> {
             None => None,
         };
         let block = i64::try_from(msisdn.block()).unwrap_or(i64::MAX);
-        let own_bucket = i64::from(bucket_of_block(msisdn.block()));
+        let own_bucket = bucket_of_block(msisdn.block());
         let version = version.first(&[&own_bucket, &block], |row| row.get(0))?;
         states.numbers.push(Some(State { row, told, version }));
     }
