@@ -92,7 +92,9 @@ fn main() {
 
 /// The same HTTP server with one answer for everything: what the connections alone cost.
 async fn bare_server() -> SocketAddr {
-    const ANSWER: &str = r#"{"msisdn":"8613800000001","version":1,"word":"active","lifecycle":"active","allows":["voice","sms","data"],"deadline_on":"2027-02-01","is_running":true}"#;
+    const ANSWER: &str = "{\"msisdn\":\"8613800000001\",\"version\":1,\"word\":\"in_use\",\
+        \"lifecycle\":\"active\",\"allows\":[\"voice\",\"sms\",\"data\"],\"until\":null,\
+        \"deadline_on\":\"2027-02-01\",\"is_running\":true}";
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound");
     let answer = || async { ([("content-type", "application/json")], ANSWER) };

@@ -118,7 +118,7 @@ impl Lookups {
         self.ask(app, Ask { asked_at: Instant::now(), token_id, msisdns: msisdns.clone(), reply });
         let (stored, mut found) = match answer.await {
             Ok(answer) => answer,
-            // The shared read failed, or uses of a block are to be read first: whoever asks does so.
+            // The shared read failed, or uses of a block are to be read first: the asker does so.
             Err(_) => self.alone(app, token_id, msisdns).await?,
         };
         let stored = stored.and_then(|stored| token::verified(&stored, &secret));
