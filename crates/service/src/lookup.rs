@@ -158,20 +158,26 @@ impl Lookups {
         let states = states::load(&app.store.db, asked).await?;
         let now = app.now();
         let policies = self.policies(&states.operators, now)?;
+        // Each block once, also if it is written or forgotten meanwhile.
+        let mut used: HashMap<NewestKey, Option<Arc<Newest>>> = HashMap::new();
         let mut found = Vec::with_capacity(states.numbers.len());
         for state in &states.numbers {
             let Some((state, policy)) = with_policy(state.as_ref(), &policies) else {
                 found.push(None);
                 continue;
             };
-            let newest = match newest_key(state, policy) {
-                Some((key, version)) => match self.kept(key, version) {
+            let key = newest_key(state, policy);
+            if let Some((key, version)) = key
+                && !used.contains_key(&key)
+            {
+                let newest = match self.kept(key, version) {
                     Some(newest) => Some(newest),
                     None => self.newest(app, key).await?,
-                },
-                None => None,
-            };
-            found.push(Some(say(state, policy, newest.as_deref(), now)));
+                };
+                used.insert(key, newest);
+            }
+            let newest = key.and_then(|(key, _)| used.get(&key)?.as_deref());
+            found.push(Some(say(state, policy, newest, now)));
         }
         Ok((states.tokens.into_iter().next(), found))
     }
@@ -264,24 +270,23 @@ impl Asker for Reading {
         let Ok(states) = states else { return };
         let now = self.app.now();
         let Ok(policies) = self.own.policies(&states.operators, now) else { return };
-        let mut numbers = states.numbers.iter();
+        let mut rest = states.numbers.as_slice();
         for ask in asks {
-            let token = states.tokens.iter().find(|token| token.id == ask.token_id);
-            let said: Vec<_> = numbers
-                .by_ref()
-                .take(ask.msisdns.len())
-                .map(|state| {
-                    let Some((state, policy)) = with_policy(state.as_ref(), &policies) else {
-                        return Some(None);
-                    };
-                    let newest = match newest_key(state, policy) {
-                        Some((key, version)) => Some(self.own.kept(key, version)?),
-                        None => None,
-                    };
-                    Some(Some(say(state, policy, newest.as_deref(), now)))
-                })
-                .collect();
-            if let Some(said) = said.into_iter().collect() {
+            let (own, others) = rest.split_at(ask.msisdns.len().min(rest.len()));
+            rest = others;
+            // Where uses are to be read first there is no answer yet, and the asker reads them.
+            let said = own.iter().map(|state| {
+                let Some((state, policy)) = with_policy(state.as_ref(), &policies) else {
+                    return Some(None);
+                };
+                let newest = match newest_key(state, policy) {
+                    Some((key, version)) => Some(self.own.kept(key, version)?),
+                    None => None,
+                };
+                Some(Some(say(state, policy, newest.as_deref(), now)))
+            });
+            if let Some(said) = said.collect() {
+                let token = states.tokens.iter().find(|token| token.id == ask.token_id);
                 let _ = ask.reply.send((token.cloned(), said));
             }
         }

@@ -23,6 +23,8 @@ const HOT: &[(&str, &[&str])] = &[
     ("number_hold.of_numbers", &["number_hold"]),
     ("provision.of_number", &["provision"]),
     ("provision.of_numbers", &["provision"]),
+    ("provision.told", &["provision"]),
+    ("activity.version", &["activity_version"]),
     ("activity.versions", &["activity_version"]),
     ("activity.load", &["activity"]),
     // The sweep.

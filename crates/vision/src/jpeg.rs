@@ -66,3 +66,35 @@ fn skip_scan(bytes: &[u8], at: &mut usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same, byte by byte.
+    fn skip_byte_by_byte(bytes: &[u8], at: &mut usize) {
+        while let Some(&byte) = bytes.get(*at) {
+            match (byte, bytes.get(*at + 1)) {
+                (0xff, Some(0x00 | 0xd0..=0xd7)) => *at += 2,
+                (0xff, Some(0xff)) | (0..=0xfe, _) => *at += 1,
+                (0xff, _) => return,
+            }
+        }
+    }
+
+    #[test]
+    fn marks_are_found_as_byte_by_byte() {
+        const BYTES: [u8; 6] = [0x00, 0x12, 0xd0, 0xd7, 0xd9, 0xff];
+        for length in 0..=6 {
+            for number in 0..BYTES.len().pow(length) {
+                let place = |place| BYTES[number / BYTES.len().pow(place) % BYTES.len()];
+                let bytes: Vec<u8> = (0..length).map(place).collect();
+                let (mut seen, mut wanted) = (0, 0);
+                skip_scan(&bytes, &mut seen);
+                skip_byte_by_byte(&bytes, &mut wanted);
+                let ends = |at: usize| at.min(bytes.len());
+                assert_eq!(ends(seen), ends(wanted), "{bytes:?}");
+            }
+        }
+    }
+}

@@ -54,6 +54,10 @@ fn check(batch: &mut Batch, id: ApplicationId) {
 /// The job after a photo was received. When nothing waits any more and the application was sent,
 /// its checks begin. Safe to repeat: what was drawn is not drawn again.
 pub async fn run_draw(app: &App, id: ApplicationId, job: &ClaimedJob) -> Result<Next, Error> {
+    if Received::list(&app.store.db, id).await?.iter().any(Received::is_waiting) {
+        // Not while it is this application's turn: whoever sent a photo may want to draw it now.
+        app.memory.intake.quiet().await;
+    }
     draw_received(app, id, Haste::Later).await?;
     let row = store::application::load(&app.store.db, id).await?;
     // Read after the drawing: whoever sends it from now on sees that nothing waits.
@@ -78,9 +82,6 @@ pub(super) async fn draw_received(app: &App, id: ApplicationId, haste: Haste) ->
     let loaded = complete(app, row).await?;
     let Some(key) = &loaded.key else { return Ok(()) };
     for received in waiting.iter().filter(|received| received.is_waiting()) {
-        if haste == Haste::Later {
-            app.memory.intake.quiet().await;
-        }
         match draw(app, &loaded, key, received, haste).await {
             // Somebody else drew it, another one came in its place, or everything was erased.
             Ok(()) | Err(Error::Conflict) => {}

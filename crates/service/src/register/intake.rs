@@ -1,10 +1,10 @@
 //! Whoever hands something in waits for a receipt, and nobody for what is drawn by a job: while
-//! many hand in at once, jobs wait a moment before each photo (decision 144).
+//! many hand in at once, jobs wait a moment before they draw (decision 144).
 
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// A job waits no longer than this for each photo, however many are handing in.
+/// A job waits no longer than this, however many are handing in.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// How many are handing in photos or applications to this process.

@@ -13,6 +13,7 @@ use service::{App, Error, work};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use store::application::document::Document;
 use store::application::received::Received;
 use testkit::{Applicant, Drafted, TestApp, on_both_engines};
@@ -187,6 +188,35 @@ on_both_engines! {
         let other = receive(&app, &drafted, item, Applicant::new(3).photo(item)).await;
         assert_eq!(received(&app, drafted.id).await, [other]);
         assert!(!can_open(&app, &first).await);
+    }
+
+    async fn a_page_draws_its_photo_while_a_job_lets_others_hand_in_first(db: Fresh) {
+        let app = TestApp::on(db).await;
+        app.operator(1).await;
+        let (own, other) = (draft(&app, 0).await, draft(&app, 1).await);
+        receive(&app, &own, Item::DocumentFront, Applicant::new(0).photo(Item::DocumentFront)).await;
+        // As many as there are cores have begun to hand in, and stay at it.
+        let cores = std::thread::available_parallelism().unwrap().get();
+        let mut others = Vec::new();
+        while others.len() < cores {
+            let mut submit = Box::pin(register::submit(&app, &other.actor, other.id));
+            // Whoever was answered before one could look has ended.
+            if futures::poll!(submit.as_mut()).is_pending() {
+                others.push(submit);
+            }
+        }
+        let mut job = Box::pin(work::run_due(&app));
+        let waited = tokio::time::timeout(Duration::from_secs(1), job.as_mut()).await;
+        assert!(waited.is_err(), "the job did not wait");
+        let (item, bytes) = (Item::Portrait, Applicant::new(0).photo(Item::Portrait));
+        let page = Box::pin(register::upload(&app, &own.actor, own.id, item, bytes));
+        let futures::future::Either::Left((page, job)) = futures::future::select(page, job).await
+        else {
+            panic!("the job ended before the page");
+        };
+        assert_eq!(page.unwrap().stage, PhotoStage::Drawn);
+        drop(others);
+        job.await.unwrap();
     }
 
     async fn a_photo_waits_until_it_is_drawn_and_nobody_sees_it_before(db: Fresh) {

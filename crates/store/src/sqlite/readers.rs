@@ -34,6 +34,16 @@ enum Wanted {
     Work(Work),
 }
 
+impl Wanted {
+    /// Tells whoever asked that nothing can be read.
+    fn refuse(self, error: &Error) {
+        match self {
+            Self::Rows(_, reply) => drop(reply.send(Err(error.again()))),
+            Self::Work(mut work) => while work(Err(error.again())) {},
+        }
+    }
+}
+
 struct Question {
     asked_at: Instant,
     wanted: Wanted,
@@ -102,10 +112,9 @@ impl Readers {
         answer.await.map_err(|_| Error::new(ErrorKind::Bug, "a thread that reads panicked"))?
     }
 
-    /// Calls `work` whenever its turn comes, until there is nothing more to do. If there is no
-    /// thread that reads, it is dropped.
+    /// Calls `work` whenever its turn comes, until there is nothing more to do.
     pub(super) fn read_with(&self, work: Work) {
-        // Who cannot be answered hears so by what is dropped.
+        // If no thread can be started, it was told so.
         let _ = self.0.ask(Question { asked_at: Instant::now(), wanted: Wanted::Work(work) });
     }
 }
@@ -154,9 +163,12 @@ impl Shared {
             let mut state = self.state();
             state.threads -= 1;
             if state.threads == 0 {
-                state.waiting.clear();
+                let waiting = std::mem::take(&mut state.waiting);
+                drop(state);
                 let text = "cannot start a thread that reads";
-                return Err(Error::caused(ErrorKind::Unavailable, text, error));
+                let error = Error::caused(ErrorKind::Unavailable, text, error);
+                waiting.into_iter().for_each(|question| question.wanted.refuse(&error));
+                return Err(error);
             }
         }
         Ok(())
