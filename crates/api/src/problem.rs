@@ -276,10 +276,14 @@ pub(crate) async fn speak(request: Request, next: Next) -> Response {
 pub(crate) fn spoken(lang: Lang, mut response: Response) -> Response {
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => Some(problem),
-        // What axum itself answers for a wrong method or an oversized body.
+        // What axum itself answers for a wrong method, an oversized body, or a path or body that
+        // cannot be read as text.
         None => match response.status() {
             StatusCode::METHOD_NOT_ALLOWED => Some(ApiRefusal::Method.into()),
             StatusCode::PAYLOAD_TOO_LARGE => Some(ApiRefusal::TooLarge.into()),
+            StatusCode::BAD_REQUEST => {
+                Some(Problem::malformed("unreadable path or body".to_owned()))
+            }
             _ => None,
         },
     };

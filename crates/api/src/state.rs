@@ -8,6 +8,7 @@ use crate::field;
 use crate::numbers::Body;
 use crate::problem::{self, ApiRefusal, Problem, ProblemBody};
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -68,11 +69,11 @@ pub(crate) struct FoundStates {
 pub(crate) async fn show(
     State(api): State<Api>,
     headers: HeaderMap,
-    Path(msisdn): Path<String>,
+    path: Result<Path<String>, PathRejection>,
 ) -> Response {
     // What is no number names nothing, but only a valid token is told so.
-    let wanted: Vec<Msisdn> = Msisdn::parse(&msisdn).into_iter().collect();
-    let refused = match look_up(&api, &headers, wanted).await {
+    let wanted = path.ok().and_then(|Path(msisdn)| Msisdn::parse(&msisdn).ok());
+    let refused = match look_up(&api, &headers, wanted.into_iter().collect()).await {
         Ok(states) => match states.into_iter().next().flatten() {
             Some(state) => return Json(ShortState::of(&state)).into_response(),
             None => Problem::from(ApiRefusal::NotFound).into_response(),

@@ -126,6 +126,17 @@ on_both_engines! {
         }
     }
 
+    async fn a_path_that_is_no_text_is_a_problem_like_any_other(fresh: Fresh) {
+        let api = TestApi::on(fresh).await;
+        let token = api.full_token(1).await;
+        let state = "/api/v1/numbers/%ff/state";
+        let stranger = api.get("bht_nonsense", state).await;
+        stranger.assert_problem(StatusCode::UNAUTHORIZED, "api.token_invalid");
+        api.get(&token, state).await.assert_problem(StatusCode::NOT_FOUND, "api.not_found");
+        let number = api.get(&token, "/api/v1/sims/%ff").await;
+        number.assert_problem(StatusCode::BAD_REQUEST, "api.malformed");
+    }
+
     async fn a_wrong_method_is_refused_in_the_callers_words(fresh: Fresh) {
         let api = TestApi::on(fresh).await;
         let token = api.full_token(1).await;
