@@ -194,7 +194,8 @@ on_both_engines! {
         let app = TestApp::on(db).await;
         app.operator(1).await;
         let (own, other) = (draft(&app, 0).await, draft(&app, 1).await);
-        receive(&app, &own, Item::DocumentFront, Applicant::new(0).photo(Item::DocumentFront)).await;
+        let item = Item::DocumentFront;
+        receive(&app, &own, item, Applicant::new(0).photo(item)).await;
         // As many as there are cores have begun to hand in, and stay at it.
         let cores = std::thread::available_parallelism().unwrap().get();
         let mut others = Vec::new();

@@ -167,7 +167,9 @@ impl Shared {
                 drop(state);
                 let text = "cannot start a thread that reads";
                 let error = Error::caused(ErrorKind::Unavailable, text, error);
-                waiting.into_iter().for_each(|question| question.wanted.refuse(&error));
+                for question in waiting {
+                    question.wanted.refuse(&error);
+                }
                 return Err(error);
             }
         }
